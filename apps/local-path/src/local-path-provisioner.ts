@@ -1,4 +1,4 @@
-import { core, storage, type corev1, type storagev1 } from '@navarch/api';
+import { core, storage, storageClassOf, type corev1, type storagev1 } from '@navarch/api';
 import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Component } from '@navarch/component-base';
@@ -97,7 +97,7 @@ export class LocalPathProvisioner implements Component {
     if (claim === undefined || nodeName === undefined || (nodeName !== '' && !this.#isHere(nodeName))) return done;
     const plan = planProvisioning({
       claim, provisioner, directory,
-      storageClass: this.#classes.get({ namespace: '', name: claim.spec?.storageClassName ?? '' }),
+      storageClass: this.#classes.get({ namespace: '', name: storageClassOf(claim) }),
       node: this.#nodes.get({ namespace: '', name: nodeName }),
     });
     const tell = (type: 'Normal' | 'Warning', reason: string, message: string): void => this.#events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, type, reason, message);
@@ -109,7 +109,7 @@ export class LocalPathProvisioner implements Component {
       await this.#deps.api.create(core.persistentvolumes, plan.volume, { signal });
     } catch (error) {
       if (isAlreadyExists(error)) return done;
-      tell('Warning', 'ProvisioningFailed', `failed to provision volume with StorageClass ${JSON.stringify(claim.spec?.storageClassName)}: ${textOf(error)}`);
+      tell('Warning', 'ProvisioningFailed', `failed to provision volume with StorageClass ${JSON.stringify(storageClassOf(claim))}: ${textOf(error)}`);
       throw error;
     }
     tell('Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${plan.volume.metadata.name ?? ''}`);

@@ -104,7 +104,7 @@ describe('values of custom resources', () => {
 
   it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
     const schema = spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } });
-    const text: FieldType = { name: 'name', type: { kind: 'scalar', scalar: 'string', goType: 'string' }, required: false, explicit: false, always: false, patchStrategy: [], patchMergeKey: undefined, keyDefault: undefined };
+    const text: FieldType = { name: 'name', type: { kind: 'scalar', scalar: 'string', goType: 'string' }, required: false, explicit: false, always: false, zero: undefined, patchStrategy: [], patchMergeKey: undefined, keyDefault: undefined };
     const struct = (...fields: FieldType[]): StructType => ({ kind: 'struct', id: '', goName: '', goType: '', atomic: false, open: false, fields: new Map(fields.map((field) => [field.name, field])) });
     const owners: FieldType = { ...text, name: 'ownerReferences', type: { kind: 'list', items: struct(text), goType: '', listType: 'map', keys: [] } };
     const value: JsonObject = { metadata: { x: 1 }, spec: { pod: { kind: 'Pod', any: 1, metadata: { name: 'a', x: 1, ownerReferences: [{ name: 'b', y: 2 }] } } } };

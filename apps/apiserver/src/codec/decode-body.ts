@@ -44,20 +44,22 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 type NamedKind = ExpectedKind & { readonly apiVersion: string };
 
-/** What a body says it is; the path says what it leaves out. */
+/** What a body says it is; the path says what it leaves out. @throws DecodeError */
 function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): NamedKind {
   const wanted = formatGroupVersion(expected);
-  const named = textOf(apiVersion) === '' ? wanted : textOf(apiVersion);
-  if (named === wanted && kind === expected.kind) return { ...expected, apiVersion: named };
-  const groupVersion = parseGroupVersion(named);
-  if (!groupVersion) throw badRequest(`unexpected GroupVersion string: ${named}`);
-  return { ...groupVersion, apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
+  const given = textOf(apiVersion);
+  if (given === wanted && kind === expected.kind) return { ...expected, apiVersion: given };
+  const parsed = parseGroupVersion(given);
+  if (!parsed) throw new DecodeError(`unexpected GroupVersion string: ${given}`);
+  // `/v1` is `v1`, and a slash alone says nothing.
+  const named = formatGroupVersion(parsed) === '' ? wanted : formatGroupVersion(parsed);
+  return { ...(parseGroupVersion(named) ?? parsed), apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
 }
 
 /** Older versions of the same form that upstream still takes: clients from before policy/v1 drain nodes by them. */
 const FORMER_VERSIONS = new Map([['policy/v1 Eviction', 'policy/v1beta1']]);
 
-/** What the body says it is. @throws badRequest when the path takes something else */
+/** What the body says it is. @throws badRequest when the path takes something else, DecodeError */
 function requireKind(object: JsonObject, expected: ExpectedKind): NamedKind {
   const body = bodyKind(object, expected);
   const wanted = formatGroupVersion(expected);
@@ -66,11 +68,20 @@ function requireKind(object: JsonObject, expected: ExpectedKind): NamedKind {
     if (body.apiVersion === wanted || body.kind === 'DeleteOptions' || FORMER_VERSIONS.get(`${wanted} ${body.kind}`) === body.apiVersion) return body;
     if (schemaCatalog().typeOfKind(body.group, body.version, body.kind)) throw badRequest(`the API version in the data (${body.apiVersion}) does not match the expected API version (${wanted})`);
   }
-  const known = schemaCatalog().typeOfKind(body.group, body.version, body.kind) !== undefined;
-  const why = known
-    ? `converting (${body.version}.${body.kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`
-    : `no kind "${body.kind}" is registered for version "${body.apiVersion}" in scheme "${SCHEME}"`;
-  throw cannotBeHandled(body, expected.kind, why);
+  throw cannotBeHandled(body, expected.kind, unconvertible(body, expected));
+}
+
+/** Why nothing of one kind becomes one of the other. */
+function unconvertible({ group, version, apiVersion, kind }: NamedKind, expected: ExpectedKind): string {
+  if (schemaCatalog().typeOfKind(group, version, kind) === undefined) return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`;
+  return `converting (${version}.${kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`;
+}
+
+/** @throws DecodeError when a document says that it is of another kind. */
+export function conformToKind(document: JsonObject, expected: ExpectedKind): void {
+  const named = bodyKind(document, expected);
+  const isKnown = schemaCatalog().typeOfKind(named.group, named.version, named.kind) !== undefined;
+  if (named.kind !== expected.kind || !isKnown) throw new DecodeError(unconvertible(named, expected));
 }
 
 /** A struct that a body leaves out is an empty one in Go: nobody needs to ask whether it is there. */
@@ -98,13 +109,13 @@ export function decodeBody(body: Buffer, format: BodyFormat, expected: ExpectedK
 function decodeProtobuf(body: Buffer, expected: ExpectedKind): JsonObject {
   const { apiVersion, kind, raw } = explained(() => openProtobufBody(body), (why) => unrecognizedObject(expected.kind, why, body));
   // What the envelope leaves out, the path says.
-  const named = requireKind({ apiVersion, kind: kind === '' ? expected.kind : kind }, expected);
+  const named = explained(() => requireKind({ apiVersion, kind: kind === '' ? expected.kind : kind }, expected), (why) => unrecognizedObject(expected.kind, why, body));
   return explained(() => decodeProtobufEnvelope({ apiVersion: formatGroupVersion(expected), kind: expected.kind, raw }), (why) => cannotBeHandled(named, expected.kind, why)) as unknown as JsonObject;
 }
 
 function decodeText(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, options: BodyOptions): JsonObject {
   const { object, reports } = explained(() => options.parsed?.() ?? decodeUntypedObject(body, format), (why) => unreadable(body, format, expected, why));
-  const named = requireKind(object, expected);
+  const named = explained(() => requireKind(object, expected), (why) => unrecognizedObject(expected.kind, why, body));
   const all = explained(() => conformToType(object, typeOf(expected), reports), (why) => cannotBeHandled(named, expected.kind, why));
   for (const warning of enforceFieldValidation(options.fieldValidation, all, named, expected.kind)) options.warn(warning);
   return object;

@@ -2,7 +2,7 @@ import type { KubeObject } from '@navarch/api';
 import { conformToType, type JsonObject, type StructType } from '@navarch/apimachinery';
 import type { KindSource } from '../offload/kind-source';
 import type { BodyFormat } from './body-format';
-import { applyDefaults, type BodyOptions, decodeBody, type ExpectedKind, typeOf } from './decode-body';
+import { applyDefaults, type BodyOptions, conformToKind, decodeBody, type ExpectedKind, typeOf } from './decode-body';
 
 /** How objects of a kind are read: from bodies, and from documents that patches make. */
 export interface KindCodec {
@@ -16,6 +16,8 @@ export interface KindCodec {
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject;
   /** Gives a document the form of the kind, in place. @returns reports of unknown fields. @throws DecodeError */
   conform(document: JsonObject): string[];
+  /** What a document says that it is, it must be. @throws DecodeError, or invalid for a custom kind */
+  requireKind(document: JsonObject): void;
   applyDefaults(object: KubeObject): void;
 }
 
@@ -38,6 +40,7 @@ export function builtInCodec(kind: ExpectedKind): KindCodec {
       isCustom: false,
       decode: (body, format, options) => decodeBody(body, format, expected, options),
       conform: (document) => conformToType(document, typeOf(expected)),
+      requireKind: (document) => conformToKind(document, expected),
       applyDefaults: (object) => applyDefaults(object, expected),
     };
     codecs.set(key, codec);

@@ -27,7 +27,7 @@ export class CustomCodec implements KindCodec {
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
     const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
-    this.requireKind(object, apiVersion);
+    this.settleKind(object, apiVersion);
     const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {
@@ -67,11 +67,18 @@ export class CustomCodec implements KindCodec {
     }
   }
 
-  private requireKind(object: JsonObject, apiVersion: string): void {
-    const [given, kind] = [textOf(object['apiVersion']), textOf(object['kind'])];
+  /** @throws invalid */
+  requireKind(document: JsonObject): void {
+    const kind = textOf(document['kind']);
+    if (kind === '' || kind === this.kind.kind) return;
+    const name = isJsonObject(document['metadata']) ? textOf(document['metadata']['name']) : '';
+    throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
+  }
+
+  private settleKind(object: JsonObject, apiVersion: string): void {
+    const given = textOf(object['apiVersion']);
     if (given !== '' && given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
-    const name = isJsonObject(object['metadata']) ? textOf(object['metadata']['name']) : '';
-    if (kind !== '' && kind !== this.kind.kind) throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
+    this.requireKind(object);
     object['apiVersion'] = apiVersion;
     object['kind'] = this.kind.kind;
   }

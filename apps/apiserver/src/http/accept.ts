@@ -12,6 +12,8 @@ export interface Representation {
   readonly metadataOf?: 'object' | 'list';
   /** Content-Type of the answer. */
   readonly contentType: string;
+  /** Indented: `application/json;pretty=1`. */
+  readonly isPretty?: true;
 }
 
 export const JSON_OBJECT: Representation = { format: 'json', view: 'object', metaVersion: 'v1', contentType: 'application/json' };
@@ -58,14 +60,15 @@ function representationFor({ type, parameters }: AcceptClause, acceptable: Accep
   const format = FORMAT_OF[type];
   if (format === undefined || !acceptable.formats.includes(format)) return undefined;
   const as = parameters['as'];
+  const pretty = parameters['pretty'] === '1' ? { isPretty: true as const } : {};
   // A group or version of no kind is a transformation to nothing.
   if (as === undefined && (parameters['g'] ?? parameters['v']) !== undefined) return undefined;
-  if (as === undefined) return acceptable.views.includes('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format] } : undefined;
+  if (as === undefined) return acceptable.views.includes('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format], ...pretty } : undefined;
   const view = VIEW_OF[as];
   const metaVersion = parameters['v'] ?? 'v1';
   if (view === undefined || !acceptable.views.includes(view)) return undefined;
   if ((parameters['g'] ?? 'meta.k8s.io') !== 'meta.k8s.io' || (metaVersion !== 'v1' && metaVersion !== 'v1beta1')) return undefined;
-  return { format, view, metaVersion, ...(view === 'metadata' ? { metadataOf: as === 'PartialObjectMetadata' ? 'object' : 'list' } : {}), contentType: CONTENT_TYPE[format] };
+  return { format, view, metaVersion, ...(view === 'metadata' ? { metadataOf: as === 'PartialObjectMetadata' ? 'object' : 'list' } : {}), contentType: CONTENT_TYPE[format], ...pretty };
 }
 
 /** The format that a media type, or a wildcard, asks for. */

@@ -58,7 +58,7 @@ export class Answers {
   async object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
     const representation = this.representation(exchange);
     await served.prepare([object]);
-    if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange)) return send(exchange, code, 'application/json', view.bytes(object));
+    if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange, representation)) return send(exchange, code, 'application/json', view.bytes(object));
     if (representation.view === 'table') return this.json(exchange, code, representation, this.tableOfOne(exchange, served, view, representation, object), 'meta.k8s.io', 'v1', 'Table');
     if (representation.metadataOf === 'list') throw otherShape('PartialObjectMetadataList', 'not a list', served, view.kind);
     if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
@@ -76,7 +76,7 @@ export class Answers {
       await send(exchange, code, 'application/yaml', yamlOf(JSON.parse(json.toString('utf8'))));
       return;
     }
-    if (representation.format === 'json' && wantsPretty(exchange)) {
+    if (representation.format === 'json' && wantsPretty(exchange, representation)) {
       await send(exchange, code, representation.contentType, `${JSON.stringify(JSON.parse(json.toString('utf8')), undefined, 2)}\n`);
       return;
     }
@@ -108,7 +108,7 @@ export class Answers {
       items = await each(list.objects, (object) => served.bytes(object));
     }
     const length = listLength(head, items);
-    if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES) && !wantsPretty(exchange)) {
+    if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES) && !wantsPretty(exchange, representation)) {
       await streamBody(exchange, representation.contentType, length, listSteps(head, items));
       return;
     }

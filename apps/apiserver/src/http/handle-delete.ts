@@ -1,4 +1,3 @@
-import type { metav1 } from '@navarch/api';
 import { bodyFormat } from '../codec/body-format';
 import { decodeBody } from '../codec/decode-body';
 import type { Offload } from '../offload/offloaded-work';
@@ -21,15 +20,13 @@ import { writeContext } from './write-options';
 
 const KIND = { group: '', version: 'v1', kind: 'DeleteOptions' } as const;
 
-/** DeleteOptions come in the body, in any group's version, or in the query. */
+/** DeleteOptions come in the body, in any group's version, or, if there is none, in the query. */
 async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<DeleteOptions> {
   const body = await readRequestBody(exchange);
   if (body.length === 0) return deleteOptions(deleteOptionsOfQuery(exchange.query));
   const format = bodyFormat(exchange.request.headers['content-type']);
   const parsed = await parsedElsewhere(body, format, offload);
-  const options = decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined, ...(parsed ? { parsed } : {}) }) as unknown as metav1.DeleteOptions;
-  // The query still counts for what the body leaves open.
-  return deleteOptions({ ...deleteOptionsOfQuery(exchange.query), ...options });
+  return deleteOptions(decodeBody(body, format, KIND, { fieldValidation: 'Ignore', warn: () => undefined, ...(parsed ? { parsed } : {}) }));
 }
 
 /** `authorizer` says who may delete what cannot be read; without one that option counts for nothing. */

@@ -12,7 +12,7 @@ import type { SubresourceRoutes } from './subresource-routes';
 import type { WatchRoute } from './handle-watch';
 import { wholeObject } from '../registry/object-view';
 import { sendPathNotFound } from './respond';
-import { refusedVerb, verbNotAllowed } from './verb-not-allowed';
+import { refusedVerb, requireRoute, verbNotAllowed } from './verb-not-allowed';
 
 export interface ResourceHandlerDeps {
   readonly registry: Registry;
@@ -44,6 +44,7 @@ export class ResourceHandler {
     exchange.isServed = true;
     if (served.traits.deprecation !== undefined) exchange.warn(served.traits.deprecation);
     if (info.subresource !== '') return subresources.handle(exchange, served) ?? this.nothingBelow(exchange, served);
+    requireRoute(exchange, served);
     const { verbs } = served.facts;
     // Only a list has no name in its path, only a new object has none yet.
     const misplaced = info.verb === 'create' ? info.name !== '' : (info.verb === 'update' || info.verb === 'patch') && info.name === '';

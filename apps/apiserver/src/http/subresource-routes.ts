@@ -11,7 +11,7 @@ import type { Exchange } from './exchange';
 import { getOne } from './handle-read';
 import { patchOne, putOne } from './handle-update';
 import { readObject } from './read-object';
-import { refusedVerb, verbNotAllowed } from './verb-not-allowed';
+import { refusedVerb, requireRoute, verbNotAllowed } from './verb-not-allowed';
 import { writeContext } from './write-options';
 
 export interface SubresourceRoutesDeps {
@@ -37,6 +37,8 @@ export class SubresourceRoutes {
     const { info } = exchange;
     const facts = served.facts.subresources.find(({ name }) => name === info.subresource);
     const { connect } = this.deps;
+    // Who is proxied to may know HEAD.
+    if (facts && facts.name !== 'proxy') requireRoute(exchange, served);
     if (facts && connect.handles(served, facts.name)) return connect.handle(exchange, served, facts);
     if (!facts || (info.rest !== '' && info.rest !== '/')) return undefined;
     if (!facts.verbs.includes(info.verb)) throw refusedVerb(served, info.verb);

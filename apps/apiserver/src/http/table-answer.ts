@@ -1,4 +1,4 @@
-import { type KubeObject, type Printer, renderCell } from '@navarch/api';
+import { type KubeObject, type metav1, type Printer, renderCell } from '@navarch/api';
 import { badRequest, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
@@ -11,9 +11,6 @@ export type IncludeObject = 'None' | 'Metadata' | 'Object';
 /** Rows of a `kubectl get`: cells, and beside them the object as far as the client wants it. */
 export class TableWriter {
   readonly key: string;
-  readonly identity: { readonly kind: string; readonly apiVersion: string };
-  /** What a table without rows has besides metadata. */
-  readonly empty: { readonly columnDefinitions: readonly object[]; readonly rows: readonly object[] };
 
   constructor(
     private readonly served: ServedResource,
@@ -23,12 +20,11 @@ export class TableWriter {
     private readonly now: () => number,
   ) {
     this.key = `table:${version}:${include}:${served.apiVersion}`;
-    this.identity = { kind: 'Table', apiVersion: `meta.k8s.io/${version}` };
-    this.empty = { columnDefinitions: printer.columns, rows: [] };
   }
 
-  head(metadata: object): Buffer {
-    return Buffer.from(`{"kind":"Table","apiVersion":"meta.k8s.io/${this.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(this.printer.columns)},"rows":[`);
+  private head(metadata: object, isTitled = true): Buffer {
+    const columns = isTitled ? JSON.stringify(this.printer.columns) : 'null';
+    return Buffer.from(`{"kind":"Table","apiVersion":"meta.k8s.io/${this.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[`);
   }
 
   listHead(list: Pick<ListResult, 'version' | 'continue' | 'remaining'>): Buffer {
@@ -51,9 +47,19 @@ export class TableWriter {
     return Buffer.concat([Buffer.from(head), this.objectOf(object), Buffer.from('}')]);
   }
 
-  /** A table of one row. */
-  one(object: Cached): Buffer {
-    return Buffer.concat([this.head({ resourceVersion: String(object.resourceVersion) }), this.row(object), Buffer.from(']}')]);
+  /** A table of one row, with or without the columns' titles. */
+  one(object: Cached, isTitled = true): Buffer {
+    return Buffer.concat([this.head({ resourceVersion: String(object.resourceVersion) }, isTitled), this.row(object), Buffer.from(']}')]);
+  }
+
+  /** A bookmark as upstream's converter shows it: the row of an object that has nothing but this metadata. */
+  bookmark(metadata: metav1.ObjectMeta, isTitled: boolean): Buffer {
+    const { kind } = this.served.facts;
+    const cells = this.printer.cells({ metadata, spec: {}, status: {} } as KubeObject).map((cell) => renderCell(cell, this.now()));
+    const partial = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${this.version}`, metadata };
+    // What ends the initial events must be seen by who wants no objects, too.
+    const object = this.include === 'Object' ? { kind, apiVersion: this.served.apiVersion, metadata } : this.include === 'Metadata' || metadata.annotations ? partial : null;
+    return Buffer.concat([this.head({ resourceVersion: metadata.resourceVersion }, isTitled), Buffer.from(`${JSON.stringify({ cells, object })}]}`)]);
   }
 
   private objectOf(object: Cached): Buffer {

@@ -3,14 +3,14 @@ import { parseBoolean } from '../registry/list-options';
 import type { WriteContext } from '../registry/write-context';
 import type { Exchange } from './exchange';
 
-/** Query parameters that every write takes, read and checked. @throws invalid */
+/** Query parameters that every write takes, read and checked; those of a deletion are its own (see DeleteOptions). @throws invalid */
 export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions', apply = false): WriteContext {
   const { query } = exchange;
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   const fieldManager = query.get('fieldManager') ?? '';
   const validation = query.get('fieldValidation');
   const force = query.get('force');
-  if (dryRun.length > 0 || fieldManager !== '' || validation !== null || force !== null || apply) {
+  if (kind !== 'DeleteOptions' && (dryRun.length > 0 || fieldManager !== '' || validation !== null || force !== null || apply)) {
     const options = { dryRun, fieldManager, fieldValidation: validation ?? '' };
     const errors = kind === 'PatchOptions'
       ? validatePatchOptions(force === null ? options : { ...options, force: parseBoolean(force) }, apply)

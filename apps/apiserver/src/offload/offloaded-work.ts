@@ -1,4 +1,4 @@
-import { decodeUntypedObject, type FieldError, type FieldSet, fieldSetOf, type JsonObject, type JsonValue, serverSideApply, trackUpdate } from '@navarch/apimachinery';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, decodeUntypedObject, type FieldError, type FieldSet, fieldSetOf, type JsonObject, type JsonValue, serverSideApply, type StructType, trackUpdate } from '@navarch/apimachinery';
 import { type CustomResourceDefinition, validateDefinition, type Written } from '@navarch/custom-resources';
 import { type KindSource, typeOfSource, versionOfSource } from './kind-source';
 import { pack, type PackedJson, unpack } from './packed-json';
@@ -29,6 +29,16 @@ function track(work: Writer & { readonly next: PackedJson }): JsonValue | undefi
   return (metadata as JsonObject | undefined)?.['managedFields'];
 }
 
+/** What a patch makes of a document. */
+export function patched(document: JsonObject, patch: JsonValue, type: 'json' | 'merge' | 'strategic', kind: StructType): JsonObject {
+  if (type === 'json') return applyJsonPatch(document, patch);
+  return type === 'merge' ? applyMergePatch(document, patch) : applyStrategicMergePatch(document, patch, kind);
+}
+
+function patch({ kind, type, document, patch: given }: { readonly kind: KindSource; readonly type: 'json' | 'merge' | 'strategic'; readonly document: PackedJson; readonly patch: PackedJson }): PackedJson {
+  return pack(patched(unpack(document), unpack(given), type, typeOfSource(kind)));
+}
+
 function validateCustom({ kind, object, old, written }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined; readonly written: Written }): { errors: FieldError[]; warnings: readonly string[] } {
   const warnings: string[] = [];
   const errors = versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old), written, (text) => warnings.push(text));
@@ -48,7 +58,7 @@ function decodeYaml({ body }: { readonly body: Uint8Array }): { object: PackedJs
  * Work that costs so much on large objects that it would hold up everybody else: pure functions by name, which give the same in
  * whatever thread they run. What they take and give can be cloned; large JSON goes packed.
  */
-export const offloadedWork = { apply, checkDefinition, decodeYaml, track, validateCustom } as const;
+export const offloadedWork = { apply, checkDefinition, decodeYaml, patch, track, validateCustom } as const;
 
 export type WorkName = keyof typeof offloadedWork;
 export type WorkInput<W extends WorkName> = Parameters<(typeof offloadedWork)[W]>[0];

@@ -1,6 +1,6 @@
-import { fieldDocs, openapiV2ProtobufTable, openapiV3ProtobufTable, schemaTable } from '@navarch/api';
+import { fieldDocs, goShapeTable, openapiV2ProtobufTable, openapiV3ProtobufTable, protobufTable, schemaTable } from '@navarch/api';
 import {
-  buildOpenApiV2, buildOpenApiV3, encodeOpenApiV2, encodeOpenApiV3, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
+  buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
 import { Discovery } from '../discovery/discovery';
@@ -37,7 +37,9 @@ export class OpenApiRoutes {
   private index: Document | undefined;
 
   constructor(private readonly catalog: ServedCatalog) {
-    this.input = { resources: catalog.facts, schema: schemaTable(), version: GIT_VERSION, docs: fieldDocs() };
+    const schema = schemaTable();
+    const tables = { schema, protobuf: protobufTable(), goShape: goShapeTable() };
+    this.input = { resources: catalog.facts, schema, version: GIT_VERSION, docs: fieldDocs(), enums: enumValues(tables), defaults: defaultValues(tables) };
   }
 
   /** Forgets the documents of what was served before. */

@@ -1,13 +1,15 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  ApiError, type Applied, applyJsonPatch, applyMergePatch, type ApplyRequest, applyStrategicMergePatch, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, scaleManagedFields, serverSideApply, strictDecodingError, yamlErrors,
+  ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
+  formatGroupVersion, formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, scaleManagedFields, serverSideApply, strictDecodingError,
+  yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
-import type { Offload } from '../offload/offloaded-work';
+import { type Offload, patched } from '../offload/offloaded-work';
 import { pack, unpack } from '../offload/packed-json';
 import { parsedElsewhere } from '../offload/parsed-elsewhere';
+import { askedAs } from './asked-as';
 import { type ObjectView, writeThrough } from './object-view';
 import type { PatchType } from './patch';
 import { patchFault } from './patch-fault';
@@ -61,6 +63,8 @@ const maxReports = 100;
 function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
+    // What a strategic patch makes is converted, not decoded: nobody reads there what it says it is.
+    if (type !== 'strategic') view.codec.requireKind(document);
     all = [...reports, ...view.codec.conform(document)];
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw patchFault(type, value, document, error.message);
@@ -90,15 +94,10 @@ function settled(document: JsonObject, { view, namespace, name }: PatchTarget, c
   return object;
 }
 
-function patched(document: JsonObject, { type, value: patch }: ParsedPatch, { view }: PatchTarget): JsonObject {
-  switch (type) {
-    case 'json':
-      return applyJsonPatch(document, patch);
-    case 'merge':
-      return applyMergePatch(document, patch);
-    case 'strategic':
-      return applyStrategicMergePatch(document, patch, view.codec.type);
-  }
+/** What a patch makes of an object; of what is large in another thread. @throws ApiError */
+async function patchedDocument(document: JsonObject, { type, value }: ParsedPatch, { view, served }: PatchTarget): Promise<JsonObject> {
+  if (!isLarge(document, value)) return patched(document, value, type, view.codec.type);
+  return unpack<JsonObject>(await served.store.deps.offload.run('patch', { kind: view.codec.source, type, document: pack(document), patch: pack(value) }));
 }
 
 /** Patches an object as a view shows it. @throws ApiError */
@@ -116,9 +115,9 @@ export function applyPatch(target: PatchTarget, type: PatchType, patch: Buffer, 
     verb: 'patch',
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),
     compute: async (current, admit) => {
-      if (!current) throw notFound(store.groupResource, name);
+      if (!current) throw notFound(askedAs(store.groupResource, context.requested), name);
       await served.prepare([current]);
-      const document = patched(view.read(current) as unknown as JsonObject, parsed, target);
+      const document = await patchedDocument(view.read(current) as unknown as JsonObject, parsed, target);
       return writeThrough(view, conformed(document, parsed, target, context), current, admit);
     },
   }, context);
@@ -163,6 +162,9 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
   if (reports.length > 0 && context.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${yamlErrors(reports)}`);
   if (context.fieldValidation === 'Warn') for (const warning of reports) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
+  const given = config['apiVersion'];
+  // `/v1` is `v1`.
+  if (typeof given === 'string' && formatGroupVersion(parseGroupVersion(given) ?? { group: '', version: '' }) === apiVersion) config['apiVersion'] = apiVersion;
   requireKind(config, apiVersion, view);
   return update(store, {
     namespace,

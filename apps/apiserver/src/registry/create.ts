@@ -1,8 +1,9 @@
 import type { KubeObject } from '@navarch/api';
-import { alreadyExists, badRequest, formatTime, generateName, generateNameConflict, invalid } from '@navarch/apimachinery';
+import { alreadyExists, ApiError, badRequest, formatTime, generateName, generateNameConflict, invalid } from '@navarch/apimachinery';
 import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
+import { askedAs } from './asked-as';
 import { admitChanges } from './admit-changes';
 import type { CompanionWrite } from './companions';
 import { findFresh } from './freshness';
@@ -68,6 +69,17 @@ async function store(resource: ResourceStore, write: Write, put: PutOp, signal: 
   return written(resource, put, version);
 }
 
+/** What upstream's storage says, in the middle of things: after admission and validation, and not at all to a dry run. @throws ApiError 500 */
+function requireNoVersion({ metadata: { resourceVersion = '' } }: KubeObject): void {
+  if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0) throw new ApiError({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
+}
+
+function alreadyThere(resource: ResourceStore, { requested }: WriteContext, name: string, present: Cached | undefined): ApiError {
+  const error = alreadyExists(askedAs(resource.groupResource, requested), name);
+  if (present?.object.metadata.deletionTimestamp === undefined) return error;
+  return new ApiError({ code: error.code, reason: 'AlreadyExists', message: `object is being deleted: ${error.message}`, details: error.status.details });
+}
+
 /**
  * Creates an object of the storage version, which becomes the registry's own. @throws ApiError: alreadyExists, invalid, badRequest,
  * and whatever admission refuses
@@ -75,7 +87,6 @@ async function store(resource: ResourceStore, write: Write, put: PutOp, signal: 
 export async function create(resource: ResourceStore, object: KubeObject, context: WriteContext, { managedFieldsDone = false, viaUpdate = false }: CreateOrigin = {}): Promise<Cached> {
   const { definition, deps } = resource;
   const { metadata } = object;
-  if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
   const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
   // Before anybody sees it: neither admission nor managedFields are to know what a client made up.
   wipeSystemFields(object);
@@ -97,11 +108,13 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
       if (attempt === 1 && !context.trusted) for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
       if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);
+      if (!context.dryRun) requireNoVersion(object);
       companions = await resource.companions?.onCreate(object);
       const key = resource.key(metadata.namespace ?? '', name);
       const json = resource.encode(object);
       if (context.dryRun) {
-        if (resource.objects.get(key)) throw alreadyExists(resource.groupResource, name);
+        const present = resource.objects.get(key);
+        if (present) throw alreadyThere(resource, context, name, present);
         return cachedForm(resource, key, json, 0);
       }
       const put = await putOp(resource, key, json, 0);
@@ -109,8 +122,8 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       if (stored) return stored;
       // The loser may have been one of the companions: then another choice is tried.
       const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;
-      if (taken && !generated) throw alreadyExists(resource.groupResource, name);
-      if (attempt >= ATTEMPTS) throw generateNameConflict(resource.groupResource, name, 1);
+      if (taken && !generated) throw alreadyThere(resource, context, name, resource.objects.isReady ? resource.objects.get(key) : undefined);
+      if (attempt >= ATTEMPTS) throw generateNameConflict(askedAs(resource.groupResource, context.requested), name, 1);
       companions?.undo();
     } catch (error) {
       if (attributes) deps.admission.undo(attributes);

@@ -2,6 +2,7 @@ import type { KubeObject } from '@navarch/api';
 import { conflict, formatTime, notFound, parseTime } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
+import { askedAs } from './asked-as';
 import type { DeleteOptions } from './delete-options';
 import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
 import { findFresh } from './freshness';
@@ -116,7 +117,7 @@ export function remove(resource: ResourceStore, namespace: string, name: string,
         confirmed = true;
         current = await findFresh(resource, key);
       }
-      if (!current) throw notFound(resource.groupResource, name);
+      if (!current) throw notFound(askedAs(resource.groupResource, context.requested), name);
       if (!context.trusted) {
         const attributes = admissionFor(resource, current, options, context, name, namespace);
         await resource.deps.admission.mutate(attributes);

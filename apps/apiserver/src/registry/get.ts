@@ -1,5 +1,6 @@
 import { notFound } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
+import { askedAs } from './asked-as';
 import { cachedOrStored, catchUp, findFresh } from './freshness';
 import type { Cached, ResourceStore } from './resource-store';
 
@@ -11,9 +12,9 @@ export async function find(resource: ResourceStore, namespace: string, name: str
   return cachedOrStored(resource, key);
 }
 
-/** @throws notFound */
-export async function get(resource: ResourceStore, namespace: string, name: string, version?: ResourceVersion): Promise<Cached> {
+/** `requested`: as whose resource the client asks for it. @throws notFound */
+export async function get(resource: ResourceStore, namespace: string, name: string, version?: ResourceVersion, requested?: { readonly group: string }): Promise<Cached> {
   const found = await find(resource, namespace, name, version);
-  if (!found) throw notFound(resource.groupResource, name);
+  if (!found) throw notFound(askedAs(resource.groupResource, requested), name);
   return found;
 }

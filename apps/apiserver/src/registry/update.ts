@@ -1,7 +1,8 @@
 import type { KubeObject, Strategy } from '@navarch/api';
-import { badRequest, conflict, fieldErrors, FieldPath, immutableMessage, invalid, isConflict, notFound } from '@navarch/apimachinery';
+import { ApiError, badRequest, conflict, fieldErrors, FieldPath, goQuote, immutableMessage, invalid, isConflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes, VersionedKind } from '../pipeline';
+import { askedAs } from './asked-as';
 import { admitChanges } from './admit-changes';
 import type { CompanionWrite } from './companions';
 import { create } from './create';
@@ -106,26 +107,31 @@ const otherObject = (key: string, asked: string, uid: string): string =>
   `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
 
 /** @throws conflict, or invalid for a patch, when the client's uid is not that of the object */
-function requireUid(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
+function requireUid(resource: ResourceStore, change: Change, object: KubeObject, current: Cached, context: WriteContext): void {
   const { definition: { group, kind } } = resource;
   const { uid = '' } = current.object.metadata;
   const asked = object.metadata.uid ?? '';
   if (change.isPatch === true && asked !== '' && asked !== uid) throw invalid({ group, kind }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'uid'), asked, immutableMessage)]);
   for (const wanted of [change.preconditions?.uid ?? '', asked])
-    if (wanted !== '' && wanted !== uid) throw conflict(resource.groupResource, change.name, otherObject(current.key, wanted, uid));
+    if (wanted !== '' && wanted !== uid) throw conflict(askedAs(resource.groupResource, context.requested), change.name, otherObject(current.key, wanted, uid));
+}
+
+/** @throws ApiError 500 for what is no version, in the words of Go's parser, as upstream hands them on */
+function requireReadableVersion({ metadata: { resourceVersion = '' } }: KubeObject): void {
+  if (!/^\d*$/.test(resourceVersion)) throw new ApiError({ code: 500, reason: '', message: `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax` });
 }
 
 /** @throws conflict when the client's version is not the present one in full (rules 1.8) */
-function requireVersion(resource: ResourceStore, change: Change, object: KubeObject, current: Cached): void {
-  const { group, resource: plural } = resource.definition;
+function requireVersion(resource: ResourceStore, change: Change, object: KubeObject, current: Cached, context: WriteContext): void {
+  const named = askedAs(resource.groupResource, context.requested);
   const asked = object.metadata.resourceVersion ?? '';
   if (asked === '' || asked === '0') {
     // Upstream names the resource where the kind should stand.
-    if (!resource.definition.unconditionalUpdate) throw invalid({ group, kind: plural }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
-  } else if (asked !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
+    if (!resource.definition.unconditionalUpdate) throw invalid({ group: named.group, kind: named.resource }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
+  } else if (asked !== String(current.resourceVersion)) throw conflict(named, change.name);
   object.metadata.resourceVersion = String(current.resourceVersion);
   const { preconditions } = change;
-  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion)) throw conflict(resource.groupResource, change.name);
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== String(current.resourceVersion)) throw conflict(named, change.name);
 }
 
 async function attempt(resource: ResourceStore, change: Change, current: Cached, context: WriteContext): Promise<Cached | { lost: Cached | undefined }> {
@@ -135,8 +141,9 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   const object = await change.compute(current, async (shown) => {
     if (!context.trusted) await deps.admission.mutate(admissionFor(resource, change, shown, old, context));
   });
-  requireUid(resource, change, object, current);
-  requireVersion(resource, change, object, current);
+  requireUid(resource, change, object, current, context);
+  requireReadableVersion(object);
+  requireVersion(resource, change, object, current, context);
   settleMetadata(resource, change, object, current);
   // Of patches, owners are looked at once, after admission.
   if (change.verb !== 'patch') dedupeOwners(object, context);
@@ -182,11 +189,11 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
 async function createMissing(resource: ResourceStore, change: Change, context: WriteContext): Promise<Changed> {
   const object = await change.compute(undefined, () => Promise.resolve());
   const { metadata } = object;
-  // An update that names a version or uid was meant for an object that is gone.
-  if ((metadata.resourceVersion ?? '') !== '' && metadata.resourceVersion !== '0') throw notFound(resource.groupResource, change.name);
+  requireReadableVersion(object);
+  // An update that names a uid was meant for an object that is gone; one with a version creates all the same, as upstream.
   const uid = metadata.uid ?? '';
-  if (uid !== '' && change.managedFieldsDone === true) throw conflict(resource.groupResource, change.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
-  if (uid !== '') throw conflict(resource.groupResource, change.name, otherObject(resource.key(change.namespace, change.name), uid, ''));
+  if (uid !== '' && change.managedFieldsDone === true) throw conflict(askedAs(resource.groupResource, context.requested), change.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (uid !== '') throw conflict(askedAs(resource.groupResource, context.requested), change.name, otherObject(resource.key(change.namespace, change.name), uid, ''));
   delete metadata.resourceVersion;
   metadata.name ??= change.name;
   if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);
@@ -211,7 +218,7 @@ async function converge(resource: ResourceStore, key: string, change: Change, co
       current = await findFresh(resource, key);
     }
     if (!current) {
-      if (!change.createsMissing) throw notFound(resource.groupResource, change.name);
+      if (!change.createsMissing) throw notFound(askedAs(resource.groupResource, context.requested), change.name);
       return createMissing(resource, change, context);
     }
     const present: Cached = current;
@@ -228,5 +235,5 @@ async function converge(resource: ResourceStore, key: string, change: Change, co
       current = fresh;
     }
   }
-  throw conflict(resource.groupResource, change.name);
+  throw conflict(askedAs(resource.groupResource, context.requested), change.name);
 }

@@ -94,6 +94,8 @@ describe('large objects', () => {
     const patched = await api.patch<Any>(`${bigs}/replaced?fieldManager=patcher`, 'json', [{ op: 'replace', path: '/spec/items/0/count', value: 5 }]);
     expect(patched.body.metadata.managedFields?.map(({ manager }) => manager).sort()).toEqual(['creator', 'patcher', 'replacer']);
     expect(patched.body.spec.items[0]).toMatchObject({ count: 5 });
+    expect(await api.patch<Any>(`${bigs}/replaced`, 'json', [{ op: 'test', path: '/spec/items/0/count', value: 6 }])).toMatchObject({ code: 422, body: { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' } });
+    expect([await done('patch'), await done('patch', 'failed')]).toEqual([1, 1]);
     expect(await done('track')).toBe(before + 2);
   }, 60_000);
 

@@ -47,6 +47,22 @@ describe('an odd request', () => {
     expect((await test.api.patch<Any>('/api/v1/namespaces/default/events/e', 'merge', { reason: 'other' })).code).toBe(200);
   });
 
+  it('names events as it asked for them', async () => {
+    const plain = '/api/v1/namespaces/default/events';
+    for (const [path, called] of [[events, 'events.events.k8s.io'], [plain, 'events']] as const) {
+      const missing = { code: 404, reason: 'NotFound', message: `${called} "none" not found` };
+      expect([brief(await test.api.get<Any>(`${path}/none`)), brief(await test.api.delete<Any>(`${path}/none`)), brief(await test.api.patch<Any>(`${path}/none`, 'merge', {}))]).toEqual([missing, missing, missing]);
+    }
+    const event = { metadata: { name: 'twice' }, eventTime: '2026-01-02T03:04:05.000000Z', type: 'Normal', reason: 'r', action: 'a', reportingController: 'c', reportingInstance: 'i', regarding: { namespace: 'default' } };
+    // A version keeps no update from making what is missing.
+    expect((await test.api.put<Any>(`${events}/twice`, { ...event, metadata: { name: 'twice', resourceVersion: '7' } })).code).toBe(201);
+    expect(brief(await test.api.put<Any>(`${events}/twice`, { ...event, metadata: { name: 'twice', resourceVersion: 'x7' } }))).toEqual({ code: 500, reason: undefined, message: 'strconv.ParseUint: parsing "x7": invalid syntax' });
+    expect(brief(await test.api.post<Any>(events, event))).toEqual({ code: 409, reason: 'AlreadyExists', message: 'events.events.k8s.io "twice" already exists' });
+    expect((await test.api.put<Any>(`${events}/twice`, { ...event, metadata: { name: 'twice', resourceVersion: '7' } })).body).toMatchObject({
+      reason: 'Conflict', message: expect.stringContaining('cannot be fulfilled on events.events.k8s.io "twice"') as string, details: { name: 'twice', group: 'events.k8s.io', kind: 'events' },
+    });
+  });
+
   it('wants a scale as a table', async () => {
     const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
     await test.api.post(deployments, { metadata: { name: 'd' }, spec: { replicas: 3, selector: { matchLabels: { a: 'b' } }, template } });

@@ -49,6 +49,12 @@ describe('the protocol', () => {
       expect((await api.get(`${maps}/there`, { Accept: accept })).headers['content-type']).toBe(type);
     });
 
+    it('indentation by a parameter of the media type', async () => {
+      const [pretty, plain] = await Promise.all(['1', '0'].map((wanted) => api.get<Named>(`${maps}/there`, { Accept: `application/json;pretty=${wanted}` })));
+      expect(pretty?.raw.toString()).toContain('\n  "metadata": {\n');
+      expect(plain?.raw.toString()).not.toContain('\n ');
+    });
+
     it.each([
       ['POST', maps, 'text/plain', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
       ['POST', maps, 'application/x-www-form-urlencoded', 'application/json, application/yaml, application/vnd.kubernetes.protobuf'],
@@ -99,12 +105,12 @@ describe('the protocol', () => {
       expect(await api.get<Status>(path)).toMatchObject({ code: 404, body: { kind: 'Status', reason: 'NotFound', message: 'the server could not find the requested resource', details: {} } });
     });
 
-    it('HEAD answers what GET would, without a body', async () => {
-      const [head, get] = [await api.call('HEAD', `${maps}/there`), await api.get(`${maps}/there`)];
+    it('HEAD is no method of resources, but of other paths', async () => {
+      for (const path of [`${maps}/there`, maps, `${maps}/none`, '/api/v1/namespaces/default/status']) expect(await api.call('HEAD', path)).toMatchObject({ code: 405, raw: Buffer.alloc(0) });
+      expect((await api.call('HEAD', '/api/v1/nothing')).code).toBe(404);
+      const [head, get] = [await api.call('HEAD', '/apis'), await api.get('/apis')];
       expect(head).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
       expect(head.headers['content-length']).toBe(String(get.raw.length));
-      expect(await api.call('HEAD', maps)).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
-      expect((await api.call('HEAD', `${maps}/none`)).code).toBe(404);
     });
   });
 

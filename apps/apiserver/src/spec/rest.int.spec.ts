@@ -71,7 +71,45 @@ describe('the REST API', () => {
     });
   });
 
+  describe('bodies', () => {
+    it('may begin the core group with its slash, wherever they say a version', async () => {
+      const named = { apiVersion: '/v1', kind: 'ConfigMap', metadata: { name: 'slash' }, data: { a: '1' } };
+      expect(await api.post<Any>(maps, named)).toMatchObject({ code: 201, body: { apiVersion: 'v1', kind: 'ConfigMap' } });
+      expect(await api.put<Any>(`${maps}/slash`, { ...named, data: { a: '2' } })).toMatchObject({ code: 200, body: { apiVersion: 'v1' } });
+      expect(await api.patch<Any>(`${maps}/slash?fieldManager=one&force=true`, 'apply', named)).toMatchObject({ code: 200, body: { apiVersion: 'v1', data: { a: '1' } } });
+      expect(await api.patch<Any>(`${maps}/slash`, 'merge', { apiVersion: '/v1' })).toMatchObject({ code: 200, body: { apiVersion: 'v1' } });
+      expect((await api.post<Any>(maps, { ...named, apiVersion: '/', metadata: { name: 'only-slash' } })).code).toBe(201);
+      expect(await api.post<Any>(maps, { ...named, apiVersion: 'a/b/v1' })).toMatchObject({
+        code: 400, body: { message: expect.stringMatching(/^the object provided is unrecognized \(must be of type ConfigMap\): unexpected GroupVersion string: a\/b\/v1 \(/) as string },
+      });
+    });
+
+    it('stay of their kind whatever a patch says', async () => {
+      await api.post(maps, configMap('kind', {}));
+      expect(await api.patch<Any>(`${maps}/kind`, 'merge', { kind: 'Secret' })).toMatchObject({ code: 422, body: { reason: 'Invalid', message: expect.stringContaining('converting (v1.Secret) to (core.ConfigMap): unknown conversion') as string } });
+      expect(await api.patch<Any>(`${maps}/kind`, 'json', [{ op: 'replace', path: '/kind', value: 'Odd' }])).toMatchObject({ code: 422, body: { message: expect.stringContaining('no kind "Odd" is registered') as string } });
+      expect(await api.patch<Any>(`${maps}/kind`, 'strategic', { kind: 'Odd' })).toMatchObject({ code: 200, body: { kind: 'ConfigMap' } });
+    });
+
+    it('with a version make nothing, but may ask what would be made', async () => {
+      const versioned = { metadata: { name: 'versioned', resourceVersion: '5' } };
+      expect((await api.post<Any>(maps, versioned)).body).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'resourceVersion should not be set on objects to be created', code: 500 });
+      expect((await api.post<Any>(`${maps}?dryRun=All`, versioned)).code).toBe(201);
+      expect((await api.post<Any>(maps, { metadata: { name: 'versioned', resourceVersion: '0' } })).code).toBe(201);
+    });
+  });
+
   describe('deletes', () => {
+    it('do what their body says, and look at the query only without one', async () => {
+      await api.post(maps, { ...configMap('two-minds', {}), metadata: { name: 'two-minds', finalizers: ['example.com/hold'] } });
+      const at = `${maps}/two-minds`;
+      await api.delete(`${at}?dryRun=All&propagationPolicy=Nothing`, { propagationPolicy: 'Background' });
+      const { metadata } = (await api.get<{ metadata: { deletionTimestamp?: string; finalizers?: string[] } }>(at)).body;
+      expect(metadata).toMatchObject({ deletionTimestamp: expect.any(String) as string, finalizers: ['example.com/hold'] });
+      expect((await api.post<Any>(maps, configMap('two-minds', {}))).body).toMatchObject({ reason: 'AlreadyExists', message: 'object is being deleted: configmaps "two-minds" already exists' });
+      await api.patch(at, 'merge', { metadata: { finalizers: null } });
+    });
+
     it('of events never make them wait for what depends on them', async () => {
       const event = { metadata: { name: 'lonely', finalizers: ['example.com/hold'] }, involvedObject: { namespace: 'default' } };
       for (const [path, body] of [['/api/v1/namespaces/default/events', event], [maps, { ...configMap('lonely', {}), metadata: event.metadata }]] as const) {
@@ -93,7 +131,6 @@ describe('the REST API', () => {
       ['no name', JSON.stringify({ metadata: {} }), 422, 'Invalid'],
       ['a bad name', JSON.stringify({ metadata: { name: 'A_b' } }), 422, 'Invalid'],
       ['another namespace', JSON.stringify({ metadata: { name: 'x', namespace: 'other' } }), 400, 'BadRequest'],
-      ['a version', JSON.stringify({ metadata: { name: 'x', resourceVersion: '5' } }), 400, 'BadRequest'],
     ])('with %s is refused', async (_what, body, code, reason) => {
       expect(await api.call<Any>('POST', maps, { body })).toMatchObject({ code, body: { kind: 'Status', status: 'Failure', reason } });
     });

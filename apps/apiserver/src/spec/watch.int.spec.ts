@@ -103,11 +103,22 @@ describe('a watch', () => {
     await expect(watch.next()).rejects.toThrow('the watch has ended');
   });
 
-  it('as a table carries rows', async () => {
+  it('as a table carries rows, and says once what the columns are', async () => {
     await api.post(maps, configMap('f1', mine));
-    const watch = await api.watchAs(`${maps}?watch=1&${selector}`, 'application/json;as=Table;v=v1;g=meta.k8s.io');
-    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ cells: ['f1', 1, expect.any(String)] }] } });
+    const rowOf = (name: string): object => ({ rows: [{ cells: [name, 1, expect.any(String)] }] });
+    const columns = [{ name: 'Name' }, { name: 'Data' }, { name: 'Age' }];
+    const watch = await api.watchAs(`${maps}?watch=1&${selector}&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`, 'application/json;as=Table;v=v1;g=meta.k8s.io');
+    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { kind: 'Table', columnDefinitions: columns, ...rowOf('f1') } });
+    expect(await watch.next()).toMatchObject({
+      type: 'BOOKMARK', object: { kind: 'Table', columnDefinitions: null, rows: [{ object: { kind: 'PartialObjectMetadata', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } } }] },
+    });
+    const { body } = await api.post<Any>(maps, configMap('f2', mine));
+    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { columnDefinitions: null, ...rowOf('f2') } });
     watch.stop();
+    const later = await api.watchAs(`${maps}?watch=1&${selector}&resourceVersion=${body.metadata.resourceVersion}`, 'application/json;as=Table;v=v1;g=meta.k8s.io');
+    await api.post(maps, configMap('f3', mine));
+    expect(await later.next()).toMatchObject({ type: 'ADDED', object: { columnDefinitions: columns, ...rowOf('f3') } });
+    later.stop();
   });
 
   it('in protobuf carries bodies in frames', async () => {

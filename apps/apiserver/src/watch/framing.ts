@@ -15,6 +15,8 @@ export interface Framing {
   bookmark(version: ResourceVersion, initialEnd: boolean): Buffer;
   /** Several frames in one write; concatenation unless the door has an envelope. */
   combine?(frames: readonly Buffer[]): Buffer;
+  /** How the first frame that a watcher gets is written, where that differs. */
+  readonly first?: Framing;
   /** To be awaited before objects are framed, for kinds that somebody else converts. */
   readonly prepare?: (objects: readonly Cached[]) => Promise<void> | undefined;
 }

@@ -57,8 +57,8 @@ describe('a group of watchers', () => {
   };
   const make = (name: string) => create(store(), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'd' } }, registry.context);
 
-  async function watched(count: number): Promise<Client[]> {
-    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, names, { clock, metrics: new WatchMetrics(prometheus) }, () => undefined);
+  async function watched(count: number, framing = names): Promise<Client[]> {
+    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, framing, { clock, metrics: new WatchMetrics(prometheus) }, () => undefined);
     const clients: Client[] = [];
     for (let i = 0; i < count; i++) {
       const client = new Client();
@@ -82,6 +82,28 @@ describe('a group of watchers', () => {
     expect(new Set(clients.map(({ written }) => written.join('|')))).toEqual(new Set(['ADDED first\n|ADDED second\nADDED third\n']));
     expect(await prometheus.metrics()).toContain('apiserver_watch_events_total{group="",version="v1",resource="configmaps"} 300');
     expect(await prometheus.metrics()).toMatch(/apiserver_watch_events_sizes_bucket\{le="1024",group="",version="v1",resource="configmaps"\} 300\n[^]*apiserver_watch_events_sizes_sum\{group="",version="v1",resource="configmaps"\} 3700\n/);
+  });
+
+  it('writes the first event that each watcher gets in its own form, where there is one, also when a watcher joins later', async () => {
+    const titled: Framing = { ...names, event: (event, type) => Buffer.from(`titled ${names.event(event, type).toString()}`) };
+    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, { ...names, first: titled }, { clock, metrics: new WatchMetrics(prometheus) }, () => undefined);
+    const join = async (past: string[] = []): Promise<Client> => {
+      const client = new Client();
+      const watcher = new Watcher(client, { bookmarks: false, onEnd: () => undefined });
+      group.join(watcher);
+      await watcher.catchUp(past.map((frame) => Buffer.from(frame)));
+      return client;
+    };
+    const early = await join();
+    await make('t1');
+    await clock.advance(5);
+    const [late, level] = [await join(), await join(['titled past\n'])];
+    await make('t2');
+    await make('t3');
+    await clock.advance(5);
+    expect([early, late, level].map(({ written }) => written.join(''))).toEqual([
+      'titled ADDED t1\nADDED t2\nADDED t3\n', 'titled ADDED t2\nADDED t3\n', 'titled past\nADDED t2\nADDED t3\n',
+    ]);
   });
 
   it('holds nothing back from few watchers', async () => {

@@ -31,6 +31,8 @@ export class WatchGroup {
   private readonly node: string | undefined;
   private subscription: Subscription<KubeObject> | undefined;
   private pending: Buffer[] = [];
+  /** The first of them, as it looks to who has got nothing yet; where that differs. */
+  private firstPending: (() => Buffer[]) | undefined;
   private readonly pace = new DeliveryPace();
   private scheduled = false;
   private resting: Timer | undefined;
@@ -80,10 +82,14 @@ export class WatchGroup {
     return past.backlog;
   }
 
-  *framesOf(events: readonly CacheEvent<KubeObject>[]): Generator<Buffer> {
+  /** The first frame in a form of its own. */
+  *framesOf(events: readonly CacheEvent<KubeObject>[], first = this.framing): Generator<Buffer> {
+    let form = first;
     for (const event of events) {
-      const frame = this.frameOf(event);
-      if (frame) yield frame;
+      const frame = this.frameOf(event, form);
+      if (!frame) continue;
+      yield frame;
+      form = this.framing;
     }
   }
 
@@ -93,11 +99,13 @@ export class WatchGroup {
     if (nowMs < this.bookmarkDue || this.unprepared > 0) return;
     this.bookmarkDue = nowMs + this.framing.bookmarkEveryMs;
     this.flush();
+    const { first } = this.framing;
+    const { version } = this.scope.resource.deps.cache;
     let frame: Buffer | undefined;
     for (const watcher of this.watchers) {
       if (!watcher.wantsBookmarks) continue;
-      frame ??= this.combine([this.framing.bookmark(this.scope.resource.deps.cache.version, false)]);
-      watcher.write(frame);
+      frame ??= this.combine([this.framing.bookmark(version, false)]);
+      watcher.write(frame, first && (() => this.combine([first.bookmark(version, false)])));
     }
   }
 
@@ -128,6 +136,9 @@ export class WatchGroup {
   }
 
   private queue(events: readonly CacheEvent<KubeObject>[]): void {
+    const { first } = this.framing;
+    // Made for those only who have got nothing yet.
+    if (first && this.pending.length === 0) this.firstPending = () => [...this.framesOf(events, first)].slice(0, 1);
     this.pending.push(...this.framesOf(events));
     if (this.scheduled || this.pending.length === 0) return;
     this.scheduled = true;
@@ -142,10 +153,12 @@ export class WatchGroup {
 
   private flush(): void {
     if (this.pending.length === 0) return;
-    const chunk = this.combine(this.pending);
-    for (const { length } of this.pending) this.deps.metrics.sent(this.scope.resource, length, this.watchers.size);
+    const { pending, firstPending } = this;
+    const chunk = this.combine(pending);
+    const begun = firstPending && (() => this.combine([...firstPending(), ...pending.slice(1)]));
+    for (const { length } of pending) this.deps.metrics.sent(this.scope.resource, length, this.watchers.size);
     this.pending = [];
-    for (const watcher of this.watchers) watcher.write(chunk);
+    for (const watcher of this.watchers) watcher.write(chunk, begun);
     this.pace.wrote(this.deps.clock.now(), this.watchers.size);
   }
 
@@ -156,17 +169,17 @@ export class WatchGroup {
   }
 
   /** Undefined when the event is none of this group's: an object that leaves the selection is DELETED for it. */
-  private frameOf(event: CacheEvent<KubeObject>): Buffer | undefined {
+  private frameOf(event: CacheEvent<KubeObject>, framing: Framing): Buffer | undefined {
     if (this.prefix !== '' && !event.key.startsWith(this.prefix)) return undefined;
     const { selection } = this.scope;
-    if (selection.isEverything) return this.framing.event(event, event.type);
+    if (selection.isEverything) return framing.event(event, event.type);
     const before = event.previous !== undefined && selection.matches(event.previous);
     const now = event.type !== 'DELETED' && selection.matches(event.object);
     let type: WatchType;
     if (now) type = before ? 'MODIFIED' : 'ADDED';
     else if (before) type = 'DELETED';
     else return undefined;
-    return this.framing.event(event, type);
+    return framing.event(event, type);
   }
 }
 

@@ -127,7 +127,7 @@ export class WatchHub implements Component {
   }
 
   private *pastFrames(group: WatchGroup, events: readonly CacheEvent<KubeObject>[], last: Buffer | undefined): Generator<Buffer> {
-    yield* group.framesOf(events);
+    yield* group.framesOf(events, group.framing.first);
     if (last) yield last;
   }
 
@@ -150,8 +150,13 @@ export class WatchHub implements Component {
   /** Selects as it is sent, so that a large resource does not hold the thread at the beginning. */
   private *initialFrames({ resource, namespace, selection }: WatchScope, objects: readonly Cached[], framing: Framing, endAt: ResourceVersion | undefined): Generator<Buffer> {
     const prefix = namespace === '' ? resource.prefix : `${resource.prefix}${namespace}/`;
-    for (const object of objects) if (object.key.startsWith(prefix) && selection.matches(object)) yield framing.initial(object);
-    if (endAt !== undefined) yield framing.bookmark(endAt, true);
+    let form = framing.first ?? framing;
+    for (const object of objects) {
+      if (!object.key.startsWith(prefix) || !selection.matches(object)) continue;
+      yield form.initial(object);
+      form = framing;
+    }
+    if (endAt !== undefined) yield form.bookmark(endAt, true);
   }
 
   private keyOf({ resource, namespace, selection }: WatchScope, framing: Framing): string {

@@ -15,9 +15,11 @@ export interface WatcherOptions {
 /** One watch: first what the client asks to catch up on, with back-pressure, then live frames. */
 export class Watcher {
   /** Live frames that wait until the client has caught up; undefined from then on. */
-  private queue: Buffer[] | undefined = [];
+  private queue: { readonly chunk: Buffer; readonly first: (() => Buffer) | undefined }[] | undefined = [];
   private queuedBytes = 0;
   private over = false;
+  /** Whether the client has got anything yet. */
+  private begun = false;
 
   constructor(
     private readonly output: WatchOutput,
@@ -38,6 +40,7 @@ export class Watcher {
     let size = 0;
     for (const frame of frames) {
       if (this.over) return;
+      this.begun = true;
       parts.push(frame);
       size += frame.length;
       if (size < STEP_BYTES) continue;
@@ -50,19 +53,23 @@ export class Watcher {
     if (size > 0) this.output.write(Buffer.concat(parts, size));
     const queued = this.queue ?? [];
     this.queue = undefined;
-    for (const chunk of queued) this.write(chunk);
+    for (const { chunk, first } of queued) this.write(chunk, first);
   }
 
-  write(chunk: Buffer): void {
+  /** `first` makes what is written instead to a client that has got nothing yet. */
+  write(chunk: Buffer, first?: () => Buffer): void {
     if (this.over) return;
     if (this.queue) {
-      this.queue.push(chunk);
+      this.queue.push({ chunk, first });
       this.queuedBytes += chunk.length;
       if (this.queuedBytes > MAX_WAITING_BYTES) this.end('too slow');
       return;
     }
     if (this.output.waitingBytes > MAX_WAITING_BYTES) this.end('too slow');
-    else this.output.write(chunk);
+    else {
+      this.output.write(first && !this.begun ? first() : chunk);
+      this.begun = true;
+    }
   }
 
   end(reason: string): void {

@@ -1,4 +1,4 @@
-import { goQuote } from '@navarch/apimachinery';
+import { goQuote, textFormatOf } from '@navarch/apimachinery';
 import type { apiextensionsv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -8,15 +8,10 @@ import { versionParts } from './version-parts';
 
 type Definition = Loose<apiextensionsv1.CustomResourceDefinition>;
 
-/** The formats of texts that are looked at, without their dashes; others say nothing. */
-const OF_TEXTS = new Set([
-  'bsonobjectid', 'uri', 'email', 'hostname', 'ipv4', 'ipv6', 'cidr', 'mac', 'uuid', 'uuid3', 'uuid4', 'uuid5', 'isbn', 'isbn10', 'isbn13', 'creditcard', 'ssn', 'hexcolor', 'rgbcolor',
-  'byte', 'password', 'date', 'duration', 'datetime', 'quantity', 'k8sshortname', 'k8slongname',
-]);
 const OF_NUMBERS: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] };
 
 function isKnown(format: string, type: unknown): boolean {
-  if (type === undefined || type === '' || type === 'string') return OF_TEXTS.has(format.replaceAll('-', ''));
+  if (type === undefined || type === '' || type === 'string') return textFormatOf(format) !== undefined;
   return typeof type === 'string' && (OF_NUMBERS[type]?.includes(format) ?? false);
 }
 

@@ -144,11 +144,37 @@ describe('writers that do not apply', () => {
     expect(entries(created)).toEqual([expect.objectContaining({ manager: 'kubectl', operation: 'Update', time: '2024-01-01T00:00:00Z' })]);
     expect(fieldsOf(created, 'kubectl')).toEqual({
       'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
-      'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': { 'f:containers': { '.': {}, 'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:image': {} } } } } },
+      'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:image': {}, 'f:resources': {} } } } } },
     });
     const next = update(created, { ...web('2'), metadata: { name: 'web' } }, 'controller', { now: now + 1000 });
     expect(fieldsOf(next, 'controller')).toEqual({ 'f:spec': { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:image': {} } } } } } });
     expect(fieldsOf(next, 'kubectl')).not.toHaveProperty('f:metadata');
+  });
+
+  it('own what Go did not have before: structs that are pointers, not those that are always there; lists, unless they were null', () => {
+    const probe = { httpGet: { path: '/', port: 80 } };
+    const made = update(undefined, {
+      metadata: { name: 'web' },
+      spec: {
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } },
+        template: { spec: { securityContext: {}, volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'web', livenessProbe: probe, resources: { limits: { cpu: '1' } } }] } },
+      },
+      status: { conditions: [{ type: 'Available', status: 'True' }] },
+    }, 'kubectl');
+    expect(fieldsOf(made, 'kubectl')).toEqual({
+      'f:spec': {
+        'f:strategy': { 'f:type': {}, 'f:rollingUpdate': { '.': {}, 'f:maxSurge': {} } },
+        'f:template': { 'f:spec': {
+          'f:securityContext': {}, 'f:volumes': { '.': {}, 'k:{"name":"v"}': { '.': {}, 'f:name': {}, 'f:emptyDir': {} } },
+          'f:containers': { 'k:{"name":"web"}': {
+            '.': {}, 'f:name': {}, 'f:livenessProbe': { '.': {}, 'f:httpGet': { '.': {}, 'f:path': {}, 'f:port': {} } }, 'f:resources': { '.': {}, 'f:limits': { '.': {}, 'f:cpu': {} } },
+          } },
+        } },
+      },
+      'f:status': { 'f:conditions': { '.': {}, 'k:{"type":"Available"}': { '.': {}, 'f:type': {}, 'f:status': {}, 'f:lastTransitionTime': {}, 'f:lastUpdateTime': {} } } },
+    });
+    // What is empty there anyway is nobody's, whether it is written or not.
+    expect(entries(update(undefined, { metadata: { name: 'web' }, spec: { strategy: {}, template: { metadata: {}, spec: {} } }, status: {} }, 'kubectl'))).toEqual([]);
   });
 
   it('change no entry when they change nothing', () => {
@@ -191,6 +217,9 @@ describe('writers that do not apply', () => {
     const env = [{ name: 'A', value: '1' }, { name: 'A', value: '2' }, { name: 'B', value: '1' }];
     const created = update(undefined, { spec: { template: { spec: { containers: [{ name: 'web', env }] } } } }, 'kubectl');
     expect(JSON.stringify(fieldsOf(created, 'kubectl'))).toContain('"k:{\\"name\\":\\"A\\"}":{},"k:{\\"name\\":\\"B\\"}":{"f:name":{},"f:value":{},".":{}}');
+    const next = update(created, { spec: { template: { spec: { containers: [{ name: 'web', env: env.slice(1) }] } } } }, 'other');
+    expect(JSON.stringify(fieldsOf(next, 'other'))).toContain('"f:env":{"k:{\\"name\\":\\"A\\"}":{"f:name":{},"f:value":{},".":{}}}');
+    expect(JSON.stringify(fieldsOf(next, 'kubectl'))).not.toContain('A');
   });
 
   it('are put together when there are too many', () => {

@@ -2,7 +2,7 @@ import { equalJson, getMember, isJsonObject, type JsonObject, type JsonValue } f
 import { type ListType, type SchemaType } from '../schema';
 import { FieldSet } from './field-set';
 import { fieldElement, itemElements, type PathElement } from './path-element';
-import { allNames, isEmptyContainer, shapeOf, type Shape } from './shape-of';
+import { allNames, isEmptyContainer, shapeOf } from './shape-of';
 
 /** Which fields a change touched. */
 export interface Comparison {
@@ -32,23 +32,34 @@ class Comparing implements Comparison {
   both(before: JsonValue, after: JsonValue, type: SchemaType): void {
     // Most of most objects stays as it is: paths and keys are worked out only for what changed.
     if (equalJson(before, after)) return;
-    const left = shapeOf(type, before);
-    const right = shapeOf(type, after);
-    if (left.kind === 'leaf' || right.kind === 'leaf' || (isEmptyContainer(before) && isEmptyContainer(after))) {
-      this.modified.insert(this.path);
-    } else if (left.kind === 'members' && isJsonObject(before) && isJsonObject(after)) {
+    const left = shapeOf(type, before ?? after);
+    const right = shapeOf(type, after ?? before);
+    // Null is a list or object too, without anything in it.
+    const wereEmpty = (before === null || isEmptyContainer(before)) && (after === null || isEmptyContainer(after));
+    if (left.kind === 'leaf' || right.kind === 'leaf' || wereEmpty) this.modified.insert(this.path);
+    else if (before === null) addContents(() => this.added.descend(this.path), after, type);
+    else if (after === null) addContents(() => this.removed.descend(this.path), before, type);
+    else if (left.kind === 'members' && isJsonObject(before) && isJsonObject(after)) {
       for (const name of allNames(before, after)) {
         this.path.push(fieldElement(name));
-        this.pair(getMember(before, name), getMember(after, name), left.typeOf(name), left.declared(name));
+        this.pair(getMember(before, name), getMember(after, name), left.typeOf(name), left.zero(name));
         this.path.pop();
       }
     } else if (left.kind === 'items' && Array.isArray(before) && Array.isArray(after)) this.items(before, after, left.type);
   }
 
-  private pair(before: JsonValue | undefined, after: JsonValue | undefined, type: SchemaType, declared: boolean): void {
-    if (before !== undefined && after !== undefined) this.both(before, after, type);
-    else if (after !== undefined) addWhole(after, type, this.added, this.path, declared);
-    else if (before !== undefined) addWhole(before, type, this.removed, this.path, declared);
+  /** `zero` is what Go has on a side that says nothing. */
+  private pair(before: JsonValue | undefined, after: JsonValue | undefined, type: SchemaType, zero?: JsonValue): void {
+    const left = before === undefined ? zero : before;
+    const right = after === undefined ? zero : after;
+    if (left !== undefined && right !== undefined) this.both(left, right, type);
+    else if (right !== undefined) this.addWhole(this.added, right, type);
+    else if (left !== undefined) this.addWhole(this.removed, left, type);
+  }
+
+  /** Adds all of a value that only one side has, itself included. */
+  private addWhole(into: FieldSet, value: JsonValue, type: SchemaType): void {
+    addMember(into.descend(this.path.slice(0, -1)), this.path.at(-1) ?? '', value, type);
   }
 
   private items(before: JsonValue[], after: JsonValue[], type: ListType): void {
@@ -58,40 +69,42 @@ class Comparing implements Comparison {
       const [one, ...more] = left.get(element) ?? [];
       const [other, ...others] = right.get(element) ?? [];
       this.path.push(element);
-      if (more.length === 0 && others.length === 0) this.pair(one, other, type.items, false);
-      else if (one === undefined) this.added.insert(this.path);
-      else if (other === undefined) this.removed.insert(this.path);
-      // Items that share their key cannot be told apart: they are compared together.
-      else if (!equalJson([one, ...more], [other, ...others])) this.modified.insert(this.path);
+      if (more.length === 0 && others.length === 0) this.pair(one, other, type.items);
+      else if (more.length > 0 && others.length > 0) {
+        // Items that share their key cannot be told apart: they are compared together.
+        if (!equalJson([one ?? null, ...more], [other ?? null, ...others])) this.modified.insert(this.path);
+      } else if (more.length > 0) {
+        if (other !== undefined) this.addWhole(this.added, other, type.items);
+        this.removed.insert(this.path);
+      } else {
+        if (one !== undefined) this.addWhole(this.removed, one, type.items);
+        this.added.insert(this.path);
+      }
       this.path.pop();
     }
   }
 }
 
-/** Adds all of a value that only one side has, itself included. */
-function addWhole(value: JsonValue, type: SchemaType, into: FieldSet, path: readonly PathElement[], declared: boolean): void {
-  const parent = into.descend(path.slice(0, -1));
-  addMember(parent, path.at(-1) ?? '', value, type, declared);
+function addMember(set: FieldSet, element: PathElement, value: JsonValue, type: SchemaType): void {
+  set.members.add(element);
+  addContents(() => set.child(element), value, type);
 }
 
-function addMember(set: FieldSet, element: PathElement, value: JsonValue, type: SchemaType, declared: boolean): void {
-  const shape: Shape = isEmptyContainer(value) ? leaf : shapeOf(type, value);
-  // A struct is mostly no pointer in Go, so it was there before, if empty: only its fields come and go.
-  if (shape.kind !== 'members' || !declared || type.kind !== 'struct') set.members.add(element);
+/** Adds what is in a value, but not the value itself. */
+function addContents(into: () => FieldSet, value: JsonValue, type: SchemaType): void {
+  const shape = shapeOf(type, value);
   if (shape.kind === 'members' && isJsonObject(value)) {
-    const child = set.child(element);
-    for (const name of Object.keys(value)) addMember(child, fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name), shape.declared(name));
+    for (const name of Object.keys(value)) addMember(into(), fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name));
+    // What Go has there though nobody says so comes with it.
+    if (type.kind === 'struct') for (const field of type.fields.values()) if (field.zero !== undefined && !Object.hasOwn(value, field.name)) addMember(into(), fieldElement(field.name), field.zero, field.type);
   } else if (shape.kind === 'items' && Array.isArray(value)) {
-    const child = set.child(element);
     for (const [item, [one = null, ...more]] of group(value, shape.type)) {
       // Of items that share their key, only that there are some is known.
-      if (more.length > 0) child.members.add(item);
-      else addMember(child, item, one, shape.type.items, false);
+      if (more.length > 0) into().members.add(item);
+      else addMember(into(), item, one, shape.type.items);
     }
   }
 }
-
-const leaf: Shape = { kind: 'leaf' };
 
 function group(list: JsonValue[], type: ListType): Map<PathElement, JsonValue[]> {
   const groups = new Map<PathElement, JsonValue[]>();

@@ -16,3 +16,9 @@ export const alwaysIgnored = fieldSetOf(
   'apiVersion', 'kind', 'metadata.name', 'metadata.namespace', 'metadata.creationTimestamp', 'metadata.selfLink', 'metadata.uid',
   'metadata.generation', 'metadata.managedFields', 'metadata.resourceVersion',
 );
+
+/** Every object has metadata, whoever owns what is in it. */
+const metadata = FieldSet.of(['f:metadata']);
+
+/** What of a set somebody may own. */
+export const ownable = (set: FieldSet, ignored: FieldSet = alwaysIgnored): FieldSet => set.recursiveDifference(ignored).difference(metadata);

@@ -1,7 +1,7 @@
 import { type JsonObject } from '../json';
 import { type StructType } from '../schema';
 import { compareTyped } from './compare-typed';
-import { alwaysIgnored } from './ignored-fields';
+import { ownable } from './ignored-fields';
 import { compareOwnership, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
 import { OwnedFields } from './owned-fields';
 
@@ -27,7 +27,7 @@ export function capUpdaters(owners: Map<string, Ownership>): Owners {
 export function ownersBeforeFirstApply(owners: Owners, live: JsonObject, exists: boolean, type: StructType): Owners {
   if (!exists || owners.size > 0) return owners;
   const comparison = compareTyped({}, live, type);
-  const fields = comparison.added.union(comparison.modified).recursiveDifference(alwaysIgnored);
+  const fields = ownable(comparison.added.union(comparison.modified));
   if (fields.empty) return owners;
   const apiVersion = typeof live['apiVersion'] === 'string' ? live['apiVersion'] : '';
   const manager: Manager = { name: 'before-first-apply', operation: 'Update', apiVersion, subresource: '' };

@@ -6,7 +6,7 @@ import { formatTime } from '../text/time';
 import { checkConfig } from './check-config';
 import { isSame } from './compare-typed';
 import { FieldSet } from './field-set';
-import { alwaysIgnored } from './ignored-fields';
+import { alwaysIgnored, ownable } from './ignored-fields';
 import { followsClientSideApply, ownedByClientSideApply, withLastApplied } from './last-applied';
 import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
@@ -60,7 +60,7 @@ export function serverSideApply(request: ApplyRequest): Applied {
   const previous = owners.get(key);
 
   const named = toFieldSet(config, type);
-  const fields = named.recursiveDifference(ignored);
+  const fields = ownable(named, ignored);
   owners.set(key, { manager, fields: OwnedFields.of(fields), time: previous?.time });
   const merged = mergeTyped(before, config, type) as JsonObject;
   // The name and what else nobody ever owns stays with whom names it now, though all that was owned beside it may go.

@@ -15,9 +15,13 @@ function collect(value: JsonValue, type: SchemaType, path: PathElement[], set: F
   const shape = shapeOf(type, value);
   if (shape.kind === 'leaf') set.insert(path);
   else if (shape.kind === 'items' && Array.isArray(value)) {
-    itemElements(value, shape.type).forEach((element, i) => {
+    const elements = itemElements(value, shape.type);
+    const seen = new Set<PathElement>();
+    const several = new Set(elements.filter((element) => seen.size === seen.add(element).size));
+    elements.forEach((element, i) => {
       path.push(element);
-      collect(value[i] ?? null, shape.type.items, path, set);
+      // Of items that share their key, only that there are some is known.
+      if (!several.has(element)) collect(value[i] ?? null, shape.type.items, path, set);
       set.insert(path);
       path.pop();
     });

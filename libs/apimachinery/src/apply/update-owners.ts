@@ -3,6 +3,7 @@ import { type StructType } from '../schema';
 import { compareTyped, isSame, type Comparison } from './compare-typed';
 import { conflictError, type ManagerConflict } from './conflicts';
 import { FieldSet } from './field-set';
+import { ownable } from './ignored-fields';
 import { type Ownership } from './managed-fields';
 import { OwnedFields } from './owned-fields';
 
@@ -15,7 +16,7 @@ export function takeFromOthers(
 ): Comparison {
   const all = compareTyped(before, after, type);
   const comparison: Comparison = {
-    added: all.added.recursiveDifference(ignored), modified: all.modified.recursiveDifference(ignored), removed: all.removed.recursiveDifference(ignored),
+    added: ownable(all.added, ignored), modified: ownable(all.modified, ignored), removed: ownable(all.removed, ignored),
   };
   if (isSame(comparison)) return comparison;
   const changed = comparison.modified.union(comparison.added);

@@ -59,7 +59,7 @@ function builtInSchema(input: OpenApiInput, id: string, definition: SchemaDefini
     ...(properties.length > 0 ? { type: 'object' } : types ? { oneOf: types.map((type) => ({ type })) } : definition.type ? { type: definition.type } : {}),
     ...(definition.format ? { format: definition.format } : {}),
     ...(definition.required ? { required: [...definition.required] } : {}),
-    ...(properties.length > 0 ? { properties: Object.fromEntries(properties.map(([name, node]) => [name, propertySchema(node, input.docs?.[`${id}.${name}`], version)])) } : {}),
+    ...(properties.length > 0 ? { properties: Object.fromEntries(properties.map(([name, node]) => [name, fieldSchema(input, `${id}.${name}`, node, version)])) } : {}),
     ...(definition['map-type'] ? { 'x-kubernetes-map-type': definition['map-type'] } : {}),
     ...(definition.unions ? { 'x-kubernetes-unions': structuredClone(definition.unions) as unknown as JsonValue } : {}),
     ...kindExtension(definition),
@@ -76,15 +76,21 @@ function kindExtension({ gvk = [] }: SchemaDefinition): JsonObject {
   };
 }
 
+function fieldSchema({ docs, enums, defaults }: OpenApiInput, key: string, node: SchemaNode, version: OpenApiVersion): JsonObject {
+  const fallback = version === 'v3' ? defaults?.[key] : undefined;
+  return { ...propertySchema(node, version, docs?.[key], enums?.[key]), ...(fallback === undefined ? {} : { default: fallback }) };
+}
+
 const extensions = ['list-type', 'list-map-keys', 'map-type', 'patch-strategy', 'patch-merge-key'] as const;
 
-function propertySchema(node: SchemaNode, description: string | undefined, version: OpenApiVersion): JsonObject {
+function propertySchema(node: SchemaNode, version: OpenApiVersion, description?: string, values?: readonly string[]): JsonObject {
   const schema: JsonObject = {
     ...(description === undefined ? {} : { description }),
     ...(node.type ? { type: node.type } : {}),
     ...(node.format ? { format: node.format } : {}),
-    ...(node.items ? { items: propertySchema(node.items, undefined, version) } : {}),
-    ...(node.map ? { additionalProperties: propertySchema(node.map, undefined, version) } : {}),
+    ...(node.items ? { items: propertySchema(node.items, version, undefined, values) } : {}),
+    ...(node.map ? { additionalProperties: propertySchema(node.map, version, undefined, values) } : {}),
+    ...(values && node.type === 'string' ? { enum: [...values] } : {}),
   };
   for (const name of extensions) {
     const value = node[name];

@@ -1,4 +1,4 @@
-import { type JsonObject } from '../json';
+import { type JsonObject, type JsonValue } from '../json';
 import { type SchemaTable } from '../schema';
 
 /** A resource, as far as its paths depend on it; `ResourceFacts` of libs/api has this shape. */
@@ -31,6 +31,10 @@ export interface OpenApiInput {
   readonly version: string;
   /** Texts for `kubectl explain`, by definition id and, with a dot behind it, field: `io.k8s.api.core.v1.Pod.spec`. */
   readonly docs?: Readonly<Record<string, string>>;
+  /** The values that a field may have, by the same keys: see `enumValues`. */
+  readonly enums?: Readonly<Record<string, readonly string[]>>;
+  /** What a field is when nobody sets it, by the same keys: see `defaultValues`. v2 has none. */
+  readonly defaults?: Readonly<Record<string, JsonValue>>;
   /** Schemas of custom resources, as OpenAPI v3, by definition id; each names its kind in `x-kubernetes-group-version-kind`. */
   readonly customDefinitions?: Readonly<Record<string, JsonObject>>;
 }

@@ -1,12 +1,14 @@
 import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
 import { WireReader } from '../protobuf/wire-reader';
 import { builtInTables, readTable } from '../testing/built-in-tables';
-import { buildOpenApiV2, buildOpenApiV3, encodeOpenApiV2, encodeOpenApiV3, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
+import { buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
 
 const all = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const input: OpenApiInput = {
   schema: builtInTables.schema,
   version: 'v1.36.0',
+  enums: enumValues(builtInTables),
+  defaults: defaultValues(builtInTables),
   docs: { 'io.k8s.api.apps.v1.Deployment': 'Runs pods.', 'io.k8s.api.apps.v1.Deployment.spec': 'What is wanted.' },
   resources: [
     {
@@ -82,6 +84,23 @@ describe('OpenAPI v3', () => {
       properties: { spec: { description: 'What is wanted.', allOf: [{ $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec' }] } },
     });
     expect(at(document, 'components', 'schemas', 'io.k8s.apimachinery.pkg.util.intstr.IntOrString')).toEqual({ oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' });
+  });
+
+  it('says which values a field may have, of lists and maps too, and what parameters do', () => {
+    const schemas = at(buildOpenApiV3(input, '', 'v1'), 'components', 'schemas');
+    const property = (kind: string, name: string): JsonValue | undefined => at(schemas, `io.k8s.api.core.v1.${kind}`, 'properties', name);
+    expect(property('PodSpec', 'restartPolicy')).toMatchObject({ type: 'string', enum: ['Always', 'Never', 'OnFailure'] });
+    expect(property('EphemeralContainer', 'imagePullPolicy')).toMatchObject({ enum: ['Always', 'IfNotPresent', 'Never'] });
+    expect(property('ContainerPort', 'protocol')).toMatchObject({ enum: ['SCTP', 'TCP', 'UDP'], default: 'TCP' });
+    expect(property('SecretKeySelector', 'name')).toMatchObject({ type: 'string', default: '' });
+    expect(at(buildOpenApiV2(input), 'definitions', 'io.k8s.api.core.v1.ContainerPort', 'properties', 'protocol')).not.toHaveProperty('default');
+    const modes = buildOpenApiV3({ ...input, resources: [{ group: '', version: 'v1', resource: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true, verbs: all, subresources: [] }] }, '', 'v1');
+    const claim = (part: string, name: string): JsonValue | undefined => at(modes, 'components', 'schemas', `io.k8s.api.core.v1.PersistentVolumeClaim${part}`, 'properties', name);
+    expect(claim('Spec', 'accessModes')).toMatchObject({ type: 'array', items: { type: 'string', enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] } });
+    expect(at(claim('Spec', 'accessModes'), 'enum')).toBeUndefined();
+    expect(at(claim('Status', 'allocatedResourceStatuses'), 'additionalProperties', 'enum')).toHaveLength(5);
+    for (const item of Object.values(at(document, 'paths') as JsonObject))
+      for (const part of ['get', 'patch', 'delete']) for (const parameter of (at(item, part, 'parameters') ?? []) as JsonValue[]) expect(at(parameter, 'description')).toMatch(/\.$/);
   });
 
   it('knows subresources that connect, stream or create', () => {

@@ -1,13 +1,13 @@
 import { badRequest, requestEntityTooLarge } from '../errors';
-import { cloneJson, equalJson, getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
+import { cloneJson, equalJson, getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
 import { addAtPointer, parsePointer, readPointer, removeAtPointer, replaceAtPointer } from './json-pointer';
 import { patchRejected } from './patch-error';
 
 /** More operations are refused, as upstream does. */
 const maxOperations = 10_000;
 
-/** Each copy may at most double a document: what all copies of one patch may add together, in members and items. */
-const maxCopied = 100_000;
+/** Each copy may double a document: what all copies of one patch may add together, in bytes of JSON (upstream's JSONPatchMaxCopyBytes). */
+const maxCopied = 3 * 1024 * 1024;
 
 /**
  * Applies an RFC 6902 patch; the document is not changed.
@@ -48,8 +48,8 @@ function applyOperation(document: JsonValue, operation: JsonObject, budget: { le
       return addAtPointer(removeAtPointer(document, from), path, moved);
     }
     case 'copy': {
-      const copied = cloneJson(required(document, parsePointer(text(operation, 'from'))));
-      budget.left -= size(copied);
+      const copied = cloneJson(copiedFrom(document, parsePointer(text(operation, 'from'))));
+      budget.left -= Buffer.byteLength(serializeUntyped(copied));
       if (budget.left < 0) throw patchRejected('the patch copies too much');
       return addAtPointer(document, path, copied);
     }
@@ -70,13 +70,14 @@ function value(operation: JsonObject): JsonValue {
   return cloneJson(found);
 }
 
+/** What an object lacks is copied as a null, as upstream's library does. */
+function copiedFrom(document: JsonValue, steps: readonly string[]): JsonValue {
+  const isLacking = steps.length > 0 && isJsonObject(readPointer(document, steps.slice(0, -1)));
+  return isLacking ? (readPointer(document, steps) ?? null) : required(document, steps);
+}
+
 function required(document: JsonValue, steps: readonly string[]): JsonValue {
   const found = readPointer(document, steps);
   if (found === undefined) throw patchRejected(`doc is missing from path: ${steps.join('/')}: missing value`);
   return found;
-}
-
-function size(found: JsonValue): number {
-  if (Array.isArray(found)) return found.reduce<number>((sum, item) => sum + size(item), 1);
-  return isJsonObject(found) ? Object.values(found).reduce<number>((sum, item) => sum + size(item), 1) : 1;
 }

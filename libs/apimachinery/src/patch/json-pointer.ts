@@ -45,7 +45,7 @@ export function removeAtPointer(document: JsonValue, steps: readonly string[]): 
   return document;
 }
 
-/** Replaces what must be there. Returns the document. */
+/** Replaces an item that must be there, or sets a member: upstream's library does not ask whether there was one. Returns the document. */
 export function replaceAtPointer(document: JsonValue, steps: readonly string[], value: JsonValue): JsonValue {
   const { parent, last } = parentOf(document, steps);
   if (last === undefined) return value;
@@ -53,8 +53,8 @@ export function replaceAtPointer(document: JsonValue, steps: readonly string[], 
     const index = existingIndex(parent, last);
     if (index === undefined) throw patchRejected(`Unable to access invalid index: ${last}`);
     parent[index] = value;
-  } else if (isJsonObject(parent) && Object.hasOwn(parent, last)) setMember(parent, last, value);
-  else throw patchRejected(`replace operation does not apply: doc is missing key: ${steps.join('/')}: missing value`);
+  } else if (isJsonObject(parent)) setMember(parent, last, value);
+  else throw patchRejected(`replace operation does not apply: doc is missing path: ${steps.join('/')}: missing value`);
   return document;
 }
 

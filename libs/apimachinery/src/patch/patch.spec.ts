@@ -13,6 +13,7 @@ describe('JSON patch', () => {
     [[{ op: 'replace', path: '/a/b/2/c', value: null }], { a: { b: [1, 2, { c: null }] }, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'move', from: '/a/b', path: '/z' }], { a: {}, z: [1, 2, { c: 'd' }], 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'copy', from: '/a/b/0', path: '/z' }, { op: 'test', path: '/z', value: 1 }], { ...document(), z: 1 }],
+    [[{ op: 'replace', path: '/z', value: 3 }, { op: 'copy', from: '/none', path: '/a' }], { a: null, z: 3, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'remove', path: '/a/b/-1' }], { a: { b: [1, 2] }, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'test', path: '/none', value: null }], document()],
     [[{ op: 'add', path: '/__proto__', value: { p: 1 } }, { op: 'remove', path: '/__proto__' }], document()],
@@ -24,7 +25,10 @@ describe('JSON patch', () => {
 
   it.each<[JsonObject]>([
     [{ op: 'remove', path: '/none' }],
-    [{ op: 'replace', path: '/none', value: 1 }],
+    [{ op: 'replace', path: '/none/x', value: 1 }],
+    [{ op: 'replace', path: '/a/b/9', value: 1 }],
+    [{ op: 'copy', from: '/none/x', path: '/z' }],
+    [{ op: 'move', from: '/none', path: '/z' }],
     [{ op: 'add', path: '/none/x', value: 1 }],
     [{ op: 'add', path: '/a/b/9', value: 1 }],
     [{ op: 'test', path: '/a', value: 1 }],
@@ -42,6 +46,11 @@ describe('JSON patch', () => {
     expect(() => applyJsonPatch({}, {})).toThrow(expect.objectContaining({ code: 400 }) as Error);
     expect(() => applyJsonPatch({}, Array(10001).fill({ op: 'remove', path: '/a' }) as JsonValue)).toThrow(expect.objectContaining({ code: 413 }) as Error);
     expect(() => applyJsonPatch({ a: [1] }, Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/a', path: `/a/${i % 1}` })))).toThrow(expect.objectContaining({ code: 422 }) as Error);
+    expect(applyJsonPatch({ a: 2n ** 60n }, [{ op: 'copy', from: '/a', path: '/b' }])).toEqual({ a: 2n ** 60n, b: 2n ** 60n });
+    const copies = (count: number): JsonValue => Array.from({ length: count }, (_, i) => ({ op: 'copy', from: '/text', path: `/text${i}` }));
+    const text = 'x'.repeat(1024 * 1024 - 2);
+    expect(Object.keys(applyJsonPatch({ text }, copies(3)))).toHaveLength(4);
+    expect(() => applyJsonPatch({ text }, copies(4))).toThrow(expect.objectContaining({ code: 422 }) as Error);
   });
 });
 
@@ -78,6 +87,13 @@ describe('strategic merge patch', () => {
     expect(applyStrategicMergePatch({ spec: { ports: [{ port: 80, name: 'a' }, { port: 81 }] } }, { spec: { ports: [{ port: 81, name: 'b' }] } }, service)).toEqual({
       spec: { ports: [{ port: 80, name: 'a' }, { port: 81, name: 'b' }] },
     });
+  });
+
+  it('is done with long lists in the time that it takes to go through them', () => {
+    const count = 10_000;
+    const containers = (of: (name: string, i: number) => JsonObject | undefined): JsonValue => Array.from({ length: count }, (_, i) => of(`c${i}`, i)).filter((each) => each !== undefined);
+    const merged = spec({ containers: containers((name, i) => (i % 2 === 0 ? { name, image: '2' } : { name, $patch: 'delete' })) }, { containers: containers((name) => ({ name, image: '1' })) });
+    expect(merged).toEqual({ containers: containers((name, i) => (i % 2 === 0 ? { name, image: '2' } : undefined)) });
   });
 
   it('replaces lists without a strategy and merges primitive ones', () => {

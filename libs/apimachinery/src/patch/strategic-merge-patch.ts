@@ -71,7 +71,8 @@ function mergeMember(original: JsonObject, name: string, value: JsonValue, type:
 function deleteFromList(original: JsonObject, name: string, values: JsonValue): void {
   if (!Array.isArray(values)) throw badRequest('invalid patch format of primitive list');
   const present = getMember(original, name);
-  if (Array.isArray(present)) setMember(original, name, present.filter((item) => !values.includes(item)));
+  const gone = new Set(values);
+  if (Array.isArray(present)) setMember(original, name, present.filter((item) => !gone.has(item)));
 }
 
 /** `$setElementOrder/<list>` tells the order of the result, whether or not the patch changes the list. */
@@ -118,8 +119,10 @@ function mergeLists(original: JsonValue[], patch: JsonValue[], { type, mergeKey 
   if (Array.isArray(first)) throw patchFailed('lists of lists are not supported');
   if (!isJsonObject(first)) return mergeOrder([...new Set([...original, ...patch])], patch, original, undefined);
   if (mergeKey === undefined) throw patchFailed(`cannot merge lists without merge key for ${type?.goType ?? 'field'}`);
+  // Keys are compared as Go's %v prints them: 80 and "80" are the same. By them, so that long lists take no longer than they are.
+  const keyOf = (item: JsonValue): string | undefined => (isJsonObject(item) ? plainText(getMember(item, mergeKey)) : undefined);
   const changes: JsonObject[] = [];
-  let merged = original;
+  const deleted = new Set<string | undefined>();
   let replace = false;
   for (const item of patch) {
     if (!isJsonObject(item)) throw patchFailed('list element types are not identical');
@@ -129,24 +132,24 @@ function mergeLists(original: JsonValue[], patch: JsonValue[], { type, mergeKey 
     else if (directive === 'delete') {
       const value = getMember(item, mergeKey);
       if (value === undefined) throw noMergeKey(item, mergeKey);
-      merged = merged.filter((each) => !hasKey(each, mergeKey, value));
+      deleted.add(plainText(value));
     } else if (directive === 'merge') throw patchFailed('merging lists cannot yet be specified in the patch');
     else throw badPatchType(directive, item);
   }
   if (replace) return changes;
-  const result = [...merged];
+  const result = original.filter((each) => !deleted.has(keyOf(each)));
+  const places = new Map<string | undefined, number>();
+  const place = (item: JsonValue, at: number): void => {
+    if (!places.has(keyOf(item))) places.set(keyOf(item), at);
+  };
+  result.forEach(place);
   for (const change of changes) {
     const value = getMember(change, mergeKey);
     if (value === undefined) throw noMergeKey(change, mergeKey);
-    const at = result.findIndex((each) => hasKey(each, mergeKey, value));
+    const at = places.get(plainText(value)) ?? result.length;
     const found = result[at];
-    if (isJsonObject(found)) result[at] = mergeObjects(found, { ...change }, type);
-    else result.push(withoutDirectives(change) ?? {});
+    result[at] = isJsonObject(found) ? mergeObjects(found, { ...change }, type) : withoutDirectives(change) ?? {};
+    place(result[at] ?? null, at);
   }
   return mergeOrder(result, changes, original, mergeKey);
-}
-
-/** Keys are compared as Go's %v prints them: 80 and "80" are the same. */
-function hasKey(item: JsonValue, mergeKey: string, value: JsonValue): boolean {
-  return isJsonObject(item) && plainText(getMember(item, mergeKey)) === plainText(value);
 }

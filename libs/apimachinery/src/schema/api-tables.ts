@@ -59,10 +59,14 @@ export interface GoShapeTable {
   readonly renamed: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Fields written even when zero. */
   readonly always: Readonly<Record<string, readonly string[]>>;
+  /** Structs that are no pointers: written even when empty. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
   /** Defaults declared by markers; an associative list needs those of its keys. */
   readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Field to the full name of its named string type. */
   readonly enum: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The values of such a type. */
+  readonly enums: Readonly<Record<string, readonly string[]>>;
   /** Messages that the protobuf table lacks. */
   readonly messages: Readonly<Record<string, readonly ProtobufField[]>>;
 }

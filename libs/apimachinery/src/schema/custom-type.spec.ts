@@ -1,4 +1,4 @@
-import { serverSideApply } from '../apply';
+import { serverSideApply, trackUpdate } from '../apply';
 import { serializeForStorage, type JsonObject } from '../json';
 import { catalog } from '../testing/built-in-tables';
 import { customType, type StructType } from '.';
@@ -41,5 +41,14 @@ describe('custom kinds', () => {
 
   it('keep zero values at rest', () => {
     expect(serializeForStorage({ spec: { size: 0, tags: [] }, metadata: { name: 'w' } }, type)).toBe('{"metadata":{"resourceVersion":"","name":"w"},"spec":{"size":0,"tags":[]}}');
+  });
+});
+
+it('has nothing that is there before somebody sets it, so that writers own whole objects', () => {
+  const next = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', labels: { a: 'b' } }, spec: { size: 1, parts: [{ name: 'p' }] } };
+  const { managedFields } = trackUpdate({ live: undefined, next, type, manager: 'm', apiVersion: 'example.com/v1', now: 0 })['metadata'] as { managedFields: JsonObject[] };
+  expect(managedFields[0]?.['fieldsV1']).toEqual({
+    'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } },
+    'f:spec': { '.': {}, 'f:size': {}, 'f:parts': { '.': {}, 'k:{"name":"p","side":"left"}': { '.': {}, 'f:name': {} } } },
   });
 });

@@ -62,7 +62,7 @@ function compileObject(schema: JsonObject, name: string, objectMeta: StructType,
   for (const field of writingOrder([...types.keys()].sort())) {
     const fallback = member(properties[field], 'default');
     fields.set(field, {
-      name: field, type: types.get(field) ?? anyType, required: required.includes(field), explicit: true, always: false, patchStrategy: [], patchMergeKey: undefined,
+      name: field, type: types.get(field) ?? anyType, required: required.includes(field), explicit: true, always: false, zero: undefined, patchStrategy: [], patchMergeKey: undefined,
       keyDefault: typeof fallback === 'string' || typeof fallback === 'number' || typeof fallback === 'boolean' ? fallback : undefined,
     });
   }

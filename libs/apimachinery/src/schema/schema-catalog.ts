@@ -1,3 +1,4 @@
+import { type JsonValue } from '../json';
 import { type ApiTables, type SchemaDefinition, type SchemaNode } from './api-tables';
 import { inlinedMessages, messageNameOf } from './message-names';
 import { type FieldType, type ScalarKind, type SchemaType, type StructType } from './schema-type';
@@ -74,12 +75,14 @@ export class SchemaCatalog {
     const required = new Set(definition.required);
     for (const name of writingOrder(Object.keys(definition.properties ?? {}))) {
       const node = definition.properties?.[name] ?? {};
+      const type = this.compileNode(node, shape.enums.get(name));
       fields.set(name, {
         name,
-        type: this.compileNode(node, shape.enums.get(name)),
+        type,
         required: required.has(name),
         explicit: shape.explicit.has(name),
         always: shape.always.has(name),
+        zero: zeroOf(type, { isValue: shape.values.has(name), isWritten: shape.always.has(name) && !shape.explicit.has(name), isRequired: required.has(name), isOfCondition: id.endsWith('Condition') }),
         patchStrategy: (node['patch-strategy']?.split(',') ?? []) as FieldType['patchStrategy'],
         patchMergeKey: node['patch-merge-key'],
         keyDefault: scalarOrNothing(this.tables.goShape.defaults[messageNameOf(id)]?.[name]),
@@ -88,13 +91,14 @@ export class SchemaCatalog {
     return struct;
   }
 
-  private goShapeOf(id: string): { explicit: Set<string>; always: Set<string>; enums: Map<string, string> } {
+  private goShapeOf(id: string): { explicit: Set<string>; always: Set<string>; values: Set<string>; enums: Map<string, string> } {
     const { goShape } = this.tables;
     const messages = inlinedMessages(this.tables, messageNameOf(id));
     const jsonName = (message: string, field: string): string => goShape.renamed[message]?.[field] ?? field;
     return {
       explicit: new Set(messages.flatMap((message) => (goShape.explicit[message] ?? []).map((field) => jsonName(message, field)))),
       always: new Set(messages.flatMap((message) => (goShape.always[message] ?? []).map((field) => jsonName(message, field)))),
+      values: new Set(messages.flatMap((message) => (goShape.values[message] ?? []).map((field) => jsonName(message, field)))),
       enums: new Map(messages.flatMap((message) => Object.entries(goShape.enum[message] ?? {}))),
     };
   }
@@ -129,6 +133,31 @@ export class SchemaCatalog {
     }
   }
 }
+
+interface GoField {
+  readonly isValue: boolean;
+  readonly isWritten: boolean;
+  readonly isRequired: boolean;
+  readonly isOfCondition: boolean;
+}
+
+/** Lists and maps that are required are those without omitempty, and times of conditions are no pointers: null until somebody sets them. */
+function zeroOf(type: SchemaType, { isValue, isWritten, isRequired, isOfCondition }: GoField): JsonValue | undefined {
+  switch (type.kind) {
+    case 'struct':
+      return isValue ? {} : undefined;
+    case 'list':
+    case 'map':
+      return isRequired ? null : undefined;
+    case 'scalar':
+      if (isOfCondition && type.scalar === 'time') return null;
+      return isWritten ? zeroScalars[type.scalar] : undefined;
+    case 'any':
+      return undefined;
+  }
+}
+
+const zeroScalars: Readonly<Partial<Record<ScalarKind, JsonValue>>> = { boolean: false, double: 0, int32: 0, int64: 0, string: '' };
 
 /** Defaults that refer to constants are of no use as keys. */
 function scalarOrNothing(value: unknown): boolean | number | string | undefined {

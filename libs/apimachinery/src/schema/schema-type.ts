@@ -1,3 +1,5 @@
+import { type JsonValue } from '../json';
+
 /** What a JSON value may be. Built-in types come from tables, those of custom resources from their CRDs. */
 export type SchemaType = AnyType | ListType | MapType | ScalarType | StructType;
 
@@ -58,6 +60,8 @@ export interface FieldType {
   readonly explicit: boolean;
   /** Written by Go even when zero. */
   readonly always: boolean;
+  /** What the field is in Go wherever its struct is, if nobody has set it; undefined of what is then not there, as all of custom kinds. */
+  readonly zero: JsonValue | undefined;
   /** Strategic merge patch: lists are merged by `patchMergeKey`, objects of `retainKeys` drop what the patch does not name. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey: string | undefined;

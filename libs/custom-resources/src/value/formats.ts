@@ -1,4 +1,5 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { textFormatOf, type TextFormat } from '@navarch/apimachinery';
+import { isIPv4, isIPv6 } from 'node:net';
 
 // The formats that upstream's registry knows (kube-openapi pkg/validation/strfmt); any other name says nothing.
 
@@ -38,7 +39,7 @@ const uuid = (version: string): Check => shaped(new RegExp(`^[0-9a-f]{8}-?[0-9a-
 
 const HOSTNAME = /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$/u;
 
-const CHECKS: Readonly<Record<string, Check>> = {
+const CHECKS: Readonly<Record<TextFormat, Check>> = {
   bsonobjectid: shaped(/^[0-9a-f]{24}$/i),
   uri: (text) => text.startsWith('/') || (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && URL.canParse(text)),
   email: shaped(/^[^@\s<>]+@[^@\s<>]+$/),
@@ -57,16 +58,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
   rgbcolor: shaped(/^rgb\(\s*(25[0-5]|2[0-4]\d|1?\d?\d)\s*,\s*(25[0-5]|2[0-4]\d|1?\d?\d)\s*,\s*(25[0-5]|2[0-4]\d|1?\d?\d)\s*\)$/),
   byte: shaped(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
   password: () => true,
+  quantity: () => true,
   date: isDate,
   duration: shaped(/^(-?([\d.]+\s*(ns|nano|nanos|nanosecond|nanoseconds|us|µs|μs|micro|micros|microseconds|ms|milli|millis|milliseconds|s|sec|secs|second|seconds|m|min|mins|minute|minutes|h|hr|hrs|hour|hours|d|day|days|w|wk|week|weeks))+|0)$/),
   datetime: isDateTime,
-  ip: (text) => isIP(text) !== 0,
   k8sshortname: shaped(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
   k8slongname: (text) => text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text),
 };
 
 /** Whether a text has a format; formats that nobody knows are anything. */
 export function hasFormat(text: string, format: string): boolean {
-  const check = CHECKS[format.replaceAll('-', '')];
-  return check === undefined || format === 'ip' ? true : check(text);
+  const known = textFormatOf(format);
+  return known === undefined || CHECKS[known](text);
 }

@@ -1,7 +1,6 @@
-import type { corev1 } from '@navarch/api';
+import { storageClassOf, type corev1 } from '@navarch/api';
 import { matchesLabelSelector, parseQuantity, quantityToNumber } from '@navarch/apimachinery';
 import { nodeSelectorMatches, type SelectableNode } from './node-selector-terms';
-import { classOf } from './volume-claims';
 
 export const sizeOf = (quantity: string | undefined): number => (quantity === undefined ? 0 : quantityToNumber(parseQuantity(quantity)));
 
@@ -19,7 +18,7 @@ function isFor(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeCl
 
 function suits(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeClaim): boolean {
   const [offered = {}, wanted = {}] = [volume.spec, claim.spec];
-  return (offered.storageClassName ?? '') === classOf(claim)
+  return storageClassOf(volume) === storageClassOf(claim)
     && (offered.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem')
     && (offered.volumeAttributesClassName ?? '') === (wanted.volumeAttributesClassName ?? '')
     && (wanted.accessModes ?? []).every((mode) => offered.accessModes?.includes(mode))

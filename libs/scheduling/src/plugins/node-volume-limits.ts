@@ -1,8 +1,8 @@
-import type { corev1 } from '@navarch/api';
+import { storageClassOf, type corev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
-import { classOf, usesClaim } from './volume-claims';
+import { usesClaim } from './volume-claims';
 import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) exceed max volume count');
@@ -78,7 +78,7 @@ function addVolumes(into: Attachments, pod: PodInfo, state: ClusterState): void 
     if (csi !== undefined) into.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver);
     else if (volume === undefined) {
       // Not made yet: its class says who will.
-      const provisioner = state.objects.storageClasses.get({ namespace: '', name: classOf(claim) })?.provisioner;
+      const provisioner = state.objects.storageClasses.get({ namespace: '', name: storageClassOf(claim) })?.provisioner;
       if (provisioner !== undefined) into.set(`${provisioner}/${pod.namespace}/${name}`, provisioner);
     }
   }

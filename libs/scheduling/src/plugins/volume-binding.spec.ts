@@ -11,10 +11,13 @@ const late = (more: Partial<storagev1.StorageClass> = {}): storagev1.StorageClas
 const claim = (spec: Partial<corev1.PersistentVolumeClaimSpec> = {}, annotations: Record<string, string> = {}, name = 'data'): corev1.PersistentVolumeClaim =>
   ({ metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', annotations }, spec: { storageClassName: 'late', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec }, status: { phase: 'Pending' } });
 const bound = (volumeName: string): corev1.PersistentVolumeClaim => claim({ volumeName }, { 'pv.kubernetes.io/bind-completed': 'yes' });
-const volume = (name: string, on: string | undefined, size = '1Gi', more: Partial<corev1.PersistentVolumeSpec> = {}): corev1.PersistentVolume => ({
-  metadata: { name, resourceVersion: '1' }, status: { phase: 'Available' },
+const formerly = { 'volume.beta.kubernetes.io/storage-class': 'late' };
+const volume = (name: string, on: string | undefined, size = '1Gi', more: Partial<corev1.PersistentVolumeSpec> = {}, annotations: Record<string, string> = {}): corev1.PersistentVolume => ({
+  metadata: { name, resourceVersion: '1', annotations }, status: { phase: 'Available' },
   spec: { capacity: { storage: size }, accessModes: ['ReadWriteOnce'], storageClassName: 'late', ...(on === undefined ? {} : { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [on] }] }] } } }), ...more },
 });
+/** Without the field that names the class. */
+const named = <T extends { spec?: { storageClassName?: string } }>({ spec: { storageClassName: _class, ...spec } = {}, ...rest }: T): T => ({ ...rest, spec }) as unknown as T;
 const user = (name = 'data'): corev1.Pod => pod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }] });
 const nodes = [node('a', { labels: { [zone]: '1' } }), node('b', { labels: { [zone]: '2' } })];
 const plugin = volumeBinding();
@@ -30,6 +33,7 @@ describe('VolumeBinding', () => {
     ['a bound claim whose volume is nowhere near', { claims: [bound('pv')], volumes: [volume('pv', 'c')] }, "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity."],
     ['a bound claim without its volume', { claims: [bound('pv')] }, '0/2 nodes are available: 2 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).'],
     ['a claim that waits, where a volume is', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'b')] }, 'b'],
+    ['a claim and a volume that name their class the old way', { claims: [named(claim({}, formerly))], storageClasses: [noProvisioner], volumes: [named(volume('pv', 'b', '1Gi', {}, formerly))] }, 'b'],
     ['no volume that is large enough', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'b', '500Mi')] }, "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind."],
     ['no volume that others have not', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'b', '1Gi', { claimRef: { namespace: 'default', name: 'other' } })] }, "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind."],
     ['a volume can be made where the class allows it', { claims: [claim()], storageClasses: [late({ allowedTopologies: [{ matchLabelExpressions: [{ key: zone, values: ['2'] }] }] })] }, 'b'],

@@ -1,4 +1,4 @@
-import type { corev1 } from '@navarch/api';
+import { storageClassOf, type corev1 } from '@navarch/api';
 import type { QueueingHint } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
@@ -27,11 +27,6 @@ export function claimsOf(pod: PodInfo, state: ClusterState): readonly corev1.Per
 /** Whether an event is about a claim that the pod names. */
 export const usesClaim: QueueingHint = (pod, { after }) => after?.metadata.namespace === pod.namespace && pod.claims.includes(after.metadata.name ?? '');
 
-/** As the claim's old annotation or its spec says. */
-export function classOf({ metadata, spec }: corev1.PersistentVolumeClaim): string {
-  return metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec?.storageClassName ?? '';
-}
-
 /** Bound by both sides. */
 export function isBound({ metadata, spec }: corev1.PersistentVolumeClaim): boolean {
   return (spec?.volumeName ?? '') !== '' && metadata.annotations?.[bindCompleted] !== undefined;
@@ -39,6 +34,6 @@ export function isBound({ metadata, spec }: corev1.PersistentVolumeClaim): boole
 
 /** Whether the claim's volume is found, or made, only once it is known where its first user runs. */
 export function waitsForConsumer(claim: corev1.PersistentVolumeClaim, state: ClusterState): boolean {
-  const name = classOf(claim);
+  const name = storageClassOf(claim);
   return name !== '' && state.objects.storageClasses.get({ namespace: '', name })?.volumeBindingMode === 'WaitForFirstConsumer';
 }

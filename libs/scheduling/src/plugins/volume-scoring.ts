@@ -1,11 +1,10 @@
-import type { corev1 } from '@navarch/api';
+import { storageClassOf, type corev1 } from '@navarch/api';
 import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { VolumeDecision } from '../state/reservations';
 import { sizeOf } from './match-volume';
 import { publishedSpace } from './provisioning';
 import { byShape, type UtilizationPoint } from './resource-scoring';
-import { classOf } from './volume-claims';
 
 /** What is asked of a storage class, and what there is of it, in bytes. */
 interface ClassShare {
@@ -47,7 +46,7 @@ function sharesOfSpace(claims: readonly corev1.PersistentVolumeClaim[], node: No
   for (const claim of claims) {
     const space = publishedSpace(claim, node, state);
     if (space === undefined) continue;
-    const share = shareOf(shares, classOf(claim));
+    const share = shareOf(shares, storageClassOf(claim));
     share.requested += requestOf(claim);
     share.capacity = sizeOf(space.capacity);
   }

@@ -1,7 +1,7 @@
-import type { corev1, storagev1 } from '@navarch/api';
+import { storageClassOf, type corev1, type storagev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
-import { claimsOf, classOf, usesClaim, waitsForConsumer } from './volume-claims';
+import { claimsOf, usesClaim, waitsForConsumer } from './volume-claims';
 import { signVolumes } from './sign-volumes';
 
 const refused = refusal('node(s) had no available volume zone', true);
@@ -21,7 +21,7 @@ function zonesOf(value: string): readonly string[] | undefined {
 
 /** Why a claim without a volume keeps its pod waiting; undefined if it waits for the pod instead. */
 function whyUnbound(claim: corev1.PersistentVolumeClaim, state: ClusterState): string | undefined {
-  const className = classOf(claim);
+  const className = storageClassOf(claim);
   if (className === '') return 'PersistentVolumeClaim had no pv name and storageClass name';
   if (state.objects.storageClasses.get({ namespace: '', name: className }) === undefined) return `storageclass.storage.k8s.io "${className}" not found`;
   return waitsForConsumer(claim, state) ? undefined : 'PersistentVolume had no name';

@@ -45,6 +45,12 @@ export class HistoryRing<T extends object> {
     return this.#events.slice(low) as AppliedEvent<T>[];
   }
 
+  /** Forgets all events up to a version. */
+  loseThrough(version: ResourceVersion): void {
+    while (this.size > 0 && (this.#events[this.#first]?.resourceVersion ?? 0) <= version) this.#drop();
+    this.lostThrough = version;
+  }
+
   #drop(): void {
     const event = this.#events[this.#first];
     this.#events[this.#first++] = undefined;

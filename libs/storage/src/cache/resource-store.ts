@@ -176,7 +176,12 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     this.#bytes += (current?.bytes.length ?? 0) - (previous?.bytes.length ?? 0);
     if (current) objects.set(event.key, current);
     else objects.delete(event.key);
-    if (event.kind === 'delete') this.#unreadable.delete(event.key);
+    // Nobody can say which object that was: as upstream, all who follow the resource have to list it again.
+    if (event.kind === 'delete' && this.#unreadable.delete(event.key)) {
+      history.loseThrough(event.resourceVersion);
+      this.#lastVersion = event.resourceVersion;
+      this.end('rebuilt');
+    }
     const applied = AppliedEvent.of({ resourceVersion: event.resourceVersion, current, previous, prev: this.#lastVersion, ...this.#nodeOf(nodes, current, previous) });
     if (!applied) return undefined;
     if (this.resource.hasNodes) {

@@ -6,7 +6,7 @@ import { eventConversion } from './event';
 import { horizontalPodAutoscalerConversion } from './horizontal-pod-autoscaler';
 
 /** Where a resource's objects are kept: Events of both groups are the same objects. */
-export function storedAs({ group, resource }: ResourceFacts): { group: string; resource: string } {
+export function storedAs({ group, resource }: Pick<ResourceFacts, 'group' | 'resource'>): { group: string; resource: string } {
   return group === 'events.k8s.io' ? { group: '', resource } : { group, resource };
 }
 

@@ -64,9 +64,11 @@ function change(claim: Claim, old: Claim): Findings {
   const next: Spec = { ...spec };
   // The binder fills these in.
   if (!before.volumeName) delete next.volumeName;
-  // A class is filled in where none is named; the former annotation may name one.
-  const named = old.metadata?.annotations?.[formerClassAnnotation];
-  if (before.storageClassName === undefined && (named === undefined || named === spec.storageClassName)) delete next.storageClassName;
+  const [former, formerNow] = [old, claim].map(({ metadata }) => metadata?.annotations?.[formerClassAnnotation]);
+  // A class may move from the annotation into the spec, or come to who named none; it does not change on the way.
+  const isNamed = before.storageClassName === undefined && spec.storageClassName !== undefined && (former === undefined || former === spec.storageClassName);
+  const isMoved = isNamed && former !== undefined && (formerNow === undefined || formerNow === former);
+  if (isNamed) delete next.storageClassName;
   const reference = { ...before };
   if (!before.volumeName) delete reference.volumeName;
   const size = (of: Spec): Spec => ({ ...omit(of, 'volumeAttributesClassName'), resources: { ...of.resources, requests: { ...of.resources?.requests, storage: undefined } } });
@@ -74,9 +76,8 @@ function change(claim: Claim, old: Claim): Findings {
   if (!semanticEqual(left, right))
     found.push(fieldErrors.forbidden(specPath, `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${describeDifference(reference, next)}`));
   immutable(spec.volumeMode, before.volumeMode, FieldPath.of('volumeMode'), found);
-  const formerClass = (of: Claim): string => of.metadata?.annotations?.[formerClassAnnotation] ?? '';
-  if (formerClass(claim) !== formerClass(old))
-    found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations', formerClassAnnotation), formerClass(claim), 'field is immutable'));
+  if (!isMoved && (formerNow ?? '') !== (former ?? ''))
+    found.push(fieldErrors.invalid(FieldPath.of('metadata').child('annotations', formerClassAnnotation), formerNow ?? '', 'field is immutable'));
   // What was never applied can be taken back.
   if (old.status?.currentVolumeAttributesClassName !== undefined && !spec.volumeAttributesClassName && before.volumeAttributesClassName !== spec.volumeAttributesClassName)
     found.push(fieldErrors.forbidden(specPath.child('volumeAttributesClassName'), `update to ${spec.volumeAttributesClassName === undefined ? 'nil' : 'empty string'} is forbidden when status.currentVolumeAttributesClassName is not nil`));

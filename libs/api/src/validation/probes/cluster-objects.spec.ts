@@ -9,6 +9,7 @@ const quota = (parts: object): object => ({ spec: { hard: { pods: '1' }, ...part
 const scope = (...matchExpressions: object[]): object => quota({ scopeSelector: { matchExpressions } });
 const annotated = (name: string, value: string, type: string): Pick<Probe, 'kind' | 'object'> => ({ kind: '/Service', object: { metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'disabled', [name]: value } }, ...service({ type, clusterIP: '10.96.0.5' }) } });
 const topologies = (...allowedTopologies: object[]): object => ({ provisioner: 'a.b/c', allowedTopologies });
+const formerly = (storageClass: string): object => ({ annotations: { 'volume.beta.kubernetes.io/storage-class': storageClass } });
 const zone = (...values: string[]): object => ({ matchLabelExpressions: [{ key: 'zone', values }] });
 const balancer = (parts: object): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: '/Service', view: 'status', object: { status: { loadBalancer: { ingress: [parts] } } }, old: service({ type: 'LoadBalancer', clusterIP: '10.96.0.5' }) });
 
@@ -50,11 +51,23 @@ describe('an object of the cluster that is refused', () => {
     expect(refused?.causes).toContainEqual({ field, reason, message });
   });
 
+  it.each([
+    ['for another one', { metadata: formerly('a'), spec: { ...claim, storageClassName: 'b' } }, ['spec']],
+    ['for another one, annotation and all', { metadata: { annotations: {} }, spec: { ...claim, storageClassName: 'b' } }, ['spec', 'metadata.annotations.volume.beta.kubernetes.io/storage-class']],
+    ['for none', { metadata: { annotations: {} }, spec: claim }, ['metadata.annotations.volume.beta.kubernetes.io/storage-class']],
+  ])('is a claim that changes the class of its old annotation %s', (_how, object, fields) => {
+    const refused = statusOf({ kind: '/PersistentVolumeClaim', object, old: { metadata: formerly('a'), spec: claim } });
+    expect(refused?.causes.map(({ field }) => field)).toEqual(fields);
+  });
+
   it.each<[kind: string, object: object, old: object | undefined, reason: string]>([
     ['/Service', service({ ...dual, clusterIPs: ['10.96.0.5'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }), service(dual), 'the second address is given up'],
     ['/Service', service(dual), service({ clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }), 'a second address comes'],
     ['/Service', service({ clusterIP: 'None', clusterIPs: ['None'], ipFamilies: ['IPv6'] }), service({ clusterIP: 'None', clusterIPs: ['None'], ipFamilies: ['IPv4'] }), 'without addresses families are free'],
     ['/ResourceQuota', scope({ scopeName: 'Terminating', operator: 'Exists' }), undefined, 'a scope that is there'],
+    ['/PersistentVolumeClaim', { metadata: { annotations: {} }, spec: { ...claim, storageClassName: 'a' } }, { metadata: formerly('a'), spec: claim }, 'a class moves from the annotation into the spec'],
+    ['/PersistentVolumeClaim', { metadata: formerly('a'), spec: { ...claim, storageClassName: 'a' } }, { metadata: formerly('a'), spec: claim }, 'a class is written into the spec as well'],
+    ['/PersistentVolumeClaim', { spec: { ...claim, storageClassName: 'a' } }, { spec: claim }, 'a class comes to a claim that named none'],
     ['storage.k8s.io/StorageClass', topologies(zone('a'), zone('b')), undefined, 'places'],
   ])('is not %s %j from %j: %s', (kind, object, old) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
