@@ -13,7 +13,7 @@ import { ObjectTable } from '../testing/object-table';
 import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest, PodCertificateSigning } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
-import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { alwaysDeny, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
 import { NodeDeclaredFeatureValidator } from './node-declared-features';
 import { PodResizeValidator } from './pod-resize';
@@ -208,12 +208,6 @@ describe('certificates', () => {
 });
 
 describe('optional plug-ins', () => {
-  it('AlwaysPullImages', async () => {
-    const pod = aPod().withInitContainer({ name: 'i', imagePullPolicy: 'Never' }).build();
-    await admit(alwaysPullImages, anAdmission(pod));
-    expect([...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(({ imagePullPolicy }) => imagePullPolicy)).toEqual(['Always', 'Always']);
-  });
-
   it('ExtendedResourceToleration', async () => {
     const pod = aPod().requesting({ cpu: '1', 'example.com/gpu': '1' }).build();
     for (let time = 0; time < 2; time++) await admit(extendedResourceToleration, anAdmission(pod));
