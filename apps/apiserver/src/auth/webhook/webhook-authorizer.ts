@@ -5,6 +5,7 @@ import type { Logger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../../pipeline';
 import type { ReviewVersion, WebhookConfig } from '../authorization-config';
 import type { CachedAuthorizer } from '../fresh-authorizer';
+import { selectorAttributes } from './review-requirements';
 import { compileReviewConditions, conditionsHold } from './review-conditions';
 import { TimedCache } from './timed-cache';
 import type { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
@@ -31,15 +32,23 @@ type Review = authorizationv1.SubjectAccessReview & { spec: authorizationv1.Subj
 
 function reviewOf(user: User, attributes: AuthorizationAttributes): Review {
   const { isResource, verb, path, group, version, resource, subresource, namespace, name } = attributes;
+  const resourceAttributes = { verb, group, version, resource, subresource, namespace, name, ...selectorAttributes(attributes) };
   return {
     apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {},
     spec: {
       user: user.name, groups: [...user.groups],
       ...(user.uid === undefined ? {} : { uid: user.uid }),
       ...(user.extra === undefined ? {} : { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
-      ...(isResource ? { resourceAttributes: { verb, group, version, resource, subresource, namespace, name } } : { nonResourceAttributes: { verb, path } }),
+      ...(isResource ? { resourceAttributes } : { nonResourceAttributes: { verb, path } }),
     },
   };
+}
+
+/** Who says both has said no. */
+function decisionOf({ allowed = false, denied = false, reason = '' }: Partial<authorizationv1.SubjectAccessReviewStatus>): Decision {
+  const why = reason === '' ? {} : { reason };
+  if (denied) return { verdict: 'deny', ...why, ...(allowed ? { error: 'webhook subject access review returned both allow and deny response' } : {}) };
+  return { verdict: allowed ? 'allow' : 'no-opinion', ...why };
 }
 
 /** As it goes to the webhook: the older version has another name for the groups. */
@@ -86,11 +95,11 @@ export class WebhookAuthorizer implements CachedAuthorizer {
     }
     this.deps.metrics.undecided(name);
     this.deps.log.warn({ webhook: name, why: held }, 'match conditions of an authorization webhook cannot be evaluated');
-    return this.#failed();
+    return this.#failed(held);
   }
 
-  #failed(): Decision {
-    return { verdict: this.options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: 'the authorization webhook could not be asked' };
+  #failed(error: string): Decision {
+    return { verdict: this.options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', error };
   }
 
   async #ask(review: Review, key: string): Promise<Decision> {
@@ -106,11 +115,10 @@ export class WebhookAuthorizer implements CachedAuthorizer {
       metrics.asked(name, isLate ? 'timeout' : 'error', seconds(), this.options.failurePolicy === 'NoOpinion');
       // Unless its policy says that nothing goes without it, whoever else is asked may still allow it.
       log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
-      return this.#failed();
+      return this.#failed(error instanceof Error ? error.message : String(error));
     }
     metrics.asked(name, 'success', seconds(), false);
-    const why = status.reason === undefined || status.reason === '' ? {} : { reason: status.reason };
-    const decision: Decision = status.allowed === true ? { verdict: 'allow', ...why } : { verdict: status.denied === true ? 'deny' : 'no-opinion', ...why };
+    const decision = decisionOf(status);
     this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
     return decision;
   }

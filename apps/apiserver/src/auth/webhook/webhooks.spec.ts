@@ -31,6 +31,17 @@ describe('authorisation by webhook', () => {
     expect(endpoint.asked[1]).toMatchObject({ spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } });
   });
 
+  it('says by what a request selects, as far as it can be read', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    await over(endpoint).authorize(jane, aRequest({ verb: 'list', fieldSelector: 'spec.nodeName=n1,a!=b', labelSelector: 'x,y in (1,2),!z' }));
+    expect(endpoint.asked[0]).toMatchObject({ spec: { resourceAttributes: {
+      fieldSelector: { requirements: [{ key: 'a', operator: 'NotIn', values: ['b'] }, { key: 'spec.nodeName', operator: 'In', values: ['n1'] }] },
+      labelSelector: { requirements: [{ key: 'x', operator: 'Exists' }, { key: 'y', operator: 'In', values: ['1', '2'] }, { key: 'z', operator: 'DoesNotExist' }] },
+    } } });
+    await over(endpoint).authorize(jane, aRequest({ verb: 'list', fieldSelector: 'nonsense' }));
+    expect(endpoint.asked[1]).not.toHaveProperty('spec.resourceAttributes.fieldSelector');
+  });
+
   it('asks in the older version where it is told to', async () => {
     const endpoint = new Endpoint({ status: { allowed: true } });
     expect(await over(endpoint, new FakeClock(), { reviewVersion: 'v1beta1' }).authorize(jane, aRequest())).toEqual({ verdict: 'allow' });
@@ -42,7 +53,8 @@ describe('authorisation by webhook', () => {
     [{ status: { allowed: false } }, { verdict: 'no-opinion' }],
     [{ status: { allowed: false, denied: true, reason: 'never' } }, { verdict: 'deny', reason: 'never' }],
     [{}, { verdict: 'no-opinion' }],
-    [new Error('down'), { verdict: 'no-opinion', reason: 'the authorization webhook could not be asked' }],
+    [{ status: { allowed: true, denied: true, reason: 'both' } }, { verdict: 'deny', reason: 'both', error: 'webhook subject access review returned both allow and deny response' }],
+    [new Error('down'), { verdict: 'no-opinion', error: 'down' }],
   ])('%j is %j', async (answer, decision) => {
     expect(await over(new Endpoint(answer)).authorize(jane, aRequest())).toEqual(decision);
   });
@@ -74,6 +86,7 @@ describe('authorisation by webhook', () => {
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'test' }))).toEqual({ verdict: 'no-opinion' });
     expect(endpoint.asked).toEqual([]);
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'prod' }))).toEqual({ verdict: 'allow' });
+    expect(await over(endpoint, new FakeClock(), { matchConditions: ['request.uid == "" && size(request.extra) == 0', 'request.resourceAttributes.fieldSelector.requirements.exists(r, r.key == "a")'] }).authorize(aUser('joe'), aRequest({ fieldSelector: 'a=b' }))).toEqual({ verdict: 'allow' });
     const unclear = ['request.resourceAttributes.name == "x"'];
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
