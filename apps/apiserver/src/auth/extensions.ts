@@ -73,7 +73,7 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
     useAuthorizers: (named) => authorizer.use(all(named)),
     authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, metrics: new PolicyMetrics(metrics), ...policies } }),
+    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, metrics, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, metrics: new PolicyMetrics(metrics), ...policies } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,
