@@ -158,6 +158,7 @@ describe('NodeAuthorizer', () => {
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'deletecollection', namespace: '', fieldSelector: 'spec.nodeName=n1' },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'create', namespace: '' },
     { group: 'node.k8s.io', resource: 'runtimeclasses', name: 'x', namespace: '' },
+    { group: 'certificates.k8s.io', resource: 'clustertrustbundles', name: 'x', namespace: '' },
     { group: 'certificates.k8s.io', resource: 'certificatesigningrequests', name: '', verb: 'create', namespace: '' },
     { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', name: '', verb: 'create', namespace: '' },
   ])('lets a node $verb $resource $name $subresource $fieldSelector', (over) => {
