@@ -10,6 +10,7 @@ import { NodeRestriction } from './node-restriction';
 const mirror = { 'kubernetes.io/config.mirror': 'x' };
 const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'node-uid', controller: true };
 const own = aPod().named('web').withUid('1').onNode('n1');
+const claiming: corev1.Pod = { ...own.build(), status: { extendedResourceClaimStatus: { requestMappings: [], resourceClaimName: 'x' } } };
 const strange = aPod().named('db').withUid('2').onNode('n2');
 const certified = aPod().named('certified').withUid('4').onNode('n1').with(({ spec }) => (spec.serviceAccountName = 'robot'));
 const mirrorPod = () => aPod().named('static').annotated(mirror).onNode('n1').with(({ metadata }) => (metadata.ownerReferences = [{ ...owner }]));
@@ -87,7 +88,7 @@ describe('NodeRestriction', () => {
     { reason: 'its pod\'s status', write: update(own.build(), own.build(), { subresource: 'status' }), refusal: '' },
     { reason: 'another pod\'s status', write: update(strange.build(), strange.build(), { subresource: 'status' }), refusal: refuses('pods', 'db', 'node "n1" can only update pod status for pods with spec.nodeName set to itself') },
     { reason: 'labels with the status', write: update({ ...own.build(), metadata: { ...own.build().metadata, labels: { a: 'b' } } }, own.build(), { subresource: 'status' }), refusal: refuses('pods', 'web', 'node "n1" cannot update labels through pod status') },
-    { reason: 'another claim with the status', write: update({ ...own.build(), status: { extendedResourceClaimStatus: { requestMappings: [], resourceClaimName: 'x' } } }, own.build(), { subresource: 'status' }), refusal: refuses('pods', 'web', 'node "n1" cannot update extended resource claim status') },
+    { reason: 'another claim with the status', write: update(claiming, own.build(), { subresource: 'status' }), refusal: refuses('pods', 'web', 'node "n1" cannot update extended resource claim status') },
     { reason: 'evicting its pod', write: by({ metadata: { namespace: 'default', name: 'web' } }, { subresource: 'eviction' }), refusal: '' },
     { reason: 'evicting another\'s pod', write: by({ metadata: { namespace: 'default', name: 'db' } }, { subresource: 'eviction' }), refusal: refuses('pods', 'db', 'node n1 can only evict pods with spec.nodeName set to itself') },
     { reason: 'evicting no pod', write: by({ metadata: { namespace: 'default', name: 'x' } }, { subresource: 'eviction' }), refusal: 'pod "x" not found' },

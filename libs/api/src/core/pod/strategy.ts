@@ -1,5 +1,5 @@
 import type { corev1 } from '../../gen';
-import { keepField, kindRules, specChanged } from '../../strategy/kind-rules';
+import { keepField, keepMetadata, kindRules, specChanged } from '../../strategy/kind-rules';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
@@ -30,7 +30,7 @@ function keepAllButEphemeralContainers(pod: Pod, old: Pod): void {
   const spec = omit(old.spec ?? {}, 'ephemeralContainers');
   pod.spec = ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers };
   keepField(pod, old, 'status');
-  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  keepMetadata(pod, old);
   countGeneration(pod, old);
 }
 
@@ -56,7 +56,7 @@ function keepAllButResources(pod: Pod, old: Pod): void {
     if (before.initContainers !== undefined) pod.spec.initContainers = resized(initContainers, before.initContainers);
   }
   keepField(pod, old, 'status');
-  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  keepMetadata(pod, old);
   countGeneration(pod, old);
 }
 
@@ -88,6 +88,7 @@ export const podRules = kindRules<Pod>({
     ephemeralcontainers: keepAllButEphemeralContainers,
     resize: keepAllButResources,
   },
+  resets: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
   returnsDeleted: true,
   gracePeriodSeconds,
 });
