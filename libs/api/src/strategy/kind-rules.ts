@@ -58,7 +58,7 @@ export function keepMetadata({ metadata }: { readonly metadata: object }, old: {
 
 /** For kinds whose status cannot change the metadata: nobody owns any through it. */
 export const statusOnly: Pick<KindRules, 'onStatusUpdate' | 'resets'> = {
-  onStatusUpdate: (object, old) => keepMetadata(object as Parts, old as Parts),
+  onStatusUpdate: (object, old) => keepMetadata(object, old),
   resets: { status: ['metadata', 'spec'] },
 };
 

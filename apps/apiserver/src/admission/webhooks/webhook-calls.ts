@@ -59,8 +59,8 @@ export class WebhookCalls {
     return { registered, version, request };
   }
 
-  /** What the webhook says; undefined when it could not be asked and may be passed over. @throws denied, internalError */
-  async ask({ registered: { webhook }, request }: PlannedCall, attributes: AdmissionAttributes): Promise<Verdict | undefined> {
+  /** What the webhook says; undefined when it could not be asked and may be passed over. `place` names the call in audit notes. @throws denied, internalError */
+  async ask({ registered: { webhook }, request }: PlannedCall, attributes: AdmissionAttributes, place: string): Promise<Verdict | undefined> {
     const call = { name: webhook.name, type: this.type, operation: attributes.operation };
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
@@ -75,6 +75,7 @@ export class WebhookCalls {
       this.deps.metrics.answered(call, seconds(), 0, webhook.failurePolicy !== 'Ignore');
       if (webhook.failurePolicy === 'Ignore') {
         this.deps.metrics.passedOver(call);
+        attributes.annotate?.(`failed-open.${this.type === 'admit' ? 'mutation' : 'validating'}.webhook.admission.k8s.io/${place}`, webhook.name);
         this.deps.log.warn({ err: error, webhook: webhook.name }, 'webhook could not be asked and is passed over');
         return undefined;
       }

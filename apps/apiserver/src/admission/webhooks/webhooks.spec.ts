@@ -62,7 +62,7 @@ class World {
   }
 
   async admit(attributes: AdmissionAttributes): Promise<string> {
-    const watched: AdmissionAttributes = { ...attributes, warn: (text) => this.warnings.push(text), annotate: (key, value) => (this.notes[key] = value) };
+    const watched: AdmissionAttributes = { ...attributes, warn: (text) => this.warnings.push(text), annotate: (key, value, from) => (this.notes[from ? `${key} from ${from}` : key] = value) };
     return refusalOf(async () => {
       await this.chain.mutate(watched);
       await this.chain.validate(watched);
@@ -124,8 +124,24 @@ describe('mutating webhooks', () => {
     expect(world.reviews[3]?.request.object.metadata.labels).toEqual({ own: 'yes', late: 'yes' });
   });
 
+  it('leave what they have changed in the audit, from the level on that shows the object', async () => {
+    const world = new World([aWebhook('one.example.com'), aWebhook('two.example.com')], [], { 'one.example.com': () => ({ patch: label('seen', 'yes') }), 'two.example.com': () => ({ allowed: false }) });
+    expect(await world.admit(anAdmission(labelled()))).toContain('admission webhook "two.example.com" denied the request');
+    const note = (webhook: string, rest: object): string => JSON.stringify({ configuration: 'm', webhook, ...rest });
+    expect(world.notes).toEqual({
+      'mutation.webhook.admission.k8s.io/round_0_index_0': note('one.example.com', { mutated: true }),
+      'patch.webhook.admission.k8s.io/round_0_index_0 from Request': note('one.example.com', { patch: label('seen', 'yes'), patchType: 'JSONPatch' }),
+      'mutation.webhook.admission.k8s.io/round_0_index_1': note('two.example.com', { mutated: false }),
+    });
+  });
+
+  it('cannot change what is deleted', async () => {
+    const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [], { 'one.example.com': () => ({ patch: label('seen', 'yes') }) });
+    expect(await world.admit(anAdmission(undefined, { operation: 'DELETE', oldObject: labelled() }))).toBe('Internal error occurred: admission webhook "one.example.com" attempted to modify the object, which is not supported for this operation');
+  });
+
   it.each<{ reason: string; answer: Answer; says: string }>([
-    { reason: 'a patch that does not fit', answer: () => ({ patch: [{ op: 'remove', path: '/spec/nothing' }] }), says: 'Internal error occurred: failed calling webhook "one.example.com": ' },
+    { reason: 'a patch that does not fit', answer: () => ({ patch: [{ op: 'remove', path: '/spec/nothing' }] }), says: 'Internal error occurred: ' },
     { reason: 'no review', answer: () => '{"apiVersion":"v1","kind":"Pod"}', says: 'Internal error occurred: failed calling webhook "one.example.com": received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got v1, Kind=Pod' },
     { reason: 'another uid', answer: () => '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"x","allowed":true}}', says: 'failed calling webhook "one.example.com": received invalid webhook response: expected response.uid=' },
     { reason: 'nobody there', answer: () => new Error('Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED'), says: 'Internal error occurred: failed calling webhook "one.example.com": failed to call webhook: Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED' },
@@ -149,6 +165,10 @@ describe('mutating webhooks', () => {
     const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [aWebhook('two.example.com', { failurePolicy: 'Ignore' })], { 'one.example.com': () => new Error('gone'), 'two.example.com': () => 'nonsense' });
     expect(await world.admit(anAdmission(labelled()))).toBe('');
     expect(await world.metrics.metrics()).toContain('apiserver_admission_webhook_fail_open_count{name="one.example.com",type="admit"} 1');
+    expect(world.notes).toMatchObject({
+      'failed-open.mutation.webhook.admission.k8s.io/round_0_index_0': 'one.example.com',
+      'failed-open.validating.webhook.admission.k8s.io/round_0_index_0': 'two.example.com',
+    });
   });
 });
 
