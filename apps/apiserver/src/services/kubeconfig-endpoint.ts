@@ -21,6 +21,19 @@ async function authorizationOf({ token, tokenFile, username, password = '' }: Co
   return username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
+/** An answer that is none: another status than 200. */
+export class WebhookStatusError extends Error {
+  constructor(
+    readonly status: number,
+    text: string,
+    /** It has a `Retry-After`. */
+    readonly saysWhenAgain = false,
+  ) {
+    super(`the webhook answered with status ${status}: ${text.slice(0, 1024)}`);
+    this.name = 'WebhookStatusError';
+  }
+}
+
 /** A server that a kubeconfig names, as files of webhooks for authentication, authorisation and audit do. */
 export class KubeconfigEndpoint {
   private constructor(
@@ -82,7 +95,7 @@ export class KubeconfigEndpoint {
           const code = response.statusCode ?? 0;
           const text = Buffer.concat(chunks).toString();
           tellAnswered(this.url, code, text);
-          if (code < 200 || code > 299) reject(new Error(`the webhook answered with status ${code}: ${text.slice(0, 1024)}`));
+          if (code < 200 || code > 299) reject(new WebhookStatusError(code, text, response.headers['retry-after'] !== undefined));
           else settle(text);
         });
       });

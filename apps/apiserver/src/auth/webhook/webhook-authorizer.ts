@@ -3,12 +3,14 @@ import type { Program } from '@navarch/cel';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../../pipeline';
+import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import type { ReviewVersion, WebhookConfig } from '../authorization-config';
 import type { CachedAuthorizer } from '../fresh-authorizer';
+import { askingAgain } from './asking-again';
 import { selectorAttributes } from './review-requirements';
 import { compileReviewConditions, conditionsHold } from './review-conditions';
 import { TimedCache } from './timed-cache';
-import type { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
+import type { EvaluationResult, WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
 
 /** Whom a webhook asks: a KubeconfigEndpoint. */
 export interface ReviewEndpoint {
@@ -27,6 +29,7 @@ export interface WebhookAuthorizerDeps {
 }
 
 const entries = 8_192;
+const LONGEST_KEPT = 10_000;
 
 type Review = authorizationv1.SubjectAccessReview & { spec: authorizationv1.SubjectAccessReviewSpec };
 
@@ -49,6 +52,18 @@ function decisionOf({ allowed = false, denied = false, reason = '' }: Partial<au
   const why = reason === '' ? {} : { reason };
   if (denied) return { verdict: 'deny', ...why, ...(allowed ? { error: 'webhook subject access review returned both allow and deny response' } : {}) };
   return { verdict: allowed ? 'allow' : 'no-opinion', ...why };
+}
+
+/** Names and paths are as long as a client likes, and a cache counts its entries only. */
+function isWorthKeeping({ spec: { resourceAttributes, nonResourceAttributes } }: Review): boolean {
+  const { namespace = '', verb = '', group = '', version = '', resource = '', subresource = '', name = '' } = { ...resourceAttributes, ...nonResourceAttributes } as authorizationv1.ResourceAttributes;
+  const texts = [namespace, verb, group, version, resource, subresource, name, nonResourceAttributes?.path ?? ''];
+  return texts.reduce((length, text) => length + text.length, 0) < LONGEST_KEPT;
+}
+
+function failureOf(error: unknown): EvaluationResult {
+  const isLate = (error instanceof Error && error.name === 'TimeoutError') || (error instanceof WebhookStatusError && error.status === 504);
+  return isLate ? 'timeout' : 'error';
 }
 
 /** As it goes to the webhook: the older version has another name for the groups. */
@@ -103,23 +118,32 @@ export class WebhookAuthorizer implements CachedAuthorizer {
   }
 
   async #ask(review: Review, key: string): Promise<Decision> {
-    const { endpoint, log, metrics } = this.deps;
-    const { name, timeoutMs, authorizedTtlMs, unauthorizedTtlMs, reviewVersion } = this.options;
-    const started = performance.now();
-    const seconds = (): number => (performance.now() - started) / 1000;
-    let status: Partial<authorizationv1.SubjectAccessReviewStatus>;
+    const { name, authorizedTtlMs, unauthorizedTtlMs, failurePolicy } = this.options;
+    let decision: Decision;
     try {
-      ({ status = {} } = await endpoint.post<{ status?: typeof status }>(wireForm(review, reviewVersion), timeoutMs));
+      decision = decisionOf(await askingAgain(this.deps.clock, () => this.#askOnce(review)));
     } catch (error) {
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      metrics.asked(name, isLate ? 'timeout' : 'error', seconds(), this.options.failurePolicy === 'NoOpinion');
       // Unless its policy says that nothing goes without it, whoever else is asked may still allow it.
-      log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
+      if (failurePolicy === 'NoOpinion') this.deps.metrics.passedOver(name, failureOf(error));
+      this.deps.log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
       return this.#failed(error instanceof Error ? error.message : String(error));
     }
-    metrics.asked(name, 'success', seconds(), false);
-    const decision = decisionOf(status);
-    this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
+    if (isWorthKeeping(review)) this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
     return decision;
+  }
+
+  async #askOnce(review: Review): Promise<Partial<authorizationv1.SubjectAccessReviewStatus>> {
+    const { name, timeoutMs, reviewVersion } = this.options;
+    const started = performance.now();
+    let result: EvaluationResult = 'success';
+    try {
+      const { status = {} } = await this.deps.endpoint.post<{ status?: Partial<authorizationv1.SubjectAccessReviewStatus> }>(wireForm(review, reviewVersion), timeoutMs);
+      return status;
+    } catch (error) {
+      result = failureOf(error);
+      throw error;
+    } finally {
+      this.deps.metrics.asked(name, result, (performance.now() - started) / 1000);
+    }
   }
 }

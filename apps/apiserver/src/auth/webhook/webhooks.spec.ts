@@ -3,6 +3,7 @@ import { createRegistry, silentLogger } from '@navarch/component-base';
 import type { AuthenticationRequest } from '../../pipeline';
 import { aRequest, aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
+import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import { FreshAuthorizer } from '../fresh-authorizer';
 import { TimedCache } from './timed-cache';
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer';
@@ -59,6 +60,31 @@ describe('authorisation by webhook', () => {
     expect(await over(new Endpoint(answer)).authorize(jane, aRequest())).toEqual(decision);
   });
 
+  it('is asked again while what is wrong may pass, five times in all', async () => {
+    const clock = new FakeClock();
+    const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    for (const [error, times] of [[reset, 5], [new WebhookStatusError(500, 'oops'), 5], [new WebhookStatusError(503, '', true), 5], [new WebhookStatusError(503, ''), 1], [new Error('down'), 1]] as const) {
+      const endpoint = new Endpoint(error);
+      const deciding = over(endpoint, clock).authorize(jane, aRequest());
+      await clock.advance(10_000);
+      expect(await deciding).toEqual({ verdict: 'no-opinion', error: error.message });
+      expect(endpoint.asked).toHaveLength(times);
+    }
+    const endpoint = new Endpoint(reset);
+    const deciding = over(endpoint, clock).authorize(jane, aRequest());
+    await clock.advance(400);
+    endpoint.answer = { status: { allowed: true } };
+    await clock.advance(300);
+    expect(await deciding).toEqual({ verdict: 'allow' });
+  });
+
+  it('keeps no answers to questions that are very long', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    const authorizer = over(endpoint);
+    for (const length of [9_000, 9_000, 11_000, 11_000]) await authorizer.authorize(jane, aRequest({ isResource: false, path: `/${'x'.repeat(length)}` }));
+    expect(endpoint.asked).toHaveLength(3);
+  });
+
   it('keeps answers, refusals for a shorter time, failures not at all', async () => {
     const clock = new FakeClock();
     const endpoint = new Endpoint({ status: { allowed: false } });
@@ -113,6 +139,18 @@ describe('authentication by webhook', () => {
     await authenticator.authenticate(bearer('t'));
     expect(endpoint.asked).toEqual([{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token: 't', audiences: ['api'] } }]);
     expect(await authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
+  });
+
+  it('asks once for requests that come at once, and again after a failure that may pass', async () => {
+    const clock = new FakeClock();
+    const endpoint = new Endpoint(new WebhookStatusError(500, 'oops'));
+    const authenticator = over(endpoint, clock);
+    const many = Promise.all([1, 2, 3].map(() => authenticator.authenticate(bearer('t'))));
+    await clock.advance(100);
+    endpoint.answer = { status: { authenticated: true, user: { username: 'jane' } } };
+    await clock.advance(600);
+    expect(await many).toEqual(Array(3).fill({ name: 'jane', groups: [] }));
+    expect(endpoint.asked).toHaveLength(2);
   });
 
   it('asks in the older version where it is told to', async () => {
