@@ -4,11 +4,12 @@ import { CompileError, CostExceeded, EvalError, isList, isMap, Optional, type Pr
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
+import { compiledOrNot } from '../compiled-or-not';
 import { MatchConditions } from '../match-conditions';
 import { refused } from '../refused';
 import type { RequestVersion } from '../request-versions';
 import { isExcluded } from './excluded-resources';
-import { BudgetExceeded, compiledOrNot, PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
+import { BudgetExceeded, PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor } from './policy-params';
 import type { PolicyErrorType } from './policy-metrics';
@@ -125,7 +126,7 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     }
     let result = shown.object;
     for (const each of params) {
-      const held = conditions.empty || (await conditions.hold(attributes, request, { ...shown, object: result }, authorizer, each));
+      const held = conditions.empty || (await conditions.hold({ attributes, request, shown: { ...shown, object: result }, authorizer, params: each, metrics: this.deps.conditions, of: { name, kind: 'policy', type: 'admit', operation: attributes.operation } }));
       if (typeof held === 'string') failed(new ConfigurationFault(held), 'Invalid');
       else if (held) result = await this.mutated(expressions, each, { ...input, object: result }, version, { failed, observe });
     }

@@ -6,6 +6,7 @@ import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
 import { ObjectTable } from '../../testing/object-table';
 import { RegistryVersions } from '../request-versions';
+import { MatchConditionMetrics } from '../match-condition-metrics';
 import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
 import { PolicyMetrics } from './policy-metrics';
 import { RegistryParams } from './policy-params';
@@ -46,7 +47,7 @@ class World {
         .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p', ...binding } });
     }
     const deps = {
-      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus),
+      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus), conditions: new MatchConditionMetrics(this.prometheus),
       authorizer: { name: 'some', authorize: () => Promise.resolve({ verdict: 'allow' as const, reason: 'known' }) },
     };
     this.chain.install([new MutatingAdmissionPolicyPlugin(deps), new ValidatingAdmissionPolicyPlugin(deps)]);

@@ -1,4 +1,4 @@
-import { authorizerValue, type CelType, compile, CompileError, CostExceeded, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, PER_CALL_LIMIT, type Program, resourceCheckValue, ResultTypeError, types, type Value } from '@navarch/cel';
+import { authorizerValue, type CelType, compile, CostExceeded, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, PER_CALL_LIMIT, type Program, resourceCheckValue, ResultTypeError, types, type Value } from '@navarch/cel';
 import type { KubeObject } from '@navarch/api';
 import type { AdmissionAttributes, Authorizer } from '../../pipeline';
 import type { AdmissionRequest, ShownObjects } from '../admission-request';
@@ -80,16 +80,6 @@ export class PolicyEnvironment {
   /** @throws CompileError */
   declare({ name, expression }: NamedExpression): void {
     this.programs.set(name, compile(expression, { declarations: this.declarations() }));
-  }
-}
-
-/** What a policy that was stored by another server says in a way that this one does not know is its own fault only. */
-export function compiledOrNot<T>(work: () => T): T | CompileError {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof CompileError) return error;
-    throw error;
   }
 }
 

@@ -3,11 +3,12 @@ import { type ApiError, aggregateMessages } from '@navarch/apimachinery';
 import { CompileError, CostExceeded, EvalError, type Program, RUNTIME_BUDGET } from '@navarch/cel';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
+import { compiledOrNot } from '../compiled-or-not';
 import { MatchConditions } from '../match-conditions';
 import { refused } from '../refused';
 import type { WebhookDeps } from '../webhooks/webhook-calls';
 import { isExcluded } from './excluded-resources';
-import { BudgetExceeded, compiledOrNot, PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
+import { BudgetExceeded, PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor, type ParamSource } from './policy-params';
 import type { PolicyErrorType, PolicyMetrics } from './policy-metrics';
@@ -17,7 +18,7 @@ type Policy = admissionregistrationv1.ValidatingAdmissionPolicy;
 type Binding = admissionregistrationv1.ValidatingAdmissionPolicyBinding;
 type Validation = admissionregistrationv1.Validation;
 
-export interface PolicyDeps extends Pick<WebhookDeps, 'authorizer' | 'log' | 'reader' | 'versions'> {
+export interface PolicyDeps extends Pick<WebhookDeps, 'authorizer' | 'conditions' | 'log' | 'reader' | 'versions'> {
   readonly params: ParamSource;
   readonly metrics: PolicyMetrics;
 }
@@ -153,8 +154,8 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
       return;
     }
     const { conditions, environment } = expressions;
-    const held = conditions.empty || (await conditions.hold(input.attributes, input.request, input, input.authorizer, params));
-    if (typeof held === 'string') fault(held, 'invalid_error');
+    const held = conditions.empty || (await conditions.hold({ ...input, shown: input, params, metrics: this.deps.conditions, of: { name: policy.metadata.name ?? '', kind: 'policy', type: 'validate', operation: input.attributes.operation } }));
+    if (typeof held === 'string' && !ignore) fault(held, 'invalid_error');
     if (held !== true) return;
     const activation = (): PolicyActivation => new PolicyActivation(input, params, environment, new PolicyBudget(RUNTIME_BUDGET));
     try {

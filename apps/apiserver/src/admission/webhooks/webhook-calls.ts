@@ -4,6 +4,7 @@ import type { Logger } from '@navarch/component-base';
 import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
+import type { ConditionsOf, MatchConditionMetrics } from '../match-condition-metrics';
 import { objectMatches } from '../object-match';
 import type { RequestVersion, RequestVersions } from '../request-versions';
 import { readVerdict, reviewOf, reviewVersionOf, type Verdict } from './admission-review';
@@ -18,6 +19,7 @@ export interface WebhookDeps {
   readonly authorizer: Authorizer;
   readonly caller: Pick<HttpsCaller, 'post'>;
   readonly metrics: WebhookMetrics;
+  readonly conditions: MatchConditionMetrics;
   readonly log: Logger;
 }
 
@@ -51,8 +53,12 @@ export class WebhookCalls {
     const shown = { object: object && this.deps.versions.show(object, version), oldObject: oldObject && this.deps.versions.show(oldObject, version) };
     const request = admissionRequest(attributes, version, versions[0] ?? version, shown);
     if (!conditions.empty) {
-      const held = await conditions.hold(attributes, request, shown, this.deps.authorizer);
-      if (held === false || (typeof held === 'string' && webhook.failurePolicy === 'Ignore')) return undefined;
+      const of: ConditionsOf = { name: webhook.name, kind: 'webhook', type: this.type, operation: attributes.operation };
+      const held = await conditions.hold({ attributes, request, shown, authorizer: this.deps.authorizer, metrics: this.deps.conditions, of });
+      if (held === false || (typeof held === 'string' && webhook.failurePolicy === 'Ignore')) {
+        this.deps.conditions.excluded(of);
+        return undefined;
+      }
       if (typeof held === 'string') throw forbidden(attributes, attributes.name, held);
     }
     if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') throw dryRunUnsupported(webhook.name);

@@ -8,6 +8,7 @@ import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
 import { ObjectTable } from '../../testing/object-table';
 import { RegistryVersions } from '../request-versions';
+import { MatchConditionMetrics } from '../match-condition-metrics';
 import { matchConditionCheck } from './match-condition-check';
 import { MutatingAdmissionWebhook } from './mutating-webhooks';
 import { matchedVersion, ruleMatches, type Rule } from './rule-match';
@@ -41,7 +42,7 @@ class World {
   constructor(mutating: Webhook[], validating: Webhook[], answers: Readonly<Record<string, Answer>>) {
     this.table.put(admissionregistration.mutatingwebhookconfigurations, { metadata: { name: 'm' }, webhooks: mutating }).put(admissionregistration.validatingwebhookconfigurations, { metadata: { name: 'v' }, webhooks: validating });
     const deps = {
-      reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics),
+      reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics), conditions: new MatchConditionMetrics(this.metrics),
       authorizer: { name: 'some', authorize: () => ({ verdict: 'no-opinion' as const }) },
       caller: {
         post: ({ url = '' }: { url?: string }, body: string) => {
@@ -219,7 +220,17 @@ describe('validating webhooks', () => {
 
   it('refuse what a condition cannot be evaluated for', async () => {
     const world = new World([], [aWebhook('v.example.com', { matchConditions: [{ name: 'c', expression: 'object.spec.none == 1' }] })], {});
-    expect(await world.admit(anAdmission(aPod().build()))).toContain('pods "pod" is forbidden: [expression \'object.spec.none == 1\' resulted in error: no such key: none');
+    expect(await world.admit(anAdmission(aPod().build()))).toBe('pods "pod" is forbidden: expression \'object.spec.none == 1\' resulted in error: no such key: none');
+    expect(await world.metrics.metrics()).toContain('apiserver_admission_match_condition_evaluation_errors_total{name="v.example.com",kind="webhook",type="validating",operation="CREATE"} 1');
+  });
+
+  it('with a condition that another server has stored, and that cannot be compiled, are no burden to the others', async () => {
+    const world = (failurePolicy: string): World => new World([], [aWebhook('v.example.com', { failurePolicy, matchConditions: [{ name: 'c', expression: 'object.unknownFunction()' }] }), aWebhook('w.example.com')], {});
+    expect(await world('Fail').admit(anAdmission(aPod().build()))).toContain('pods "pod" is forbidden: compilation error: ');
+    const lenient = world('Ignore');
+    expect(await lenient.admit(anAdmission(aPod().build()))).toBe('');
+    expect(lenient.asked).toEqual(['w.example.com']);
+    expect(await lenient.metrics.metrics()).toContain('apiserver_admission_match_condition_exclusions_total{name="v.example.com",kind="webhook",type="validating",operation="CREATE"} 1');
   });
 
   it('with side effects do not take part in dry runs', async () => {
