@@ -83,7 +83,7 @@ export function compile(source: string, { declarations, results }: Environment):
 
 /** The expression is well-formed, but comes to a wrong type. */
 export class ResultTypeError extends CompileError {
-  constructor(source: string, type: CelType, results: readonly CelType['kind'][]) {
+  constructor(source: string, type: CelType, results: readonly string[]) {
     super(source, []);
     const wanted = results.length === 1 ? (results[0] ?? '') : `one of [${results.join(' ')}]`;
     this.message = `must evaluate to ${wanted} but got ${formatType(type)}`;

@@ -1,8 +1,10 @@
 import { authorizerValue, compile, CompileError, CostExceeded, EvalError, fromJson, MATCH_CONDITIONS_BUDGET, resourceCheckValue, types, variables, type Authorize, type Program, type Value } from '@navarch/cel';
 import type { KubeObject } from '@navarch/api';
-import { type FieldError, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
+import { aggregateMessages, type FieldError, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
 import type { AdmissionAttributes, Authorizer } from '../pipeline';
 import type { AdmissionRequest, ShownObjects } from './admission-request';
+import { compiledOrNot } from './compiled-or-not';
+import type { ConditionsOf, MatchConditionMetrics } from './match-condition-metrics';
 
 export interface MatchCondition {
   readonly name: string;
@@ -65,13 +67,23 @@ export function authorizeWith(authorizer: Authorizer, { user }: AdmissionAttribu
   };
 }
 
-/** The conditions of one webhook or policy, compiled once. */
-export class MatchConditions {
-  private readonly programs: { readonly name: string; readonly program: Program }[];
+/** What conditions are asked about. */
+export interface ConditionInput {
+  readonly attributes: AdmissionAttributes;
+  readonly request: AdmissionRequest;
+  readonly shown: ShownObjects;
+  readonly authorizer: Authorizer;
+  readonly params?: KubeObject | undefined;
+  readonly metrics: MatchConditionMetrics;
+  readonly of: ConditionsOf;
+}
 
-  /** @throws CompileError */
+/** The conditions of one webhook or policy, compiled once. One that another server has stored, and that this one does not understand, cannot be evaluated. */
+export class MatchConditions {
+  private readonly programs: readonly (CompileError | Program)[];
+
   constructor(conditions: readonly MatchCondition[], hasParams = false) {
-    this.programs = conditions.map(({ name, expression }) => ({ name, program: compile(expression, { declarations: hasParams ? declarationsWithParams : declarations, results: ['bool'] }) }));
+    this.programs = conditions.map(({ expression }) => compiledOrNot(() => compile(expression, { declarations: hasParams ? declarationsWithParams : declarations, results: ['bool'] })));
   }
 
   get empty(): boolean {
@@ -79,25 +91,37 @@ export class MatchConditions {
   }
 
   /** True if all hold; a text if one could not be evaluated and none was false. */
-  async hold(attributes: AdmissionAttributes, request: AdmissionRequest, { object, oldObject }: ShownObjects, authorizer: Authorizer, params?: KubeObject): Promise<boolean | string> {
+  async hold(input: ConditionInput): Promise<boolean | string> {
+    const started = performance.now();
+    const faults: string[] = [];
+    const held = await this.evaluate(input, faults);
+    input.metrics.evaluated(input.of, faults.length, (performance.now() - started) / 1000);
+    return held && faults.length > 0 ? aggregateMessages(faults) : held;
+  }
+
+  /** False if one is false; what could not be evaluated is said. */
+  private async evaluate({ attributes, request, shown: { object, oldObject }, authorizer, params }: ConditionInput, faults: string[]): Promise<boolean> {
     const asking = authorizerValue(authorizeWith(authorizer, attributes));
     const { group, resource, subresource, namespace, name } = attributes;
     const values: Readonly<Record<string, Value | undefined>> = {
       object: fromJson(object ?? null), oldObject: fromJson(oldObject ?? null), request: fromJson(request), authorizer: asking, params: fromJson(params ?? null),
       'authorizer.requestResource': resourceCheckValue(asking, { group, resource, subresource, namespace, name }),
     };
-    const faults: string[] = [];
     let budget = MATCH_CONDITIONS_BUDGET;
-    for (const { name: condition, program } of this.programs) {
+    for (const program of this.programs) {
+      if (program instanceof CompileError) {
+        faults.push(`compilation error: ${program.detail}`);
+        continue;
+      }
       try {
         const { value, cost } = await program.evaluateLater((variable) => values[variable], budget);
         budget -= cost;
         if (value !== true) return false;
       } catch (error) {
         if (!(error instanceof EvalError) && !(error instanceof CostExceeded)) throw error;
-        faults.push(`expression '${program.source}' resulted in error: ${error.message} (${condition})`);
+        faults.push(`expression '${program.source}' resulted in error: ${error.message}`);
       }
     }
-    return faults.length === 0 ? true : `[${faults.join(', ')}]`;
+    return true;
   }
 }

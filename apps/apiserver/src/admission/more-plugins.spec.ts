@@ -13,7 +13,8 @@ import { ObjectTable } from '../testing/object-table';
 import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest, PodCertificateSigning } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
 import { DefaultIngressClass, DefaultStorageClass } from './default-class';
-import { alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { MatchConditionMetrics } from './match-condition-metrics';
+import { alwaysDeny, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
 import { createPlugins, type PluginSelection } from './plugin-table';
 import { NodeDeclaredFeatureValidator } from './node-declared-features';
 import { PodGroupWorkloadExists } from './pod-group-workload-exists';
@@ -233,12 +234,6 @@ describe('certificates', () => {
 });
 
 describe('optional plug-ins', () => {
-  it('AlwaysPullImages', async () => {
-    const pod = aPod().withInitContainer({ name: 'i', imagePullPolicy: 'Never' }).build();
-    await admit(alwaysPullImages, anAdmission(pod));
-    expect([...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(({ imagePullPolicy }) => imagePullPolicy)).toEqual(['Always', 'Always']);
-  });
-
   it('ExtendedResourceToleration', async () => {
     const pod = aPod().requesting({ cpu: '1', 'example.com/gpu': '1' }).build();
     for (let time = 0; time < 2; time++) await admit(extendedResourceToleration, anAdmission(pod));
@@ -274,9 +269,9 @@ describe('optional plug-ins', () => {
 describe('the choice of plug-ins', () => {
   const table = new ObjectTable();
   const none: Authorizer = { name: 'none', authorize: () => ({ verdict: 'no-opinion' }) };
-  const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object, typeOf: ({ kind }) => builtInCodec(kind).type }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
+  const webhooks: WebhookDeps = { reader: table, authorizer: none, log: silentLogger, metrics: new WebhookMetrics(createRegistry()), conditions: new MatchConditionMetrics(createRegistry()), versions: { of: () => [], show: (object) => object, accept: (object) => object, complete: () => [], typeOf: ({ kind }) => builtInCodec(kind).type }, caller: { post: () => Promise.reject(new Error('nobody is asked')) } };
   const chosen = (selection: Partial<PluginSelection>): string[] => createPlugins({ enable: [], disable: [], features: { enabled: () => true }, ...selection }, {
-    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, metrics: new PolicyMetrics(createRegistry()), params: { find: () => ({ namespaced: false, list: () => [] }) } }, tolerationSeconds: { notReady: 1, unreachable: 1 }, configurations: new Map(), endpointOf: () => ({ post: () => Promise.reject(new Error('nobody is asked')) }), resourcesOfKind: () => [],
+    reader: table, writer: table.writer, clock: new FakeClock(), log: silentLogger, metrics: createRegistry(), roles: new RoleRules(table), authorizer: none, webhooks, policies: { ...webhooks, metrics: new PolicyMetrics(createRegistry()), params: { find: () => ({ namespaced: false, list: () => [] }) } }, tolerationSeconds: { notReady: 1, unreachable: 1 }, configurations: new Map(), endpointOf: () => ({ post: () => Promise.reject(new Error('nobody is asked')) }), resourcesOfKind: () => [],
   }).map(({ name }) => name);
 
   it('has the namespace first and the quota last', () => {

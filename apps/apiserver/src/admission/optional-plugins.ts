@@ -4,7 +4,7 @@ import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, ObjectWriter }
 import { refused } from './refused';
 
 const writesPods = ({ operation, group, resource, subresource }: AdmissionAttributes): boolean =>
-  (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && (subresource === '' || subresource === 'ephemeralcontainers');
+  (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
 
 /** Admission comes before validation: a pod may still lack what it must have. */
 function containersOf(spec: Partial<corev1.PodSpec> = {}): (corev1.Container | corev1.EphemeralContainer)[] {
@@ -23,19 +23,10 @@ export const alwaysDeny: AdmissionPlugin = {
   },
 };
 
-/** Credentials of a registry are asked for again for every pod: an image that is there already is nobody's for free. */
-export const alwaysPullImages: AdmissionPlugin = {
-  name: 'AlwaysPullImages',
-  handles: writesPods,
-  mutate({ object }) {
-    for (const container of containersOf((object as corev1.Pod).spec)) container.imagePullPolicy = 'Always';
-  },
-};
-
 /** Nodes with special hardware are kept for pods that ask for it: those tolerate their taints. */
 export const extendedResourceToleration: AdmissionPlugin = {
   name: 'ExtendedResourceToleration',
-  handles: (attributes) => writesPods(attributes) && attributes.subresource === '',
+  handles: writesPods,
   mutate({ object }) {
     const pod = object as corev1.Pod;
     if (pod.spec === undefined) return;
@@ -52,7 +43,7 @@ const hostname = 'kubernetes.io/hostname';
 /** Nobody keeps a whole zone to himself. */
 export const limitPodHardAntiAffinityTopology: AdmissionPlugin = {
   name: 'LimitPodHardAntiAffinityTopology',
-  handles: (attributes) => writesPods(attributes) && attributes.subresource === '',
+  handles: writesPods,
   validate(attributes) {
     const terms = (attributes.object as corev1.Pod).spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
     const wide = terms.find(({ topologyKey }) => topologyKey !== hostname);

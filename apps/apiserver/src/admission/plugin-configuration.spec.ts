@@ -2,6 +2,7 @@ import { makeTempDir } from '@navarch/testing';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { createRegistry } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
 import { core } from '@navarch/api';
 import { anAdmission, aUser } from '../testing/admission-attributes';
@@ -10,6 +11,7 @@ import { ObjectTable } from '../testing/object-table';
 import { loadPluginConfigurations, pluginConfiguration, type PluginConfigurations } from './plugin-configuration';
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
+import { PodSecurityMetrics } from './pod-security/pod-security-metrics';
 
 const podSecurity = {
   apiVersion: 'pod-security.admission.config.k8s.io/v1', kind: 'PodSecurityConfiguration', defaults: { enforce: 'baseline', 'enforce-version': 'latest', warn: 'restricted' },
@@ -50,7 +52,7 @@ describe('PodSecurity', () => {
       spec.hostNetwork = true;
       if (over.runtimeClass !== undefined) spec.runtimeClassName = over.runtimeClass;
     }).build();
-    return admit(new PodSecurity(table, found), anAdmission(pod, { user: aUser(over.user ?? 'jane') }));
+    return admit(new PodSecurity(table, new PodSecurityMetrics(createRegistry()), found), anAdmission(pod, { user: aUser(over.user ?? 'jane') }));
   };
 
   it('holds namespaces that say nothing to what the file says, but for those it exempts', async () => {

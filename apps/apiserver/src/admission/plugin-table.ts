@@ -1,5 +1,6 @@
 import type { Clock } from '@navarch/clock';
 import type { FeatureGates, HeededGate, Logger } from '@navarch/component-base';
+import type { Registry } from 'prom-client';
 import type { RoleRules } from '../auth/rbac/role-rules';
 import type { ReviewEndpoint } from '../auth/webhook/webhook-authorizer';
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
@@ -14,7 +15,8 @@ import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
 import { NodeDeclaredFeatureValidator } from './node-declared-features';
 import { NodeRestriction } from './node-restriction/node-restriction';
-import { alwaysAdmit, alwaysDeny, alwaysPullImages, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { alwaysAdmit, alwaysDeny, denyServiceExternalIPs, extendedResourceToleration, limitPodHardAntiAffinityTopology, namespaceAutoProvision, namespaceExists } from './optional-plugins';
+import { alwaysPullImages } from './optional/always-pull-images';
 import { EventRateLimit, readEventLimits } from './optional/event-rate-limit';
 import { ImagePolicyWebhook, readImagePolicy } from './optional/image-policy-webhook';
 import { OwnerReferencesPermissionEnforcement, type ResourcesOfKind } from './optional/owner-references-permission';
@@ -26,6 +28,7 @@ import { PodGroupWorkloadExists } from './pod-group-workload-exists';
 import { PodResizeValidator } from './pod-resize';
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
+import { PodSecurityMetrics } from './pod-security/pod-security-metrics';
 import { MutatingAdmissionPolicyPlugin } from './policies/mutating-policies';
 import { ParamAuthorization } from './policies/param-authorization';
 import { type PolicyDeps, ValidatingAdmissionPolicyPlugin } from './policies/validating-policies';
@@ -48,6 +51,7 @@ export interface PluginDeps {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Registry;
   readonly authorizer: Authorizer;
   readonly roles: RoleRules;
   readonly tolerationSeconds: TolerationSeconds;
@@ -98,7 +102,7 @@ const table: readonly PluginEntry[] = [
   on('TaintNodesByCondition', () => new TaintNodesByCondition()),
   off('AlwaysPullImages', () => alwaysPullImages),
   off('ImagePolicyWebhook', imagePolicyWebhook),
-  on('PodSecurity', ({ reader, configurations }) => new PodSecurity(reader, pluginConfiguration(configurations, 'PodSecurity', readPodSecurityConfiguration))),
+  on('PodSecurity', ({ reader, configurations, metrics }) => new PodSecurity(reader, new PodSecurityMetrics(metrics), pluginConfiguration(configurations, 'PodSecurity', readPodSecurityConfiguration))),
   off('PodNodeSelector', ({ reader, configurations }) => new PodNodeSelector(reader, pluginConfiguration(configurations, 'PodNodeSelector', readNodeSelectors))),
   on('Priority', ({ reader }) => new PriorityAdmission(reader)),
   on('DefaultTolerationSeconds', ({ tolerationSeconds }) => new DefaultTolerationSeconds(tolerationSeconds)),

@@ -24,6 +24,8 @@ export interface RequestVersions {
   accept(object: KubeObject, version: RequestVersion): KubeObject | Promise<KubeObject>;
   /** The type of what is shown. */
   typeOf(version: RequestVersion): StructType;
+  /** An object of that version as its kind has it, defaulted, in place. @returns what it says that the kind does not know @throws DecodeError */
+  complete(object: KubeObject, version: RequestVersion): string[];
 }
 
 const apiVersionOf = ({ group, version }: VersionedKind): string => (group === '' ? version : `${group}/${version}`);
@@ -56,6 +58,13 @@ export class RegistryVersions implements RequestVersions {
 
   typeOf(version: RequestVersion): StructType {
     return this.codec(version).type;
+  }
+
+  complete(object: KubeObject, version: RequestVersion): string[] {
+    const codec = this.codec(version);
+    const reports = codec.conform(object as unknown as JsonObject);
+    codec.applyDefaults(object);
+    return codec.isCustom ? [] : reports;
   }
 
   private codec(version: RequestVersion): KindCodec {

@@ -2,6 +2,7 @@ import { node, type corev1, type nodev1 } from '@navarch/api';
 import { compareQuantities, goQuote, parseQuantity } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import { mergeTolerations } from './optional/pod-toleration-restriction';
 import { refused } from './refused';
 
 /** Gives a pod what its RuntimeClass asks for: the overhead of the runtime, and nodes that have it. */
@@ -58,6 +59,7 @@ function setScheduling(attributes: AdmissionAttributes, spec: corev1.PodSpec, { 
     if (own !== undefined && own !== value) throw refused(attributes, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`);
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value };
   }
-  const missing = (scheduling.tolerations ?? []).filter((toleration) => spec.tolerations?.some((own) => isDeepStrictEqual(own, toleration)) !== true);
-  if (missing.length > 0) spec.tolerations = [...(spec.tolerations ?? []), ...structuredClone(missing)];
+  const own = spec.tolerations ?? [];
+  const merged = mergeTolerations(own, scheduling.tolerations ?? []);
+  if (!isDeepStrictEqual(merged, own)) spec.tolerations = structuredClone(merged);
 }

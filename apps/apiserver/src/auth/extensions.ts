@@ -2,6 +2,7 @@ import type { Serves } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
+import { MatchConditionMetrics } from '../admission/match-condition-metrics';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
 import { PolicyMetrics } from '../admission/policies/policy-metrics';
 import type { PolicyDeps } from '../admission/policies/validating-policies';
@@ -69,11 +70,12 @@ export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlu
   const all = (named: readonly NamedAuthorizer[]): CachedAuthorizer[] => [masters, ...named.map(make)];
   const authorizer = new FreshAuthorizer(all(authorizers), reader);
   const access = new AccessReviews(authorizer);
+  const conditions = new MatchConditionMetrics(metrics);
   return {
     useAuthorizers: (named) => authorizer.use(all(named)),
     authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
-    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), log }, policies: { reader, versions, authorizer, log, metrics: new PolicyMetrics(metrics), ...policies } }),
+    admission: createPlugins(admissionPlugins, { ...plugins, reader, writer, clock, log, metrics, authorizer, roles, tolerationSeconds, webhooks: { reader, versions, authorizer, caller, metrics: new WebhookMetrics(metrics), conditions, log }, policies: { reader, versions, authorizer, conditions, log, metrics: new PolicyMetrics(metrics), ...policies } }),
     virtualResources: {
       'authorization.k8s.io/subjectaccessreviews': access.subject,
       'authorization.k8s.io/localsubjectaccessreviews': access.local,

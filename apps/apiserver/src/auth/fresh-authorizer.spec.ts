@@ -18,6 +18,8 @@ describe('FreshAuthorizer', () => {
     { reason: 'nobody has an opinion', says: [silent, silent], decision: { verdict: 'no-opinion' } },
     { reason: 'the first that allows decides', says: [saying({ verdict: 'no-opinion', reason: 'x' }), saying({ verdict: 'allow', reason: 'yes' }), saying({ verdict: 'deny' })], decision: { verdict: 'allow', reason: 'yes' } },
     { reason: 'the first that denies decides', says: [silent, saying({ verdict: 'deny', reason: 'never' }), saying({ verdict: 'allow' })], decision: { verdict: 'deny', reason: 'never' } },
+    { reason: 'what went wrong does not count once somebody allows', says: [saying({ verdict: 'no-opinion', error: 'x' }), saying({ verdict: 'allow' })], decision: { verdict: 'allow' } },
+    { reason: 'what went wrong is said', says: [saying({ verdict: 'no-opinion', error: 'x' }), saying({ verdict: 'no-opinion', error: 'y' })], decision: { verdict: 'no-opinion', error: '[x, y]' } },
     { reason: 'reasons are put together', says: [saying({ verdict: 'no-opinion', reason: 'a' }), silent, saying({ verdict: 'no-opinion', reason: 'b' })], decision: { verdict: 'no-opinion', reason: 'a\nb' } },
   ])('asks in order: $reason', async ({ says, decision }) => {
     expect(await new FreshAuthorizer(says, new ObjectTable()).authorize(jane, aRequest())).toEqual(decision);

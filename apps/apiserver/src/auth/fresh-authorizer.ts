@@ -8,6 +8,24 @@ export interface CachedAuthorizer {
   rulesFor?(user: User, namespace: string): UserRules;
 }
 
+/** What those without an opinion have said. */
+class Heard {
+  readonly #reasons: string[] = [];
+  readonly #errors: string[] = [];
+
+  /** Undefined: ask the next. */
+  weigh(decision: Decision): Decision | undefined {
+    if (decision.verdict !== 'no-opinion') return decision;
+    if (decision.reason !== undefined) this.#reasons.push(decision.reason);
+    if (decision.error !== undefined) this.#errors.push(decision.error);
+    return undefined;
+  }
+
+  get nothing(): Decision {
+    return { verdict: 'no-opinion', ...(this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('\n') }), ...(this.#errors.length === 0 ? {} : { error: aggregateText(this.#errors) }) };
+  }
+}
+
 /**
  * Asks the authorizers in order; the first that allows or denies decides. Before it refuses it asks once more on fresh data: a
  * cache may lag behind another apiserver's write (rules 6.2).
@@ -26,31 +44,25 @@ export class FreshAuthorizer implements Authorizer {
   }
 
   authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
-    const decision = this.#decide(user, attributes, 0, []);
+    const decision = this.#decide(user, attributes, 0, new Heard());
     if (decision instanceof Promise) return decision.then((decided) => this.#confirm(decided, user, attributes));
     return this.#confirm(decision, user, attributes);
   }
 
   #confirm(decision: Decision, user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
-    return decision.verdict === 'allow' ? decision : this.reader.refresh().then(() => this.#decide(user, attributes, 0, []));
+    return decision.verdict === 'allow' ? decision : this.reader.refresh().then(() => this.#decide(user, attributes, 0, new Heard()));
   }
 
   /** Synchronous as long as nobody has to be waited for: it is on the path of every request. */
-  #decide(user: User, attributes: AuthorizationAttributes, from: number, reasons: string[]): Decision | Promise<Decision> {
+  #decide(user: User, attributes: AuthorizationAttributes, from: number, heard: Heard): Decision | Promise<Decision> {
     const { authorizers } = this;
     for (let at = from; at < authorizers.length; at++) {
       const decision = authorizers[at]?.authorize(user, attributes);
-      if (decision instanceof Promise) return decision.then((decided) => this.#weigh(decided, reasons) ?? this.#decide(user, attributes, at + 1, reasons));
-      const weighed = decision && this.#weigh(decision, reasons);
+      if (decision instanceof Promise) return decision.then((decided) => heard.weigh(decided) ?? this.#decide(user, attributes, at + 1, heard));
+      const weighed = decision && heard.weigh(decision);
       if (weighed) return weighed;
     }
-    return reasons.length === 0 ? { verdict: 'no-opinion' } : { verdict: 'no-opinion', reason: reasons.join('\n') };
-  }
-
-  #weigh(decision: Decision, reasons: string[]): Decision | undefined {
-    if (decision.verdict !== 'no-opinion') return decision;
-    if (decision.reason !== undefined) reasons.push(decision.reason);
-    return undefined;
+    return heard.nothing;
   }
 
   rulesFor(user: User, namespace: string): UserRules {

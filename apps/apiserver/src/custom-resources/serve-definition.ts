@@ -18,6 +18,8 @@ import { rulesByVersion } from './rules-by-version';
 import { storedGeneration, storedVersion } from './stored-versions';
 import { byWebhook, renaming, showing } from './version-conversions';
 
+/** All else is reset through the `status` view, the metadata too. */
+const OWNED_AT_STATUS = new Set(['apiVersion', 'kind', 'status']);
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const VIEW_VERBS = ['get', 'patch', 'update'];
 
@@ -97,7 +99,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
     storedForm: storedFormOf(definition, versions, storage),
   };
-  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload);
+  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, { status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)) });
   const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined => (webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage));

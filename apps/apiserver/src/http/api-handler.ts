@@ -9,7 +9,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
-import { type AuthorizerChain, forbiddenFor } from '../pipeline/authorize';
+import { type AuthorizerChain, refusalFor } from '../pipeline/authorize';
 import { Impersonation } from '../pipeline/impersonate';
 import { asksForImpersonation, wantedUser } from '../pipeline/impersonation-headers';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
@@ -146,9 +146,9 @@ export class ApiHandler {
 
   /** @throws unauthorized */
   private async authenticate(exchange: Exchange, peer: TlsPeer | undefined, attributes: AuthorizationAttributes): Promise<void> {
-    const { headers } = exchange.request;
+    const { headers, rawHeaders } = exchange.request;
     try {
-      exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, path: exchange.info.path, notes: exchange });
+      exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, rawHeaders, path: exchange.info.path, notes: exchange });
     } catch (error) {
       this.deps.auditor?.unauthenticated(exchange, attributes, peer !== undefined);
       throw error;
@@ -223,14 +223,15 @@ export class ApiHandler {
     }
   }
 
-  /** @throws forbidden */
+  /** @throws forbidden, internalError */
   private async authorize(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
     const { user } = exchange;
     if (!exchange.isAudited) return this.deps.authorization.require(user, attributes);
-    const { verdict, reason } = await this.deps.authorization.authorize(user, attributes);
-    exchange.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
-    exchange.annotate('authorization.k8s.io/reason', reason ?? '');
-    if (verdict !== 'allow') throw forbiddenFor(user, attributes, reason);
+    const decision = await this.deps.authorization.authorize(user, attributes);
+    const isUnclear = decision.verdict !== 'allow' && decision.error !== undefined;
+    if (!isUnclear) exchange.annotate('authorization.k8s.io/decision', decision.verdict === 'allow' ? 'allow' : 'forbid');
+    exchange.annotate('authorization.k8s.io/reason', isUnclear ? 'internal error' : (decision.reason ?? ''));
+    if (decision.verdict !== 'allow') throw refusalFor(user, attributes, decision);
   }
 
   private async serve(exchange: Exchange): Promise<void> {

@@ -114,8 +114,9 @@ export class Exchange {
     if (!this.warnings.includes(text)) this.warnings.push(text);
   }
 
-  annotate(key: string, value: string): void {
-    (this.annotations ??= {})[key] = value;
+  /** The first to say something about a key has said it. `Request`: only where the audit event shows the request's object too. */
+  annotate(key: string, value: string, from?: 'Request'): void {
+    if (from === undefined || this.bodies) (this.annotations ??= {})[key] ??= value;
   }
 
   get userAgent(): string {

@@ -30,6 +30,6 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     requested: exchange.info,
     options: given,
     signal: exchange.signal,
-    ...(exchange.isAudited ? { annotate: (key: string, value: string) => exchange.annotate(key, value) } : {}),
+    ...(exchange.isAudited ? { annotate: (key: string, value: string, from?: 'Request') => exchange.annotate(key, value, from) } : {}),
   };
 }

@@ -50,11 +50,14 @@ export interface AdmissionAttributes {
   readonly verb?: 'patch';
   /** Texts for `Warning` headers. */
   warn(text: string): void;
-  /** Notes in the audit event of the request; absent where nothing is audited. */
-  readonly annotate?: (key: string, value: string) => void;
+  /** Notes in the audit event of the request, from a level on if it is named; absent where nothing is audited. */
+  readonly annotate?: Annotate;
   /** Aborts when nobody waits for the outcome any more. */
   readonly signal?: AbortSignal;
 }
+
+/** `Request`: only where the audit event shows the request's object too. */
+export type Annotate = (key: string, value: string, from?: 'Request') => void;
 
 /** One pass of the mutating plug-ins over a write. A second one follows when a plug-in asks for it, so that those before see what those after have changed. */
 export interface MutationPass {

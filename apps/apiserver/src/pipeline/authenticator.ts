@@ -27,6 +27,8 @@ export interface AuthenticationRequest {
   readonly authorization: string | undefined;
   /** Lower-case name to value; `Sec-WebSocket-Protocol` carries bearer tokens of browsers. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The same as they came, name and value in turn, of an HTTP request: what Node joins cannot be told from a value with a comma. */
+  readonly rawHeaders?: readonly string[];
   /** Absent where nobody reads them. */
   readonly notes?: RequestNotes;
 }

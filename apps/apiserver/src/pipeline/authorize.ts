@@ -1,4 +1,4 @@
-import { ApiError, forbidden, goQuote } from '@navarch/apimachinery';
+import { ApiError, forbidden, goQuote, internalError } from '@navarch/apimachinery';
 import type { AuthorizationAttributes, Authorizer, Decision } from './authorizer';
 import type { User } from './user';
 
@@ -16,6 +16,11 @@ export function forbiddenFor(user: User, attributes: AuthorizationAttributes, re
   const text = message(user, attributes, reason);
   if (!attributes.isResource) return new ApiError({ code: 403, reason: 'Forbidden', message: `forbidden: ${text}`, details: {} });
   return forbidden({ group: attributes.group, resource: attributes.resource }, attributes.name, text);
+}
+
+/** What a request is answered that nobody has allowed: who could not tell is no reason to say that it is forbidden. */
+export function refusalFor(user: User, attributes: AuthorizationAttributes, { reason, error }: Exclude<Decision, { verdict: 'allow' }>): ApiError {
+  return error === undefined ? forbiddenFor(user, attributes, reason) : internalError(error);
 }
 
 /** Is told what came of each question. */
@@ -37,7 +42,7 @@ export class AuthorizerChain implements Authorizer {
     let result: Decision['verdict'] | 'error' = 'error';
     try {
       const decision = await this.decide(user, attributes);
-      result = decision.verdict;
+      result = decision.verdict !== 'allow' && decision.error !== undefined ? 'error' : decision.verdict;
       return decision;
     } finally {
       this.observer?.authorized(result, (performance.now() - started) / 1000);
@@ -45,20 +50,22 @@ export class AuthorizerChain implements Authorizer {
   }
 
   private async decide(user: User, attributes: AuthorizationAttributes): Promise<Decision> {
-    const reasons: string[] = [];
+    const [reasons, errors]: [string[], string[]] = [[], []];
+    const why = (): { reason: string; error?: string } => ({ reason: reasons.join('\n'), ...(errors.length === 0 ? {} : { error: errors.join('\n') }) });
     for (const authorizer of this.authorizers) {
       const asked = authorizer.authorize(user, attributes);
       const decision = asked instanceof Promise ? await asked : asked;
       if (decision.verdict === 'allow') return decision;
       if (decision.reason) reasons.push(decision.reason);
-      if (decision.verdict === 'deny') return { verdict: 'deny', reason: reasons.join('\n') };
+      if (decision.error !== undefined) errors.push(decision.error);
+      if (decision.verdict === 'deny') return { verdict: 'deny', ...why() };
     }
-    return { verdict: 'no-opinion', reason: reasons.join('\n') };
+    return { verdict: 'no-opinion', ...why() };
   }
 
-  /** @throws forbidden */
+  /** @throws forbidden, internalError */
   async require(user: User, attributes: AuthorizationAttributes): Promise<void> {
     const decision = await this.authorize(user, attributes);
-    if (decision.verdict !== 'allow') throw forbiddenFor(user, attributes, decision.reason);
+    if (decision.verdict !== 'allow') throw refusalFor(user, attributes, decision);
   }
 }

@@ -18,11 +18,17 @@ export interface AuthorizationAttributes {
   readonly labelSelector?: string;
 }
 
+/** Why it is so; and where it could not be told rightly, what went wrong. */
+interface Reasons {
+  readonly reason?: string;
+  readonly error?: string;
+}
+
 export type Decision =
   | { readonly verdict: 'allow'; readonly reason?: string }
-  | { readonly verdict: 'deny'; readonly reason?: string }
+  | ({ readonly verdict: 'deny' } & Reasons)
   /** This authorizer has no opinion: ask the next; if none allows, it is forbidden. */
-  | { readonly verdict: 'no-opinion'; readonly reason?: string };
+  | ({ readonly verdict: 'no-opinion' } & Reasons);
 
 /** One rule of the `SelfSubjectRulesReview` kind, for clients that ask what they may do. */
 export interface UserRules {

@@ -1,5 +1,5 @@
 import type { StrategyContext } from '@navarch/api';
-import type { AdmissionAttributes, RequestedVersion, User } from '../pipeline';
+import type { AdmissionAttributes, Annotate, RequestedVersion, User } from '../pipeline';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -23,7 +23,7 @@ export interface WriteContext {
   /** The options of the request as the client gave them, for admission to see; absent: made from what stands above. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Notes in the audit event; absent where nothing is audited. */
-  readonly annotate?: (key: string, value: string) => void;
+  readonly annotate?: Annotate;
 }
 
 /** CreateOptions or UpdateOptions, as admission sees them: nothing that was not asked for. */

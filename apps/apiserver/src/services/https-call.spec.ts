@@ -2,6 +2,7 @@ import { core, discovery } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
 import { CertificateAuthority } from '@navarch/pki';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -55,6 +56,24 @@ it.each<{ reason: string; config: Parameters<HttpsCaller['post']>[0]; says: RegE
   expect(await refusalOf(async () => {
     await caller.post(config, '', 5);
   })).toMatch(says);
+});
+
+it('calls again where a kept connection has ended meanwhile', async () => {
+  const { port } = server.address() as AddressInfo;
+  const ends = new WeakSet<object>();
+  let ended = 0;
+  const onRequest = ({ socket }: IncomingMessage): void => {
+    if (ends.has(socket)) {
+      ended++;
+      socket.destroy();
+    }
+    ends.add(socket);
+  };
+  server.prependListener('request', onRequest);
+  const call = async (): Promise<string> => (await caller.post({ url: `https://localhost:${port}/again`, caBundle }, '', 5)).body;
+  expect([await call(), await call()]).toEqual(['/again?timeout=5s ', '/again?timeout=5s ']);
+  server.off('request', onRequest);
+  expect(ended).toBe(1);
 });
 
 it('waits no longer than it may', async () => {

@@ -50,7 +50,7 @@ export class HttpsCaller {
     return { host: ip, port: targetPort };
   }
 
-  private send({ url, connectTo }: Destination, body: string, caBundle: string | undefined, signal: AbortSignal): Promise<CallResult> {
+  private send({ url, connectTo }: Destination, body: string, caBundle: string | undefined, signal: AbortSignal, again = false): Promise<CallResult> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const options: RequestOptions = {
       agent: this.agent, method: 'POST', path: `${url.pathname}${url.search}`, signal,
@@ -61,7 +61,12 @@ export class HttpsCaller {
     };
     tellAsked(url, body);
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
+      const fail = (error: Error & { readonly code?: string }): void => {
+        // The server has most likely ended a kept connection before it saw the call; and a review may be asked twice.
+        if (call.reusedSocket && error.code === 'ECONNRESET' && !again) {
+          resolve(this.send({ url, ...(connectTo ? { connectTo } : {}) }, body, caBundle, signal, true));
+          return;
+        }
         tellUnanswered(url, error);
         reject(error);
       };

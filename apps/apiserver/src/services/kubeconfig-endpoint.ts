@@ -6,10 +6,32 @@ import { parse } from 'yaml';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
 interface Kubeconfig {
-  readonly clusters?: { readonly name: string; readonly cluster: { server?: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'tls-server-name'?: string } }[];
-  readonly users?: { readonly name: string; readonly user: { token?: string; 'client-certificate'?: string; 'client-certificate-data'?: string; 'client-key'?: string; 'client-key-data'?: string } }[];
+  readonly clusters?: { readonly name: string; readonly cluster: { server?: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'tls-server-name'?: string; 'insecure-skip-tls-verify'?: boolean } }[];
+  readonly users?: { readonly name: string; readonly user: { token?: string; tokenFile?: string; username?: string; password?: string; 'client-certificate'?: string; 'client-certificate-data'?: string; 'client-key'?: string; 'client-key-data'?: string } }[];
   readonly contexts?: { readonly name: string; readonly context: { cluster: string; user?: string } }[];
   readonly 'current-context'?: string;
+}
+
+type ConfigUser = NonNullable<Kubeconfig['users']>[number]['user'];
+
+/** A token in a file goes before one that is written out. */
+async function authorizationOf({ token, tokenFile, username, password = '' }: ConfigUser, directory: string): Promise<string | undefined> {
+  if (tokenFile !== undefined) return `Bearer ${(await readFile(resolve(directory, tokenFile), 'utf8')).trim()}`;
+  if (token !== undefined) return `Bearer ${token}`;
+  return username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** An answer that is none: another status than 200. */
+export class WebhookStatusError extends Error {
+  constructor(
+    readonly status: number,
+    text: string,
+    /** It has a `Retry-After`. */
+    readonly saysWhenAgain = false,
+  ) {
+    super(`the webhook answered with status ${status}: ${text.slice(0, 1024)}`);
+    this.name = 'WebhookStatusError';
+  }
 }
 
 /** A server that a kubeconfig names, as files of webhooks for authentication, authorisation and audit do. */
@@ -17,7 +39,8 @@ export class KubeconfigEndpoint {
   private constructor(
     private readonly url: URL,
     private readonly agent: Agent | PlainAgent,
-    private readonly token: string | undefined,
+    /** Read for every call: a token in a file is changed there. */
+    private readonly authorization: () => Promise<string | undefined>,
   ) {}
 
   /** @throws when the file names no server */
@@ -32,20 +55,20 @@ export class KubeconfigEndpoint {
       read(cluster['certificate-authority'], cluster['certificate-authority-data']), read(user['client-certificate'], user['client-certificate-data']), read(user['client-key'], user['client-key-data']),
     ]);
     const servername = cluster['tls-server-name'];
-    const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(servername === undefined ? {} : { servername }) });
+    const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
     const url = new URL(cluster.server);
-    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, user.token);
+    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, () => authorizationOf(user, dirname(file)));
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */
   async post<T>(body: unknown, timeoutMs: number): Promise<T> {
-    const text = await this.exchange(body, timeoutMs);
+    const text = await this.exchange(body, timeoutMs, await this.authorization());
     return JSON.parse(text === '' ? '{}' : text) as T;
   }
 
   /** Posts JSON to who has nothing to say to it. @throws Error when it is not taken within the time */
   async deliver(body: unknown, timeoutMs: number): Promise<void> {
-    await this.exchange(body, timeoutMs);
+    await this.exchange(body, timeoutMs, await this.authorization());
   }
 
   /** Ends the connections that are kept. */
@@ -53,7 +76,7 @@ export class KubeconfigEndpoint {
     this.agent.destroy();
   }
 
-  private exchange(body: unknown, timeoutMs: number): Promise<string> {
+  private exchange(body: unknown, timeoutMs: number, authorization: string | undefined): Promise<string> {
     const bytes = JSON.stringify(body);
     tellAsked(this.url, bytes);
     return new Promise((settle, reject) => {
@@ -63,7 +86,7 @@ export class KubeconfigEndpoint {
       };
       const call = (this.url.protocol === 'http:' ? plainRequest : request)(this.url, {
         method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
-        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }) },
+        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(authorization === undefined ? {} : { Authorization: authorization }) },
       }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -72,7 +95,7 @@ export class KubeconfigEndpoint {
           const code = response.statusCode ?? 0;
           const text = Buffer.concat(chunks).toString();
           tellAnswered(this.url, code, text);
-          if (code < 200 || code > 299) reject(new Error(`the webhook answered with status ${code}: ${text.slice(0, 1024)}`));
+          if (code < 200 || code > 299) reject(new WebhookStatusError(code, text, response.headers['retry-after'] !== undefined));
           else settle(text);
         });
       });

@@ -32,6 +32,7 @@ export const appsStrategies: Readonly<Record<string, KindRules>> = {
   'apps/deployments': kindRules<Loose<appsv1.Deployment>>({
     initialStatus: () => ({}),
     generation: deploymentChanged,
+    resets: { status: ['spec', 'metadata.labels'] },
     onStatusUpdate(deployment, old) {
       const labels = old.metadata?.labels;
       if (!deployment.metadata) return;

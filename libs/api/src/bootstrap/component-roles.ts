@@ -44,7 +44,7 @@ export const roleChanges: Readonly<Record<string, RoleChange>> = {
     rules: [get('/flagz', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*', '/statusz')],
   },
   'system:node': {
-    add: [allow('get', 'resource.k8s.io', 'resourceclaims'), allow('deletecollection', 'resource.k8s.io', 'resourceslices')],
+    add: [allow('get', 'resource.k8s.io', 'resourceclaims'), allow('deletecollection', 'resource.k8s.io', 'resourceslices'), allow('get', '', 'serviceaccounts')],
   },
   'system:node-proxier': { add: [allow('list,watch', 'networking.k8s.io', 'servicecidrs')] },
   // Leader election is on Leases only.

@@ -43,7 +43,6 @@ export const newerControllerRules: Readonly<Record<string, readonly rbacv1.Polic
     allow('update,patch', '', 'persistentvolumeclaims/status'),
     allow(read, '', 'persistentvolumeclaims'),
     events,
-    allow('get', '', 'services'),
   ],
   'horizontal-pod-autoscaler': [
     allow(read, 'autoscaling', 'horizontalpodautoscalers'),
@@ -83,7 +82,6 @@ export const newerControllerRules: Readonly<Record<string, readonly rbacv1.Polic
     allow('list,watch', '', 'nodes'),
     events,
     allow('watch', '', 'events'),
-    allow('get', '', 'services'),
   ],
   'pod-garbage-collector': [allow('list,watch,delete', '', 'pods'), allow(read, '', 'nodes'), allow('patch', '', 'pods/status')],
   'resource-claim-controller': [

@@ -51,6 +51,17 @@ export function keepField(object: object, old: object, field: string): void {
   else target[field] = value;
 }
 
+/** What a client can say of an object's metadata stays as it was: upstream's ResetObjectMetaForStatus. */
+export function keepMetadata({ metadata }: { readonly metadata: object }, old: { readonly metadata: object }): void {
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(metadata, old.metadata, field);
+}
+
+/** For kinds whose status cannot change the metadata: nobody owns any through it. */
+export const statusOnly: Pick<KindRules, 'onStatusUpdate' | 'resets'> = {
+  onStatusUpdate: (object, old) => keepMetadata(object, old),
+  resets: { status: ['metadata', 'spec'] },
+};
+
 /** Everything but metadata and status stays as it was. */
 export function keepAllButStatus(object: object, old: object): void {
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))

@@ -1,7 +1,7 @@
 import { semanticEqual } from '../support/semantic-equal';
 import { resourceClaimRules } from './deallocated-devices';
 import { deviceTaintRuleRules, resourceSliceRules } from './device-taint-times';
-import { contentChanged, keepField, type KindRules, specChanged } from './kind-rules';
+import { contentChanged, type KindRules, specChanged, statusOnly } from './kind-rules';
 
 const none: KindRules = {};
 const status: KindRules = { initialStatus: () => ({}) };
@@ -9,7 +9,7 @@ const spec: KindRules = { generation: specChanged };
 const specAndStatus: KindRules = { ...status, ...spec };
 const conditional: KindRules = { conditionalUpdate: true };
 const content: KindRules = { generation: contentChanged };
-const flow: KindRules = { ...specAndStatus, ...conditional };
+const flow: KindRules = { ...specAndStatus, ...conditional, ...statusOnly };
 const role: KindRules = { createOnUpdate: true };
 
 /** Kinds with nothing to say but which parts they have. By `<group>/<resource>`. */
@@ -17,10 +17,10 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'admissionregistration.k8s.io/mutatingadmissionpolicies': { ...spec, ...conditional },
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': { ...spec, ...conditional },
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': { ...content, ...conditional },
-  'admissionregistration.k8s.io/validatingadmissionpolicies': { ...specAndStatus, ...conditional },
+  'admissionregistration.k8s.io/validatingadmissionpolicies': { ...specAndStatus, ...conditional, ...statusOnly },
   'admissionregistration.k8s.io/validatingadmissionpolicybindings': { ...spec, ...conditional },
   'admissionregistration.k8s.io/validatingwebhookconfigurations': { ...content, ...conditional },
-  'apiregistration.k8s.io/apiservices': { ...status, ...conditional },
+  'apiregistration.k8s.io/apiservices': { ...status, ...conditional, ...statusOnly },
   'autoscaling/horizontalpodautoscalers': { initialStatus: () => ({ desiredReplicas: 0 }) },
   'certificates.k8s.io/clustertrustbundles': conditional,
   'coordination.k8s.io/leases': { createOnUpdate: true, conditionalUpdate: true },
@@ -31,7 +31,7 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'events.k8s.io/events': { createOnUpdate: true, ttlSeconds: 3600, defaultPropagation: 'Unsupported' },
   'flowcontrol.apiserver.k8s.io/flowschemas': flow,
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': flow,
-  'internal.apiserver.k8s.io/storageversions': { ...status, ...conditional },
+  'internal.apiserver.k8s.io/storageversions': { ...status, ...conditional, ...statusOnly },
   'networking.k8s.io/ingressclasses': spec,
   'networking.k8s.io/ingresses': { initialStatus: () => ({ loadBalancer: {} }), ...spec },
   'networking.k8s.io/ipaddresses': none,
@@ -63,11 +63,9 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'storage.k8s.io/volumeattachments': {
     initialStatus: () => ({ attached: false }),
     ...conditional,
+    ...statusOnly,
     returnsDeleted: true,
-    onStatusUpdate: (attachment, old) => {
-      for (const field of ['labels', 'annotations', 'ownerReferences']) keepField(attachment.metadata, old.metadata, field);
-    },
   },
   'storage.k8s.io/volumeattributesclasses': { returnsDeleted: true },
-  'storagemigration.k8s.io/storageversionmigrations': specAndStatus,
+  'storagemigration.k8s.io/storageversionmigrations': { ...specAndStatus, ...statusOnly },
 };

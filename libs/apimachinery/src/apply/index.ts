@@ -1,3 +1,5 @@
+export { atomicPaths } from './atomic-paths';
+export { checkConfig } from './check-config';
 export { FieldSet } from './field-set';
 export { fieldPathOf, fieldSetOf } from './ignored-fields';
 export { decodeManagedFields, encodeManagedFields, managedFieldsFault, type Manager, type Owners, type Ownership } from './managed-fields';

@@ -10,7 +10,7 @@ export type PathElement = string;
 
 export const fieldElement = (name: string): PathElement => `f:${name}`;
 export const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
-const indexElement = (index: number): PathElement => `i:${index}`;
+export const indexElement = (index: number): PathElement => `i:${index}`;
 
 /**
  * The step to an item of a list: by its keys, or by its value.

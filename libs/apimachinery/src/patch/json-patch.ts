@@ -1,7 +1,7 @@
 import { badRequest, requestEntityTooLarge } from '../errors';
 import { cloneJson, equalJson, getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
 import { addAtPointer, parsePointer, readPointer, removeAtPointer, replaceAtPointer } from './json-pointer';
-import { patchRejected } from './patch-error';
+import { patchRejected, PatchTestFailed } from './patch-error';
 
 /** More operations are refused, as upstream does. */
 const maxOperations = 10_000;
@@ -37,7 +37,7 @@ function applyOperation(document: JsonValue, operation: JsonObject, budget: { le
       return replaceAtPointer(document, path, value(operation));
     case 'test': {
       const found = readPointer(document, path);
-      if (!equalJson(found ?? null, cloneJson(getMember(operation, 'value') ?? null))) throw patchRejected(`testing value ${text(operation, 'path')} failed: test failed`);
+      if (!equalJson(found ?? null, cloneJson(getMember(operation, 'value') ?? null))) throw new PatchTestFailed(text(operation, 'path'));
       return document;
     }
     case 'move': {

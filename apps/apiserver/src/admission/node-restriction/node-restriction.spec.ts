@@ -10,6 +10,7 @@ import { NodeRestriction } from './node-restriction';
 const mirror = { 'kubernetes.io/config.mirror': 'x' };
 const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'node-uid', controller: true };
 const own = aPod().named('web').withUid('1').onNode('n1');
+const claiming: corev1.Pod = { ...own.build(), status: { extendedResourceClaimStatus: { requestMappings: [], resourceClaimName: 'x' } } };
 const strange = aPod().named('db').withUid('2').onNode('n2');
 const certified = aPod().named('certified').withUid('4').onNode('n1').with(({ spec }) => (spec.serviceAccountName = 'robot'));
 const mirrorPod = () => aPod().named('static').annotated(mirror).onNode('n1').with(({ metadata }) => (metadata.ownerReferences = [{ ...owner }]));
@@ -65,10 +66,14 @@ describe('NodeRestriction', () => {
     { reason: 'a mirror pod that is not controlled', write: by(mirrorPod().with(({ metadata }) => (metadata.ownerReferences = [{ ...owner, controller: false }])).build()), refusal: refuses('pods', 'static', 'node "n1" can only create pods with a controller owner reference set to itself') },
     { reason: 'a mirror pod that blocks its owner', write: by(mirrorPod().with(({ metadata }) => (metadata.ownerReferences = [{ ...owner, blockOwnerDeletion: true }])).build()), refusal: refuses('pods', 'static', 'node "n1" must not set blockOwnerDeletion on an owner reference') },
     { reason: 'a mirror pod of a former node', write: by(mirrorPod().with(({ metadata }) => (metadata.ownerReferences = [{ ...owner, uid: 'old' }])).build()), refusal: refuses('pods', 'static', 'node n1 UID mismatch: expected old got node-uid') },
-    { reason: 'a mirror pod with an account', write: by(mirrorPod().with(({ spec }) => (spec.serviceAccountName = 'x')).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference a service account') },
+    { reason: 'a mirror pod with an account', write: by(mirrorPod().with(({ spec }) => (spec.serviceAccountName = 'x')).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference serviceaccounts') },
     { reason: 'a mirror pod with a secret', write: by(mirrorPod().withVolume({ name: 's', secret: { secretName: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference secrets') },
     { reason: 'a mirror pod with a config map', write: by(mirrorPod().withVolume({ name: 's', configMap: { name: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference configmaps') },
     { reason: 'a mirror pod with a claim', write: by(mirrorPod().withVolume({ name: 's', persistentVolumeClaim: { claimName: 's' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference persistentvolumeclaims') },
+    { reason: 'a mirror pod with a claim of devices', write: by(mirrorPod().with(({ spec }) => (spec.resourceClaims = [{ name: 'gpu', resourceClaimName: 'gpu' }])).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference resourceclaims') },
+    { reason: 'a mirror pod with a driver\'s volume', write: by(mirrorPod().withVolume({ name: 's', csi: { driver: 'd' } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference csidrivers (via CSI volumes)') },
+    { reason: 'a mirror pod with a token', write: by(mirrorPod().withVolume({ name: 's', projected: { sources: [{ downwardAPI: {} }, { serviceAccountToken: { path: 't' } }] } }).build()), refusal: refuses('pods', 'static', 'node "n1" can not create pods that reference serviceaccounts (via projected volumes)') },
+    { reason: 'a mirror pod with what needs no API', write: by(mirrorPod().withVolume({ name: 's', projected: { sources: [{ downwardAPI: {} }] } }).withVolume({ name: 'h', hostPath: { path: '/' } }).build()), refusal: '' },
     // Certificates of pods.
     { reason: 'a certificate of its pod', write: podCertificate(), refusal: '' },
     { reason: 'a certificate for another node', write: podCertificate({ nodeName: 'n2' }), refusal: refuses('podcertificaterequests.certificates.k8s.io', 'pcr', 'PodCertificateRequest.Spec.NodeName="n2", which is not the requesting node "n1"') },
@@ -83,6 +88,7 @@ describe('NodeRestriction', () => {
     { reason: 'its pod\'s status', write: update(own.build(), own.build(), { subresource: 'status' }), refusal: '' },
     { reason: 'another pod\'s status', write: update(strange.build(), strange.build(), { subresource: 'status' }), refusal: refuses('pods', 'db', 'node "n1" can only update pod status for pods with spec.nodeName set to itself') },
     { reason: 'labels with the status', write: update({ ...own.build(), metadata: { ...own.build().metadata, labels: { a: 'b' } } }, own.build(), { subresource: 'status' }), refusal: refuses('pods', 'web', 'node "n1" cannot update labels through pod status') },
+    { reason: 'another claim with the status', write: update(claiming, own.build(), { subresource: 'status' }), refusal: refuses('pods', 'web', 'node "n1" cannot update extended resource claim status') },
     { reason: 'evicting its pod', write: by({ metadata: { namespace: 'default', name: 'web' } }, { subresource: 'eviction' }), refusal: '' },
     { reason: 'evicting another\'s pod', write: by({ metadata: { namespace: 'default', name: 'db' } }, { subresource: 'eviction' }), refusal: refuses('pods', 'db', 'node n1 can only evict pods with spec.nodeName set to itself') },
     { reason: 'evicting no pod', write: by({ metadata: { namespace: 'default', name: 'x' } }, { subresource: 'eviction' }), refusal: 'pod "x" not found' },
@@ -95,6 +101,7 @@ describe('NodeRestriction', () => {
     { reason: 'keeping a label of others', write: update(node({ 'node-role.kubernetes.io/x': '' }), node({ 'node-role.kubernetes.io/x': '' }), nodes), refusal: '' },
     { reason: 'taking a label of others away', write: update(node(), node({ 'node-role.kubernetes.io/x': '' }), nodes), refusal: refuses('nodes', 'n1', 'is not allowed to modify labels: node-role.kubernetes.io/x') },
     { reason: 'changing its taints', write: update(node(), node({}, { taints: [{ key: 'a', effect: 'NoSchedule' }] }), nodes), refusal: refuses('nodes', 'n1', 'node "n1" is not allowed to modify taints') },
+    { reason: 'an owner of itself', write: update({ ...node(), metadata: { name: 'n1', ownerReferences: [{ ...owner, kind: 'Pod' }] } }, node(), { ...nodes, subresource: 'status' }), refusal: refuses('nodes', 'n1', 'node "n1" is not allowed to modify ownerReferences') },
     { reason: 'a source of configuration', write: by(node({}, { configSource: {} }), nodes), refusal: refuses('nodes', 'n1', 'node "n1" is not allowed to create pods with a non-nil configSource') },
     { reason: 'another node\'s status', write: update(node({}, {}, 'n2'), node({}, {}, 'n2'), { ...nodes, subresource: 'status' }), refusal: refuses('nodes', 'n2', 'node "n1" is not allowed to modify node "n2"') },
     // What else is a node's own.

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { core, type authenticationv1, type corev1 } from '@navarch/api';
 import { goQuote, notFound } from '@navarch/apimachinery';
 import { mirrorAnnotation } from '../../auth/node/node-graph';
-import { podReferences } from '../../auth/node/pod-references';
 import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
 import { refused } from '../refused';
+import { apiReferenceOf } from './api-references';
 import { podNamesAudience } from './pod-audiences';
 
 /** What a node may do with pods, and with tokens for them: only with those bound to it. */
@@ -60,10 +60,8 @@ export class OwnPods {
     const known = this.reader.get(core.nodes, '', node);
     if (known === undefined) throw notFound({ group: '', resource: 'node' }, node);
     if (owner.uid !== known.metadata.uid) throw refused(attributes, `node ${node} UID mismatch: expected ${owner.uid} got ${known.metadata.uid ?? ''}`);
-    const references = [...podReferences(pod)];
-    const kinds = { serviceaccounts: 'a service account', secrets: 'secrets', configmaps: 'configmaps', persistentvolumeclaims: 'persistentvolumeclaims' };
-    for (const [resource, what] of Object.entries(kinds)) if (references.some((reference) => reference.startsWith(`${resource}/`))) throw refuse(`can not create pods that reference ${what}`);
-    if (pod.spec.volumes?.some(({ projected }) => projected?.sources?.some((source) => source.clusterTrustBundle !== undefined)) === true) throw refuse('can not create pods that reference clustertrustbundles');
+    const reference = apiReferenceOf(pod);
+    if (reference !== undefined) throw refuse(`can not create pods that reference ${reference}`);
   }
 
   #pod(namespace: string, name: string): corev1.Pod {
@@ -80,6 +78,7 @@ function checkStatus(attributes: AdmissionAttributes, node: string): void {
   if (old.spec?.nodeName !== node) throw refused(attributes, `node ${goQuote(node)} can only update pod status for pods with spec.nodeName set to itself`);
   if (!isDeepStrictEqual(old.metadata.labels ?? {}, pod.metadata.labels ?? {})) throw refused(attributes, `node ${goQuote(node)} cannot update labels through pod status`);
   if (!isDeepStrictEqual(claimsOf(old), claimsOf(pod))) throw refused(attributes, `node ${goQuote(node)} cannot update resource claim statues`);
+  if (!isDeepStrictEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)) throw refused(attributes, `node ${goQuote(node)} cannot update extended resource claim status`);
 }
 
 const claimsOf = ({ status }: corev1.Pod): (string | undefined)[][] => status?.resourceClaimStatuses?.map(({ name, resourceClaimName }) => [name, resourceClaimName]) ?? [];

@@ -9,6 +9,7 @@ import type { AuthorizationAttributes, Authorizer } from '../../pipeline';
 import { anAdmission, aUser } from '../../testing/admission-attributes';
 import { admit } from '../../testing/admit';
 import { ObjectTable } from '../../testing/object-table';
+import { alwaysPullImages } from './always-pull-images';
 import { EventRateLimit, readEventLimits } from './event-rate-limit';
 import { ImagePolicyWebhook } from './image-policy-webhook';
 import { OwnerReferencesPermissionEnforcement } from './owner-references-permission';
@@ -18,6 +19,29 @@ import { PodTopologyLabels } from './pod-topology-labels';
 
 const fields = (object: object): Fields => Fields.of('', parse(stringify(object)));
 const inNamespace = (annotations: Record<string, string> = {}): ObjectTable => new ObjectTable().put(core.namespaces, { metadata: { name: 'default', annotations } });
+
+describe('AlwaysPullImages', () => {
+  const pod = (image: string): corev1.Pod => aPod().withInitContainer({ name: 'i', image }).withContainer({ name: 'c', image, imagePullPolicy: 'Never' }).withVolume({ name: 'v', image: { reference: image } }).build();
+  const policies = ({ spec }: corev1.Pod) => [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].filter(({ name }) => name !== 'main').map(({ imagePullPolicy }) => imagePullPolicy).concat(spec?.volumes?.[0]?.image?.pullPolicy);
+
+  it('has all images of a pod pulled, those of volumes too', async () => {
+    const given = pod('a');
+    expect(await admit(alwaysPullImages, anAdmission(given))).toBe('');
+    expect(policies(given)).toEqual(['Always', 'Always', 'Always']);
+  });
+
+  it('leaves pods alone that were there before it, until they are given another image', async () => {
+    const update = (object: corev1.Pod) => anAdmission(object, { operation: 'UPDATE', oldObject: pod('a') });
+    const [same, other] = [pod('a'), pod('b')];
+    expect([await admit(alwaysPullImages, update(same)), await admit(alwaysPullImages, update(other))]).toEqual(['not handled', '']);
+    expect([policies(same)[1], policies(other)[1]]).toEqual(['Never', 'Always']);
+  });
+
+  it('refuses what was put back behind it', () => {
+    const given = aPod().with(({ spec }) => (spec.containers = [{ name: 'c', image: 'a', imagePullPolicy: 'Never' }])).build();
+    expect(() => alwaysPullImages.validate?.(anAdmission(given))).toThrow('pods "pod" is forbidden: spec.containers[0].imagePullPolicy: Unsupported value: "Never": supported values: "Always"');
+  });
+});
 
 describe('PodNodeSelector', () => {
   const annotation = 'scheduler.alpha.kubernetes.io/node-selector';
@@ -139,7 +163,7 @@ describe('PodTopologyLabels', () => {
     expect(binding.metadata.labels).toEqual({ [zone]: 'z1' });
     const pod = aPod().onNode('n').with(({ metadata }) => (metadata.labels = { [zone]: 'mine' })).build();
     await admit(new PodTopologyLabels(table), anAdmission(pod));
-    expect(pod.metadata.labels?.[zone]).toBe('mine');
+    expect(pod.metadata.labels?.[zone]).toBe('z1');
     const lost = { metadata: { name: 'pod', namespace: 'default' }, target: { kind: 'Node', name: 'gone' } } as KubeObject;
     expect(await admit(new PodTopologyLabels(table), anAdmission(lost, { subresource: 'binding' }))).toBe('');
   });

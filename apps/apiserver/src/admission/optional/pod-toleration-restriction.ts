@@ -1,4 +1,4 @@
-import type { corev1 } from '@navarch/api';
+import { qosClassOf, type corev1 } from '@navarch/api';
 import { internalError } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fields } from '../../config-file/strict-fields';
@@ -42,11 +42,6 @@ export function mergeTolerations(first: readonly Toleration[], second: readonly 
   return all.filter((one, at) => !all.some((other, index) => index !== at && covers(other, one) && (index < at || !covers(one, other))));
 }
 
-/** As upstream's GetPodQOS tells it: nobody asks for cpu or memory. */
-function isBestEffort({ containers = [], initContainers = [] }: Partial<corev1.PodSpec>): boolean {
-  return [...containers, ...initContainers].every(({ resources }) => [resources?.requests, resources?.limits].every((amounts) => amounts?.['cpu'] === undefined && amounts?.['memory'] === undefined));
-}
-
 /** Pods of a namespace tolerate what the namespace says, and nothing that it does not allow. */
 export class PodTolerationRestriction implements AdmissionPlugin {
   readonly name = 'PodTolerationRestriction';
@@ -66,7 +61,7 @@ export class PodTolerationRestriction implements AdmissionPlugin {
     const given = spec.tolerations ?? [];
     const defaults = operation === 'CREATE' ? ((await this.annotated(namespace, DEFAULTS)) ?? this.cluster.defaults) : [];
     const merged = mergeTolerations(defaults, given);
-    const final = isBestEffort(spec) ? merged : mergeTolerations(merged, [memoryPressure]);
+    const final = qosClassOf(spec) === 'BestEffort' ? merged : mergeTolerations(merged, [memoryPressure]);
     if (!isDeepStrictEqual(final, given)) spec.tolerations = final;
   }
 

@@ -20,8 +20,8 @@ export class PodTopologyLabels implements AdmissionPlugin {
     const labels = node === undefined || node === '' ? undefined : this.reader.get(core.nodes, '', node)?.metadata.labels;
     for (const key of COPIED) {
       const value = labels?.[key];
-      // What the pod says of itself stays.
-      if (value !== undefined) (object.metadata.labels ??= {})[key] ??= value;
+      // What the pod says of itself does not count: it is where it is.
+      if (value !== undefined) (object.metadata.labels ??= {})[key] = value;
     }
   }
 }

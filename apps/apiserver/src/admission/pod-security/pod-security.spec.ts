@@ -1,10 +1,12 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
+import { createRegistry } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
 import type { AdmissionAttributes } from '../../pipeline';
 import { anAdmission } from '../../testing/admission-attributes';
 import { admit } from '../../testing/admit';
 import { ObjectTable } from '../../testing/object-table';
 import { PodSecurity } from './pod-security';
+import { PodSecurityMetrics } from './pod-security-metrics';
 import { openByDefault, type PodSecurityConfiguration } from './pod-security-configuration';
 
 const namespace = (labels: Record<string, string>): corev1.Namespace => ({ metadata: { name: 'default', labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value])) } });
@@ -14,6 +16,8 @@ interface Outcome {
   readonly refusal: string;
   readonly warnings: string[];
   readonly notes: Record<string, string>;
+  /** Lines that are not 0. */
+  readonly counted: string[];
 }
 
 async function run(labels: Record<string, string>, attributes: AdmissionAttributes, ...pods: corev1.Pod[]): Promise<Outcome> {
@@ -23,8 +27,10 @@ async function run(labels: Record<string, string>, attributes: AdmissionAttribut
 async function runWith(configuration: PodSecurityConfiguration, labels: Record<string, string>, attributes: AdmissionAttributes, ...pods: corev1.Pod[]): Promise<Outcome> {
   const [warnings, notes]: [string[], Record<string, string>] = [[], {}];
   const table = new ObjectTable().put(core.namespaces, namespace(labels)).put(core.pods, ...pods);
-  const refusal = await admit(new PodSecurity(table, configuration), { ...attributes, warn: (text) => warnings.push(text), annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value) });
-  return { refusal, warnings, notes };
+  const registry = createRegistry();
+  const refusal = await admit(new PodSecurity(table, new PodSecurityMetrics(registry), configuration), { ...attributes, warn: (text) => warnings.push(text), annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value) });
+  const counted = (await registry.metrics()).split('\n').filter((line) => line.startsWith('pod_security_') && !line.endsWith(' 0'));
+  return { refusal, warnings, notes, counted };
 }
 
 it('refuses a pod that breaks the enforced level, and says why', async () => {
@@ -38,6 +44,15 @@ it('warns and notes for the audit, each at its level', async () => {
   expect(refusal).toBe('');
   expect(warnings).toEqual(['would violate PodSecurity "baseline:v1.25": privileged (container "a" must not set securityContext.privileged=true)']);
   expect(notes).toEqual({ 'enforce-policy': 'privileged:latest', 'audit-violations': 'would violate PodSecurity "baseline:latest": privileged (container "a" must not set securityContext.privileged=true)' });
+});
+
+it('counts what it came to', async () => {
+  const of = (mode: string, level: string, version: string, decision: string): string => `pod_security_evaluations_total{decision="${decision}",policy_level="${level}",policy_version="${version}",mode="${mode}",request_operation="create",resource="pod",subresource=""} 1`;
+  expect((await run({ enforce: 'privileged', warn: 'baseline', 'warn-version': 'v1.25', audit: 'baseline', 'audit-version': 'v1.99' }, anAdmission(privileged()))).counted).toEqual([of('enforce', 'privileged', 'latest', 'allow'), of('audit', 'baseline', 'future', 'deny'), of('warn', 'baseline', 'v1.25', 'deny')]);
+  expect((await run({ enforce: 'baseline' }, anAdmission(privileged()))).counted).toEqual([of('enforce', 'baseline', 'latest', 'deny')]);
+  expect((await run({ enforce: 'x' }, anAdmission(privileged()))).counted).toContain('pod_security_errors_total{fatal="false",request_operation="create",resource="pod",subresource=""} 1');
+  const exempting = { ...openByDefault, exemptions: { ...openByDefault.exemptions, namespaces: ['default'] } };
+  expect((await runWith(exempting, { enforce: 'baseline' }, anAdmission(privileged()))).counted).toEqual(['pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 1']);
 });
 
 it('warns about the template of a workload that it does not hold back', async () => {

@@ -7,6 +7,7 @@ import { refused } from '../refused';
 import { exemptNamespaceWarning } from './exempt-namespace';
 import { existingPodWarnings } from './existing-pods';
 import { openByDefault, type PodSecurityConfiguration } from './pod-security-configuration';
+import type { PodSecurityMetrics } from './pod-security-metrics';
 import { hasTemplate, templateOf } from './pod-templates';
 
 const auditPrefix = 'pod-security.kubernetes.io/';
@@ -17,7 +18,7 @@ const relevant = ['', 'ephemeralcontainers', 'resize'];
 export class PodSecurity implements AdmissionPlugin {
   readonly name = 'PodSecurity';
 
-  constructor(private readonly reader: ObjectReader, private readonly configuration: PodSecurityConfiguration = openByDefault) {}
+  constructor(private readonly reader: ObjectReader, private readonly metrics: PodSecurityMetrics, private readonly configuration: PodSecurityConfiguration = openByDefault) {}
 
   handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
     if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
@@ -35,12 +36,15 @@ export class PodSecurity implements AdmissionPlugin {
   }
 
   /** Notes for the audit why, where somebody or something is. */
-  #isExempt({ namespace, user, group, resource, annotate }: AdmissionAttributes, object: KubeObject): boolean {
+  #isExempt(attributes: AdmissionAttributes, object: KubeObject): boolean {
+    const { namespace, user, group, resource, annotate } = attributes;
     const { usernames, namespaces, runtimeClasses } = this.configuration.exemptions;
     const runtimeClass = (group === '' && resource === 'pods' ? (object as corev1.Pod).spec : templateOf(group, resource, object)?.spec)?.runtimeClassName ?? '';
     const why = namespaces.includes(namespace) ? 'namespace' : usernames.includes(user.name) ? 'user' : runtimeClasses.includes(runtimeClass) ? 'runtimeClass' : undefined;
-    if (why !== undefined) annotate?.(`${auditPrefix}exempt`, why);
-    return why !== undefined;
+    if (why === undefined) return false;
+    annotate?.(`${auditPrefix}exempt`, why);
+    this.metrics.exempt(attributes);
+    return true;
   }
 
   #namespace(attributes: AdmissionAttributes, { metadata }: corev1.Namespace): void {
@@ -62,44 +66,54 @@ export class PodSecurity implements AdmissionPlugin {
 
   #pod(attributes: AdmissionAttributes, pod: corev1.Pod): void {
     const namespace = this.reader.get(core.namespaces, '', attributes.namespace);
-    if (namespace === undefined) throw internalError(`failed to lookup namespace ${goQuote(attributes.namespace)}`);
+    if (namespace === undefined) {
+      this.metrics.failed(attributes, true);
+      throw internalError(`failed to lookup namespace ${goQuote(attributes.namespace)}`);
+    }
     if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as corev1.Pod)) return;
     const { policy, errors } = readPolicy(namespace.metadata.labels, this.configuration.defaults);
     const checked: CheckedPod = { metadata: pod.metadata, spec: pod.spec ?? {} };
-    noteErrors(attributes, errors);
+    this.#noteErrors(attributes, errors);
     attributes.annotate?.(`${auditPrefix}enforce-policy`, formatLevelVersion(policy.enforce));
     const violations = describeViolations(violationsOf(checked, policy.enforce));
-    audit(attributes, policy, checked);
+    this.metrics.evaluated(attributes, 'enforce', policy.enforce, violations === '');
+    this.#audit(attributes, policy, checked);
     if (violations !== '') throw refused(attributes, `violates PodSecurity ${goQuote(formatLevelVersion(policy.enforce))}: ${violations}`);
-    warn(attributes, policy, checked);
+    this.#warn(attributes, policy, checked);
   }
 
   #template(attributes: AdmissionAttributes, template: CheckedPod | undefined): void {
     if (template === undefined) return;
     const { policy, errors } = readPolicy(this.reader.get(core.namespaces, '', attributes.namespace)?.metadata.labels, this.configuration.defaults);
-    noteErrors(attributes, errors);
-    audit(attributes, policy, template);
-    warn(attributes, policy, template);
+    this.#noteErrors(attributes, errors);
+    this.#audit(attributes, policy, template);
+    this.#warn(attributes, policy, template);
   }
-}
 
-function noteErrors({ annotate }: AdmissionAttributes, errors: readonly { readonly message: string }[]): void {
-  if (errors.length > 0) annotate?.(`${auditPrefix}error`, `Failed to parse policy: ${aggregateText(errors.map(({ message }) => message))}`);
+  #noteErrors(attributes: AdmissionAttributes, errors: readonly { readonly message: string }[]): void {
+    if (errors.length === 0) return;
+    attributes.annotate?.(`${auditPrefix}error`, `Failed to parse policy: ${aggregateText(errors.map(({ message }) => message))}`);
+    this.metrics.failed(attributes, false);
+  }
+
+  #audit(attributes: AdmissionAttributes, { audit: level }: Policy, pod: CheckedPod): void {
+    const text = wouldViolate(level, pod);
+    if (text === undefined) return;
+    attributes.annotate?.(`${auditPrefix}audit-violations`, text);
+    this.metrics.evaluated(attributes, 'audit', level, false);
+  }
+
+  #warn(attributes: AdmissionAttributes, { warn: level }: Policy, pod: CheckedPod): void {
+    const text = wouldViolate(level, pod);
+    if (text === undefined) return;
+    attributes.warn(text);
+    this.metrics.evaluated(attributes, 'warn', level, false);
+  }
 }
 
 function wouldViolate(level: LevelVersion, pod: CheckedPod): string | undefined {
   const violations = describeViolations(violationsOf(pod, level));
   return violations === '' ? undefined : `would violate PodSecurity ${goQuote(formatLevelVersion(level))}: ${violations}`;
-}
-
-function audit({ annotate }: AdmissionAttributes, { audit: level }: Policy, pod: CheckedPod): void {
-  const text = annotate && wouldViolate(level, pod);
-  if (text !== undefined) annotate?.(`${auditPrefix}audit-violations`, text);
-}
-
-function warn(attributes: AdmissionAttributes, { warn: level }: Policy, pod: CheckedPod): void {
-  const text = wouldViolate(level, pod);
-  if (text !== undefined) attributes.warn(text);
 }
 
 function isStricter(now: LevelVersion, before: LevelVersion): boolean {

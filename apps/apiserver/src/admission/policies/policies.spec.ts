@@ -6,6 +6,7 @@ import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
 import { ObjectTable } from '../../testing/object-table';
 import { RegistryVersions } from '../request-versions';
+import { MatchConditionMetrics } from '../match-condition-metrics';
 import { MutatingAdmissionPolicyPlugin } from './mutating-policies';
 import { PolicyMetrics } from './policy-metrics';
 import { RegistryParams } from './policy-params';
@@ -46,7 +47,7 @@ class World {
         .put(admissionregistration.mutatingadmissionpolicybindings, { metadata: { name: 'b' }, spec: { policyName: 'p', ...binding } });
     }
     const deps = {
-      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus),
+      reader: table, versions: new RegistryVersions(registry.registry), log: silentLogger, params: new RegistryParams(registry.registry), metrics: new PolicyMetrics(this.prometheus), conditions: new MatchConditionMetrics(this.prometheus),
       authorizer: { name: 'some', authorize: () => Promise.resolve({ verdict: 'allow' as const, reason: 'known' }) },
     };
     this.chain.install([new MutatingAdmissionPolicyPlugin(deps), new ValidatingAdmissionPolicyPlugin(deps)]);
@@ -113,6 +114,44 @@ describe('validating policies', () => {
     expect(await world.admit(deployment(1))).toContain("expression 'object.spec.nothing' resulted in error: no such key: nothing");
   });
 
+  it('note all that failed in one, and what each set of parameters says beside the others', async () => {
+    const configMaps = registry.registry.store('', 'configmaps');
+    if (!configMaps) throw new Error('no config maps');
+    for (const name of ['n1', 'n2']) await create(configMaps, { metadata: { name, namespace: 'default', labels: { notes: 'yes' } } }, registry.context);
+    const world = new World({
+      validating: { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [{ expression: 'true' }, { expression: 'object.spec.replicas <= 5', messageExpression: '"for " + params.metadata.name + "\\n"' }], auditAnnotations: [{ key: 'of', valueExpression: 'params.metadata.name' }, { key: 'same', valueExpression: '"same"' }] },
+      binding: { validationActions: ['Audit'], paramRef: { selector: { matchLabels: { notes: 'yes' } }, namespace: 'default', parameterNotFoundAction: 'Deny' } },
+    });
+    expect(await world.admit(deployment(6))).toBe('');
+    const failure = (message: string): object => ({ message, policy: 'p', binding: 'b', expressionIndex: 1, validationActions: ['Audit'] });
+    expect(world.notes).toEqual({ 'p/of': 'n1, n2', 'p/same': 'same', 'validation.policy.admission.k8s.io/validation_failure': JSON.stringify([failure('for n1'), failure('for n2')]) });
+  });
+
+  it('refuse without their parameters, or what they should note, even where they would only warn', async () => {
+    const binding = { validationActions: ['Warn'] };
+    const absent = { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [{ expression: 'true' }] };
+    expect(await new World({ validating: absent, binding: { ...binding, paramRef: { name: 'absent', parameterNotFoundAction: 'Deny' } } }).admit(deployment(1))).toContain('denied request: failed to configure binding: ');
+    const note = { auditAnnotations: [{ key: 'note', valueExpression: 'object.spec.nothing' }] };
+    expect(await new World({ validating: note, binding }).admit(deployment(1))).toContain('resulted in error: no such key: nothing');
+    expect(await new World({ validating: { ...note, failurePolicy: 'Ignore' }, binding }).admit(deployment(1))).toBe('');
+  });
+
+  it('that cannot be compiled, since another server stored them, are no burden to the others', async () => {
+    const world = new World({ validating: { validations: [{ expression: 'object.unknownFunction()' }] } });
+    expect(await world.admit(deployment(1))).toContain('denied request: compilation error: ');
+    expect(await world.admit(deployment(1), { resource: 'statefulsets', kind: 'StatefulSet' })).toBe('');
+    expect(await new World({ validating: { failurePolicy: 'Ignore', validations: [{ expression: 'object.unknownFunction()' }] } }).admit(deployment(1))).toBe('');
+    expect(await new World({ mutating: { mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: 'unknown' } }] } }).admit(deployment(1))).toContain("policy 'p' with binding 'b' denied request: compilation error: ");
+  });
+
+  it('stop when all together cost too much', async () => {
+    const asking = (times: number) => ({ expression: Array(times).fill('authorizer.path("/x").check("get").allowed()').join(' && ') });
+    const world = new World({ validating: { validations: Array.from({ length: 15 }, () => asking(2)) } });
+    expect(await world.admit(deployment(1))).toContain('denied request: validation failed due to running out of cost budget, no further validation rules will be run');
+    expect(await world.prometheus.metrics()).toContain('error_type="out_of_budget",enforcement_action="deny"} 1');
+    expect(await new World({ validating: { validations: [asking(3)] } }).admit(deployment(1))).toContain('resulted in error: operation cancelled: actual cost limit exceeded');
+  });
+
   it('warn and note instead of refusing', async () => {
     const world = new World({ validating: { ...few, auditAnnotations: [{ key: 'replicas', valueExpression: '"has " + string(object.spec.replicas)' }] }, binding: { validationActions: ['Warn', 'Audit'] } });
     expect(await world.admit(deployment(6))).toBe('');
@@ -175,9 +214,38 @@ describe('mutating policies', () => {
     expect(object).toMatchObject({ metadata: { labels: { 'x/y': '3' } }, spec: { replicas: 3 } });
   });
 
+  const applying = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
+  const patching = (operation: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression: `[JSONPatch{${operation}}]` } });
+
+  it.each<[string, admissionregistrationv1.Mutation, string]>([
+    ['what is replaced whole', applying('Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {"l": "v"}}}}'), 'error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .spec.selector'],
+    ['a type that is another field\'s', applying('Object{spec: Object.specx{replicas: 1}}'), 'type mismatch: unexpected type name "Object.specx", expected "Object.spec", which matches field name path from root Object type'],
+    ['a field that there is not', applying('Object{spec: Object.spec{replicasx: 1}}'), 'error applying patch: failed to convert patch object to typed object: .spec.replicasx: field not declared in schema'],
+    ['what cannot be evaluated', applying('Object{spec: Object.spec{replicas: object.spec.nothing}}'), "expression 'Object{spec: Object.spec{replicas: object.spec.nothing}}' resulted in error: no such key: nothing"],
+    ['a patch with a type that is another field\'s', patching('op: "replace", path: "/spec", value: Object.spec{template: Object.spec.other{}}'), 'type mismatch: unexpected type name "Object.spec.other", expected "Object.spec.template"'],
+    ['a patch that does not fit', patching('op: "remove", path: "/spec/absent"'), 'JSON Patch: '],
+  ])('refuse %s', async (_what, mutation, text) => {
+    expect(await new World({ mutating: { mutations: [mutation] } }).admit(deployment(1))).toContain(`policy 'p' with binding 'b' denied request: ${text}`);
+  });
+
+  it('do nothing where the test of their patch does not hold, and see defaults after each', async () => {
+    const object = deployment(1, { own: 'x' });
+    const tested = (replicas: number, labels: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression: `[JSONPatch{op: "test", path: "/spec/replicas", value: ${replicas}}, JSONPatch{op: "add", path: "/metadata/labels/${labels}", value: "x"}]` } });
+    const strategy = patching('op: "add", path: "/spec/strategy", value: Object.spec.strategy{type: "RollingUpdate"}');
+    const seen = { patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "add", path: "/metadata/labels/surge", value: object.spec.strategy.rollingUpdate.maxSurge}]' } };
+    const world = new World({ mutating: { mutations: [tested(2, 'not'), tested(1, 'so'), strategy, seen] } });
+    expect(await world.admit(object)).toBe('');
+    expect(object.metadata.labels).toEqual({ own: 'x', so: 'x', surge: '25%' });
+    expect(await world.prometheus.metrics()).toContain('apiserver_mutating_admission_policy_check_total{policy="p",policy_binding="b",error_type="no_error"} 4');
+  });
+
+  it('write no fields that there are not', async () => {
+    expect(await new World({ mutating: { mutations: [patching('op: "add", path: "/spec/nothing", value: 1')] } }).admit(deployment(1))).toBe('Internal error occurred: strict decoding error: unknown field "spec.nothing"');
+  });
+
   it('refuse the write when they fail', async () => {
     const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/spec/absent"}]' } }];
-    expect(await new World({ mutating: { mutations } }).admit(deployment(1))).toContain("policy 'p' with binding 'b' denied request: JSON Patch of expression");
+    expect(await new World({ mutating: { mutations } }).admit(deployment(1))).toContain("policy 'p' with binding 'b' denied request: JSON Patch: ");
     expect(await new World({ mutating: { mutations, failurePolicy: 'Ignore' } }).admit(deployment(1))).toBe('');
   });
 
@@ -206,6 +274,8 @@ describe('policies are checked before they are stored', () => {
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'object.x ==' }] }, ["spec.validations[0].expression: Invalid value: \"object.x ==\": compilation failed: ERROR: <input>:1:12: Syntax error"]],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'true &&\n  true' }] }, []],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'true', message: 'a\nb' }] }, ['spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks']],
+    ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'true', messageExpression: 'string(authorizer.path("/x").check("get").allowed())' }] }, ["undeclared reference to 'authorizer'"]],
+    ['mutatingadmissionpolicies', { ...base, mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: 'Object.spec.metadata{}' } }] }, ['must evaluate to Object but got Object.spec.metadata']],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: '1 + 1' }] }, ['spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool']],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'request.nope == 1' }] }, ["spec.validations[0].expression: Invalid value: \"request.nope == 1\": compilation failed: ERROR: <input>:1:8: undefined field 'nope'"]],
     ['validatingadmissionpolicies', { ...base, validations: [{ expression: 'params.x' }] }, ["undeclared reference to 'params'"]],

@@ -1,4 +1,4 @@
-import { authorizerValue, type CelType, compile, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, type Program, resourceCheckValue, types, type Value } from '@navarch/cel';
+import { authorizerValue, type CelType, compile, CostExceeded, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, PER_CALL_LIMIT, type Program, resourceCheckValue, ResultTypeError, types, type Value } from '@navarch/cel';
 import type { KubeObject } from '@navarch/api';
 import type { AdmissionAttributes, Authorizer } from '../../pipeline';
 import type { AdmissionRequest, ShownObjects } from '../admission-request';
@@ -26,9 +26,11 @@ const namespace = types.object('kubernetes.Namespace', { metadata: namespaceMeta
 const openType = (name: string): ObjectType => ({ kind: 'object', name, field: () => types.dyn });
 const jsonPatch = types.object('JSONPatch', { op: types.string, path: types.string, from: types.string, value: types.dyn });
 
+const CONFIGURATION = 'Object';
+
 function structOf(name: string): ObjectType | undefined {
   if (name === 'JSONPatch') return jsonPatch;
-  return name === 'Object' || name.startsWith('Object.') ? openType(name) : undefined;
+  return name === CONFIGURATION || name.startsWith(`${CONFIGURATION}.`) ? openType(name) : undefined;
 }
 
 const FIXED: Readonly<Record<string, CelType>> = {
@@ -46,9 +48,10 @@ export class PolicyEnvironment {
     private readonly mutates: boolean,
   ) {}
 
-  private get declarations(): Declarations {
+  private declarations(withAuthorizer = true): Declarations {
     return {
       variable: (name) => {
+        if (!withAuthorizer && name.startsWith('authorizer')) return undefined;
         if (name === 'variables') return this.variables;
         if (name === 'params') return this.hasParams ? types.dyn : undefined;
         return Object.hasOwn(FIXED, name) ? FIXED[name] : undefined;
@@ -58,13 +61,34 @@ export class PolicyEnvironment {
   }
 
   /** @throws CompileError */
-  compile(expression: string, results: readonly CelType['kind'][]): Program {
-    return compile(expression, { declarations: this.declarations, results });
+  compile(expression: string, results: readonly CelType['kind'][], withAuthorizer = true): Program {
+    return compile(expression, { declarations: this.declarations(withAuthorizer), results });
+  }
+
+  /** What a mutation says: a configuration, or a list of patches. @throws CompileError */
+  compileMutation(expression: string, kind: 'apply' | 'patch'): Program {
+    const program = compile(expression, { declarations: this.declarations() });
+    const { type } = program;
+    const made = kind === 'patch' && type.kind === 'list' ? type.items : type;
+    const wanted = kind === 'patch' ? jsonPatch.name : CONFIGURATION;
+    // An empty list is of anything.
+    const fits = made.kind === 'dyn' || made.kind === 'param' || (made.kind === 'object' && made.name === wanted);
+    if (type.kind === 'dyn' || (fits && (kind === 'apply' || type.kind === 'list'))) return program;
+    throw new ResultTypeError(expression, type, [kind === 'patch' ? `list(${wanted})` : wanted]);
   }
 
   /** @throws CompileError */
   declare({ name, expression }: NamedExpression): void {
-    this.programs.set(name, compile(expression, { declarations: this.declarations }));
+    this.programs.set(name, compile(expression, { declarations: this.declarations() }));
+  }
+}
+
+/** The expressions of a policy together cost more than they may. */
+export class BudgetExceeded extends Error {
+  override readonly name = 'BudgetExceeded';
+
+  constructor() {
+    super('validation failed due to running out of cost budget, no further validation rules will be run');
   }
 }
 
@@ -102,11 +126,18 @@ export class PolicyActivation {
     };
   }
 
-  /** @throws EvalError, CostExceeded */
+  /** @throws EvalError; CostExceeded if this alone costs too much; BudgetExceeded */
   async evaluate(program: Program): Promise<Value> {
-    const { value, cost } = await program.evaluateLater((name) => this.values[name], this.budget.left);
-    this.budget.left -= cost;
-    return value;
+    try {
+      const { value, cost } = await program.evaluateLater((name) => this.values[name], this.budget.left);
+      this.budget.left -= cost;
+      return value;
+    } catch (error) {
+      if (!(error instanceof CostExceeded)) throw error;
+      if (this.budget.left < PER_CALL_LIMIT) throw new BudgetExceeded();
+      this.budget.left -= PER_CALL_LIMIT;
+      throw error;
+    }
   }
 
   private variables(): MapValue {

@@ -92,6 +92,8 @@ function commonFaults(spec: Spec, environment: PolicyEnvironment, mutates: boole
 }
 
 const compileIn = (environment: PolicyEnvironment, expression: string | undefined, ...results: CelType['kind'][]) => (): void => void environment.compile(expression ?? '', results);
+/** What a refusal says may not depend on who else may do what. */
+const compileMessage = (environment: PolicyEnvironment, expression: string) => (): void => void environment.compile(expression, ['string'], false);
 
 const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Validating): FieldError[] => {
   const environment = new PolicyEnvironment(spec.paramKind !== undefined, false);
@@ -103,7 +105,7 @@ const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Valida
     const at = SPEC.child('validations').index(i);
     errors.push(...expressionFaults(expression, at.child('expression'), compileIn(environment, expression, 'bool')));
     if (messageExpression && messageExpression.trim() === '') errors.push(fieldErrors.invalid(at.child('messageExpression'), messageExpression, 'must be non-empty if specified'));
-    else if (messageExpression) errors.push(...expressionFaults(messageExpression, at.child('messageExpression'), compileIn(environment, messageExpression, 'string')));
+    else if (messageExpression) errors.push(...expressionFaults(messageExpression, at.child('messageExpression'), compileMessage(environment, messageExpression)));
     if (message !== '' && message.trim() === '') errors.push(fieldErrors.invalid(at.child('message'), message, 'message must be non-empty if specified'));
     else if (/[\n\r]/.test(message.trim())) errors.push(fieldErrors.invalid(at.child('message'), message, 'message must not contain line breaks'));
     if (reason !== undefined && !REASONS.includes(reason)) errors.push(fieldErrors.notSupported(at.child('reason'), reason, REASONS));
@@ -142,7 +144,7 @@ function mutationFaults(mutation: Partial<admissionregistrationv1.Mutation>, pat
   const other = patchType === 'JSONPatch' ? patchTypes.ApplyConfiguration : patchTypes.JSONPatch;
   const { [field]: said } = mutation;
   const errors = said
-    ? expressionFaults(said.expression, path.child(field, 'expression'), compileIn(environment, said.expression, patchType === 'JSONPatch' ? 'list' : 'object'), '')
+    ? expressionFaults(said.expression, path.child(field, 'expression'), () => void environment.compileMutation(said.expression ?? '', patchType === 'JSONPatch' ? 'patch' : 'apply'), '')
     : [fieldErrors.required(path.child(field), `must be specified when patchType is ${patchType}`)];
   if (mutation[other]) errors.push(fieldErrors.invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${patchType}`));
   return errors;

@@ -1,10 +1,9 @@
 import { admissionregistration, type KubeObject } from '@navarch/api';
-import { applyJsonPatch, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { applyJsonPatch, goQuote, internalError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
 import { RegisteredWebhooks, type RegisteredWebhook } from './registered-webhooks';
 import { isExempt, WebhookCalls, type PlannedCall, type WebhookDeps } from './webhook-calls';
-import { callFailedError, WebhookCallFailed } from './webhook-failure';
 
 /** What was called for a write in its first pass, and what it then looked like. */
 interface FirstPass {
@@ -14,7 +13,7 @@ interface FirstPass {
   output: KubeObject | undefined;
 }
 
-const annotationPrefix = 'mutation.webhook.admission.k8s.io';
+const AUDIT = 'webhook.admission.k8s.io';
 
 /** Asks mutating webhooks one after the other, each about what those before have made of the object. */
 export class MutatingAdmissionWebhook implements AdmissionPlugin {
@@ -44,9 +43,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
       if (pass.again && !first.again.has(registered)) continue;
       const call = await this.#calls.plan(registered, attributes);
       if (!call) continue;
-      const verdict = await this.#calls.ask(call, attributes);
-      const changed = verdict?.patch !== undefined && (await this.#apply(call, verdict.patch, attributes));
-      attributes.annotate?.(`${annotationPrefix}/round_${pass.again ? 1 : 0}_index_${index}`, JSON.stringify({ configuration: registered.configuration, webhook: registered.webhook.name, mutated: changed }));
+      const changed = await this.#call(call, attributes, `round_${pass.again ? 1 : 0}_index_${index}`);
       if (changed) {
         requireAgain(first);
         pass.requestAnother();
@@ -56,15 +53,30 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     first.output = structuredClone(attributes.object);
   }
 
-  /** Whether the patch has changed anything. The object stays the same one, with other content. */
+  /** Whether the webhook has changed anything. The audit hears of every call, whatever came of it. */
+  async #call(call: PlannedCall, attributes: AdmissionAttributes, place: string): Promise<boolean> {
+    const { configuration, webhook: { name: webhook } } = call.registered;
+    let mutated = false;
+    try {
+      const patch = (await this.#calls.ask(call, attributes, place))?.patch;
+      if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) return false;
+      mutated = await this.#apply(call, patch, attributes);
+      attributes.annotate?.(`patch.${AUDIT}/${place}`, JSON.stringify({ configuration, webhook, patch, patchType: 'JSONPatch' }), 'Request');
+      return mutated;
+    } finally {
+      attributes.annotate?.(`mutation.${AUDIT}/${place}`, JSON.stringify({ configuration, webhook, mutated }));
+    }
+  }
+
+  /** Whether the patch has changed anything. The object stays the same one, with other content. @throws internalError for what cannot be patched so, whatever the failure policy */
   async #apply({ registered: { webhook }, version, request }: PlannedCall, patch: JsonValue, { object }: AdmissionAttributes): Promise<boolean> {
-    if (!object || (Array.isArray(patch) && patch.length === 0)) return false;
+    if (!object) throw internalError(`admission webhook ${goQuote(webhook.name)} attempted to modify the object, which is not supported for this operation`);
     const before = request['object'] as JsonObject;
     let patched: JsonObject;
     try {
       patched = applyJsonPatch(before, patch);
     } catch (error) {
-      throw callFailedError(new WebhookCallFailed(webhook.name, error instanceof Error ? error.message : String(error), error));
+      throw internalError(error instanceof Error ? error.message : String(error), error);
     }
     const accepted = await this.#deps.versions.accept(patched as unknown as KubeObject, version);
     const target = object as unknown as Record<string, unknown>;

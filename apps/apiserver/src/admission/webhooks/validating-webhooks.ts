@@ -20,7 +20,8 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const planned = await Promise.all(this.#webhooks.all().map((registered) => this.#calls.plan(registered, attributes)));
-    const asked = await Promise.allSettled(planned.flatMap((call) => (call ? [this.#calls.ask(call, attributes)] : [])));
+    const calls = planned.filter((call) => call !== undefined);
+    const asked = await Promise.allSettled(calls.map((call, index) => this.#calls.ask(call, attributes, `round_0_index_${index}`)));
     // All have had their say, and their warnings; the first refusal in their order is the answer.
     const refused = asked.find((outcome) => outcome.status === 'rejected');
     if (refused) throw refused.reason;

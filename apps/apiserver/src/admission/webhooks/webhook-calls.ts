@@ -4,6 +4,7 @@ import type { Logger } from '@navarch/component-base';
 import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
+import type { ConditionsOf, MatchConditionMetrics } from '../match-condition-metrics';
 import { objectMatches } from '../object-match';
 import type { RequestVersion, RequestVersions } from '../request-versions';
 import { readVerdict, reviewOf, reviewVersionOf, type Verdict } from './admission-review';
@@ -18,6 +19,7 @@ export interface WebhookDeps {
   readonly authorizer: Authorizer;
   readonly caller: Pick<HttpsCaller, 'post'>;
   readonly metrics: WebhookMetrics;
+  readonly conditions: MatchConditionMetrics;
   readonly log: Logger;
 }
 
@@ -51,16 +53,20 @@ export class WebhookCalls {
     const shown = { object: object && this.deps.versions.show(object, version), oldObject: oldObject && this.deps.versions.show(oldObject, version) };
     const request = admissionRequest(attributes, version, versions[0] ?? version, shown);
     if (!conditions.empty) {
-      const held = await conditions.hold(attributes, request, shown, this.deps.authorizer);
-      if (held === false || (typeof held === 'string' && webhook.failurePolicy === 'Ignore')) return undefined;
+      const of: ConditionsOf = { name: webhook.name, kind: 'webhook', type: this.type, operation: attributes.operation };
+      const held = await conditions.hold({ attributes, request, shown, authorizer: this.deps.authorizer, metrics: this.deps.conditions, of });
+      if (held === false || (typeof held === 'string' && webhook.failurePolicy === 'Ignore')) {
+        this.deps.conditions.excluded(of);
+        return undefined;
+      }
       if (typeof held === 'string') throw forbidden(attributes, attributes.name, held);
     }
     if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') throw dryRunUnsupported(webhook.name);
     return { registered, version, request };
   }
 
-  /** What the webhook says; undefined when it could not be asked and may be passed over. @throws denied, internalError */
-  async ask({ registered: { webhook }, request }: PlannedCall, attributes: AdmissionAttributes): Promise<Verdict | undefined> {
+  /** What the webhook says; undefined when it could not be asked and may be passed over. `place` names the call in audit notes. @throws denied, internalError */
+  async ask({ registered: { webhook }, request }: PlannedCall, attributes: AdmissionAttributes, place: string): Promise<Verdict | undefined> {
     const call = { name: webhook.name, type: this.type, operation: attributes.operation };
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
@@ -75,6 +81,7 @@ export class WebhookCalls {
       this.deps.metrics.answered(call, seconds(), 0, webhook.failurePolicy !== 'Ignore');
       if (webhook.failurePolicy === 'Ignore') {
         this.deps.metrics.passedOver(call);
+        attributes.annotate?.(`failed-open.${this.type === 'admit' ? 'mutation' : 'validating'}.webhook.admission.k8s.io/${place}`, webhook.name);
         this.deps.log.warn({ err: error, webhook: webhook.name }, 'webhook could not be asked and is passed over');
         return undefined;
       }

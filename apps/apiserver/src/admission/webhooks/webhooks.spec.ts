@@ -8,6 +8,7 @@ import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
 import { ObjectTable } from '../../testing/object-table';
 import { RegistryVersions } from '../request-versions';
+import { MatchConditionMetrics } from '../match-condition-metrics';
 import { matchConditionCheck } from './match-condition-check';
 import { MutatingAdmissionWebhook } from './mutating-webhooks';
 import { matchedVersion, ruleMatches, type Rule } from './rule-match';
@@ -41,7 +42,7 @@ class World {
   constructor(mutating: Webhook[], validating: Webhook[], answers: Readonly<Record<string, Answer>>) {
     this.table.put(admissionregistration.mutatingwebhookconfigurations, { metadata: { name: 'm' }, webhooks: mutating }).put(admissionregistration.validatingwebhookconfigurations, { metadata: { name: 'v' }, webhooks: validating });
     const deps = {
-      reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics),
+      reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics), conditions: new MatchConditionMetrics(this.metrics),
       authorizer: { name: 'some', authorize: () => ({ verdict: 'no-opinion' as const }) },
       caller: {
         post: ({ url = '' }: { url?: string }, body: string) => {
@@ -62,7 +63,7 @@ class World {
   }
 
   async admit(attributes: AdmissionAttributes): Promise<string> {
-    const watched: AdmissionAttributes = { ...attributes, warn: (text) => this.warnings.push(text), annotate: (key, value) => (this.notes[key] = value) };
+    const watched: AdmissionAttributes = { ...attributes, warn: (text) => this.warnings.push(text), annotate: (key, value, from) => (this.notes[from ? `${key} from ${from}` : key] = value) };
     return refusalOf(async () => {
       await this.chain.mutate(watched);
       await this.chain.validate(watched);
@@ -124,8 +125,24 @@ describe('mutating webhooks', () => {
     expect(world.reviews[3]?.request.object.metadata.labels).toEqual({ own: 'yes', late: 'yes' });
   });
 
+  it('leave what they have changed in the audit, from the level on that shows the object', async () => {
+    const world = new World([aWebhook('one.example.com'), aWebhook('two.example.com')], [], { 'one.example.com': () => ({ patch: label('seen', 'yes') }), 'two.example.com': () => ({ allowed: false }) });
+    expect(await world.admit(anAdmission(labelled()))).toContain('admission webhook "two.example.com" denied the request');
+    const note = (webhook: string, rest: object): string => JSON.stringify({ configuration: 'm', webhook, ...rest });
+    expect(world.notes).toEqual({
+      'mutation.webhook.admission.k8s.io/round_0_index_0': note('one.example.com', { mutated: true }),
+      'patch.webhook.admission.k8s.io/round_0_index_0 from Request': note('one.example.com', { patch: label('seen', 'yes'), patchType: 'JSONPatch' }),
+      'mutation.webhook.admission.k8s.io/round_0_index_1': note('two.example.com', { mutated: false }),
+    });
+  });
+
+  it('cannot change what is deleted', async () => {
+    const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [], { 'one.example.com': () => ({ patch: label('seen', 'yes') }) });
+    expect(await world.admit(anAdmission(undefined, { operation: 'DELETE', oldObject: labelled() }))).toBe('Internal error occurred: admission webhook "one.example.com" attempted to modify the object, which is not supported for this operation');
+  });
+
   it.each<{ reason: string; answer: Answer; says: string }>([
-    { reason: 'a patch that does not fit', answer: () => ({ patch: [{ op: 'remove', path: '/spec/nothing' }] }), says: 'Internal error occurred: failed calling webhook "one.example.com": ' },
+    { reason: 'a patch that does not fit', answer: () => ({ patch: [{ op: 'remove', path: '/spec/nothing' }] }), says: 'Internal error occurred: ' },
     { reason: 'no review', answer: () => '{"apiVersion":"v1","kind":"Pod"}', says: 'Internal error occurred: failed calling webhook "one.example.com": received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got v1, Kind=Pod' },
     { reason: 'another uid', answer: () => '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"x","allowed":true}}', says: 'failed calling webhook "one.example.com": received invalid webhook response: expected response.uid=' },
     { reason: 'nobody there', answer: () => new Error('Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED'), says: 'Internal error occurred: failed calling webhook "one.example.com": failed to call webhook: Post "https://one.example.com/?timeout=10s": connect ECONNREFUSED' },
@@ -149,6 +166,10 @@ describe('mutating webhooks', () => {
     const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' })], [aWebhook('two.example.com', { failurePolicy: 'Ignore' })], { 'one.example.com': () => new Error('gone'), 'two.example.com': () => 'nonsense' });
     expect(await world.admit(anAdmission(labelled()))).toBe('');
     expect(await world.metrics.metrics()).toContain('apiserver_admission_webhook_fail_open_count{name="one.example.com",type="admit"} 1');
+    expect(world.notes).toMatchObject({
+      'failed-open.mutation.webhook.admission.k8s.io/round_0_index_0': 'one.example.com',
+      'failed-open.validating.webhook.admission.k8s.io/round_0_index_0': 'two.example.com',
+    });
   });
 });
 
@@ -199,7 +220,17 @@ describe('validating webhooks', () => {
 
   it('refuse what a condition cannot be evaluated for', async () => {
     const world = new World([], [aWebhook('v.example.com', { matchConditions: [{ name: 'c', expression: 'object.spec.none == 1' }] })], {});
-    expect(await world.admit(anAdmission(aPod().build()))).toContain('pods "pod" is forbidden: [expression \'object.spec.none == 1\' resulted in error: no such key: none');
+    expect(await world.admit(anAdmission(aPod().build()))).toBe('pods "pod" is forbidden: expression \'object.spec.none == 1\' resulted in error: no such key: none');
+    expect(await world.metrics.metrics()).toContain('apiserver_admission_match_condition_evaluation_errors_total{name="v.example.com",kind="webhook",type="validating",operation="CREATE"} 1');
+  });
+
+  it('with a condition that another server has stored, and that cannot be compiled, are no burden to the others', async () => {
+    const world = (failurePolicy: string): World => new World([], [aWebhook('v.example.com', { failurePolicy, matchConditions: [{ name: 'c', expression: 'object.unknownFunction()' }] }), aWebhook('w.example.com')], {});
+    expect(await world('Fail').admit(anAdmission(aPod().build()))).toContain('pods "pod" is forbidden: compilation error: ');
+    const lenient = world('Ignore');
+    expect(await lenient.admit(anAdmission(aPod().build()))).toBe('');
+    expect(lenient.asked).toEqual(['w.example.com']);
+    expect(await lenient.metrics.metrics()).toContain('apiserver_admission_match_condition_exclusions_total{name="v.example.com",kind="webhook",type="validating",operation="CREATE"} 1');
   });
 
   it('with side effects do not take part in dry runs', async () => {

@@ -16,18 +16,20 @@ const peerOf = async (authority: CertificateAuthority, commonName: string): Prom
   const { cert } = await authority.issue({ commonName, usages: ['client auth'] });
   return { commonName, organizations: [], certificate: new X509Certificate(cert).raw };
 };
-const headers = { 'x-remote-user': 'jane', 'x-remote-group': ['dev', 'ops'], 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b' };
+const rawHeaders = ['X-Remote-User', 'jane', 'X-Remote-Group', 'cn=dev,ou=all', 'x-remote-group', 'ops', 'X-Remote-Group', '', 'X-Remote-Uid', '7', 'X-Remote-Extra-Scope%2fA', 'b,c', 'X-Remote-Extra-Scope%2fA', 'd'];
+/** As Node joins them. */
+const headers = { 'x-remote-user': 'jane', 'x-remote-group': 'cn=dev,ou=all, ops, ', 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b,c, d' };
 const authenticator = (allowedNames: string[] = []): RequestHeaderAuthenticator => new RequestHeaderAuthenticator({ clientCa: proxies.cert, allowedNames, usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeaderPrefixes: ['X-Remote-Extra-'] });
 
 it('believes a front proxy', async () => {
   const peer = await peerOf(proxies, 'front-proxy');
-  expect(authenticator(['front-proxy']).authenticate({ peer, authorization: undefined, headers })).toEqual({ name: 'jane', groups: ['dev', 'ops'], uid: '7', extra: { 'scope/a': ['b'] } });
+  expect(authenticator(['front-proxy']).authenticate({ peer, authorization: undefined, headers, rawHeaders })).toEqual({ name: 'jane', groups: ['cn=dev,ou=all', 'ops'], uid: '7', extra: { 'scope/a': ['b,c', 'd'] } });
 });
 
 it('believes nobody else', async () => {
-  expect(authenticator().authenticate({ peer: await peerOf(users, 'front-proxy'), authorization: undefined, headers })).toBeUndefined();
-  expect(authenticator(['other']).authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers })).toBeUndefined();
-  expect(authenticator().authenticate({ peer: undefined, authorization: undefined, headers })).toBeUndefined();
+  expect(authenticator().authenticate({ peer: await peerOf(users, 'front-proxy'), authorization: undefined, headers, rawHeaders })).toBeUndefined();
+  expect(authenticator(['other']).authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers, rawHeaders })).toBeUndefined();
+  expect(authenticator().authenticate({ peer: undefined, authorization: undefined, headers, rawHeaders })).toBeUndefined();
   expect(authenticator().authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers: {} })).toBeUndefined();
 });
 

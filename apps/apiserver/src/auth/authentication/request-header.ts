@@ -13,9 +13,18 @@ export interface RequestHeaderOptions {
   readonly extraHeaderPrefixes: readonly string[];
 }
 
-type Headers = AuthenticationRequest['headers'];
-
-const valuesOf = (headers: Headers, name: string): string[] => [headers[name.toLowerCase()] ?? []].flat();
+/** All values of each header, by its name in lower case. */
+function valuesByName(rawHeaders: readonly string[]): ReadonlyMap<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = (rawHeaders[at + 1] ?? '').trim();
+    const known = found.get(name);
+    if (known) known.push(value);
+    else found.set(name, [value]);
+  }
+  return found;
+}
 
 function unescaped(name: string): string {
   try {
@@ -36,14 +45,18 @@ export class RequestHeaderAuthenticator implements Authenticator {
     this.#authorities = certificatesOf(options.clientCa);
   }
 
-  authenticate({ peer, headers }: AuthenticationRequest): User | undefined {
-    const name = this.options.usernameHeaders.flatMap((header) => valuesOf(headers, header)).find((value) => value !== '');
-    if (name === undefined || peer === undefined || !this.#isProxy(peer)) return undefined;
-    const uid = this.options.uidHeaders.flatMap((header) => valuesOf(headers, header)).find((value) => value !== '');
+  authenticate({ peer, headers, rawHeaders = [] }: AuthenticationRequest): User | undefined {
+    const { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = this.options;
+    if (peer === undefined || !usernameHeaders.some((header) => headers[header.toLowerCase()] !== undefined) || !this.#isProxy(peer)) return undefined;
+    const values = valuesByName(rawHeaders);
+    const valuesOf = (header: string): readonly string[] => values.get(header.toLowerCase()) ?? [];
+    const firstOf = (names: readonly string[]): string | undefined => names.map((header) => valuesOf(header)[0]).find((value) => value !== undefined && value !== '');
+    const [name, uid] = [firstOf(usernameHeaders), firstOf(uidHeaders)];
+    if (name === undefined) return undefined;
     const extra: Record<string, string[]> = {};
-    for (const prefix of this.options.extraHeaderPrefixes)
-      for (const header of Object.keys(headers)) if (header.startsWith(prefix.toLowerCase())) extra[unescaped(header.slice(prefix.length))] = valuesOf(headers, header);
-    const groups = this.options.groupHeaders.flatMap((header) => valuesOf(headers, header)).flatMap((value) => value.split(',').map((group) => group.trim()));
+    for (const prefix of extraHeaderPrefixes)
+      for (const [header, all] of values) if (header.startsWith(prefix.toLowerCase())) (extra[unescaped(header.slice(prefix.length))] ??= []).push(...all);
+    const groups = groupHeaders.flatMap(valuesOf).filter((group) => group !== '');
     return { name, groups, ...(uid === undefined ? {} : { uid }), ...(Object.keys(extra).length > 0 ? { extra } : {}) };
   }
 

@@ -22,6 +22,9 @@ interface Known {
   readonly hash: string;
 }
 
+/** A token may be that new by the clock of its issuer, as upstream's library grants; nothing is granted to one that is over. */
+const NOT_BEFORE_LEEWAY_SECONDS = 300;
+
 /** Upstream's. */
 const latencyBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
@@ -52,7 +55,8 @@ export class JwtAuthenticator implements Authenticator {
     const started = performance.now();
     const took = (result: 'failure' | 'success'): void => this.latency.observe({ result, jwt_issuer_hash: hash }, (performance.now() - started) / 1000);
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer: issuer.url, audience: [...issuer.audiences], algorithms: [...issuer.algorithms], currentDate: new Date(this.deps.now()), requiredClaims: ['exp'] });
+      const { payload } = await jwtVerify(token, keys, { issuer: issuer.url, audience: [...issuer.audiences], algorithms: [...issuer.algorithms], currentDate: new Date(this.deps.now()), clockTolerance: NOT_BEFORE_LEEWAY_SECONDS, requiredClaims: ['exp'] });
+      if ((payload.exp ?? 0) * 1000 <= this.deps.now()) throw new Error(`oidc: token is expired (Token Expiry: ${new Date((payload.exp ?? 0) * 1000).toISOString()})`);
       const user = userOf(payload);
       took('success');
       return user;

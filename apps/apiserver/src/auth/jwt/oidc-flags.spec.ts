@@ -26,6 +26,13 @@ it('knows users and groups by their claims', async () => {
   expect(await ask(await token({ email: 'jane@example.com', email_verified: true }), { usernameClaim: 'email' })).toEqual({ name: 'jane@example.com', groups: [] });
 });
 
+it('bears with an issuer whose clock is ahead', async () => {
+  const soon = Math.floor(Date.now() / 1000) + 60;
+  expect(await ask(await token({ sub: 'jane', nbf: soon }))).toMatchObject({ name: `${issuerUrl}#jane` });
+  await expect(ask(await token({ sub: 'jane', nbf: soon + 3600 }, { expires: '3h' }))).rejects.toMatchObject({ code: 401 });
+  await expect(ask(await token({ sub: 'jane' }, { expires: '-1m' }))).rejects.toMatchObject({ code: 401 });
+});
+
 it('leaves tokens of others to others', async () => {
   expect(await ask('no.token')).toBeUndefined();
   expect(await ask(await token({ sub: 'jane' }, { issuer: 'https://other.example.com' }))).toBeUndefined();

@@ -23,6 +23,7 @@ function world(): { table: ObjectTable; decide(over: Partial<AuthorizationAttrib
       spec.imagePullSecrets = [{ name: 'pull-secret' }];
       spec.resourceClaims = [{ name: 'gpu', resourceClaimName: 'claimed' }, { name: 'made', resourceClaimTemplateName: 't' }];
       status.resourceClaimStatuses = [{ name: 'made', resourceClaimName: 'web-made-x' }];
+      status.extendedResourceClaimStatus = { requestMappings: [], resourceClaimName: 'web-extended-x' };
       spec.ephemeralContainers = [{ name: 'debug', env: [{ name: 'a', valueFrom: { secretKeyRef: { name: 'debug-secret', key: 'k' } } }] }];
     });
   const table = new ObjectTable().put(core.pods,
@@ -63,7 +64,7 @@ describe('NodeAuthorizer', () => {
     ...['init-map', 'env-map', 'projected-map'].map((name) => ({ resource: 'configmaps', name })),
     ...['data', 'web-scratch'].map((name) => ({ resource: 'persistentvolumeclaims', name })),
     ...['pv-data', 'pv-scratch'].map((name) => ({ resource: 'persistentvolumes', name, namespace: '' })),
-    ...['claimed', 'web-made-x'].map((name) => ({ group: 'resource.k8s.io', resource: 'resourceclaims', name })),
+    ...['claimed', 'web-made-x', 'web-extended-x'].map((name) => ({ group: 'resource.k8s.io', resource: 'resourceclaims', name })),
     { resource: 'secrets', name: 'far-secret', namespace: 'vault' },
     { resource: 'pods', name: 'web' },
     { resource: 'pods', name: 'mirror' },
@@ -157,6 +158,7 @@ describe('NodeAuthorizer', () => {
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'deletecollection', namespace: '', fieldSelector: 'spec.nodeName=n1' },
     { group: 'resource.k8s.io', resource: 'resourceslices', name: '', verb: 'create', namespace: '' },
     { group: 'node.k8s.io', resource: 'runtimeclasses', name: 'x', namespace: '' },
+    { group: 'certificates.k8s.io', resource: 'clustertrustbundles', name: 'x', namespace: '' },
     { group: 'certificates.k8s.io', resource: 'certificatesigningrequests', name: '', verb: 'create', namespace: '' },
     { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', name: '', verb: 'create', namespace: '' },
   ])('lets a node $verb $resource $name $subresource $fieldSelector', (over) => {

@@ -13,5 +13,6 @@ export const nodeRules: readonly rbacv1.PolicyRule[] = [
   { verbs: ['get'], apiGroups: [''], resources: ['endpoints'] },
   { verbs: ['create', ...read], apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'] },
   { verbs: read, apiGroups: ['storage.k8s.io'], resources: ['csidrivers'] },
+  { verbs: read, apiGroups: ['certificates.k8s.io'], resources: ['clustertrustbundles'] },
   { verbs: read, apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'] },
 ];

@@ -24,6 +24,7 @@ export function podReferences(pod: corev1.Pod): Set<string> {
     const made = pod.status?.resourceClaimStatuses?.find(({ name }) => name === claim.name);
     add('resourceclaims', claim.resourceClaimName ?? made?.resourceClaimName);
   }
+  add('resourceclaims', pod.status?.extendedResourceClaimStatus?.resourceClaimName);
   return found;
 }
 

@@ -1,32 +1,15 @@
 import type { KubeObject, authorizationv1, metav1 } from '@navarch/api';
-import { badRequest, fieldErrors, FieldPath, FieldSelector, formatRequirement, invalid, type FieldError } from '@navarch/apimachinery';
+import { badRequest, fieldErrors, FieldPath, invalid, type FieldError } from '@navarch/apimachinery';
 import type { AuthorizationAttributes, Authorizer, Decision, User, VirtualCreate } from '../../pipeline';
+import { selectorErrors, selectorsOf } from './review-selectors';
 
 type Spec = Pick<authorizationv1.SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
 const spec = FieldPath.of('spec');
 
-function fieldSelectorOf({ fieldSelector }: authorizationv1.ResourceAttributes): string | undefined {
-  if (fieldSelector?.requirements === undefined) return fieldSelector?.rawSelector;
-  // Fields are compared with one value; what cannot be said so is left out, as upstream does, which only narrows what is allowed.
-  const requirements = fieldSelector.requirements.flatMap(({ key, operator, values = [] }) => {
-    const [value] = values;
-    return value === undefined || values.length > 1 ? [] : [{ field: key, operator: operator === 'NotIn' ? '!=' as const : '=' as const, value }];
-  });
-  return new FieldSelector(requirements).toString();
-}
-
-const labelOperators = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' } as const;
-
-function labelSelectorOf({ labelSelector }: authorizationv1.ResourceAttributes): string | undefined {
-  if (labelSelector?.requirements === undefined) return labelSelector?.rawSelector;
-  return labelSelector.requirements.map(({ key, operator, values = [] }) => formatRequirement({ key, operator: labelOperators[operator as keyof typeof labelOperators], values })).join(',');
-}
-
 /** The attributes a review asks about. */
 export function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Spec): AuthorizationAttributes {
-  const fieldSelector = resource && fieldSelectorOf(resource);
-  const labelSelector = resource && labelSelectorOf(resource);
+  const { fieldSelector, labelSelector } = resource ? selectorsOf(resource) : {};
   return {
     verb: resource?.verb ?? path?.verb ?? '',
     isResource: resource !== undefined,
@@ -37,8 +20,8 @@ export function attributesOf({ resourceAttributes: resource, nonResourceAttribut
     subresource: resource?.subresource ?? '',
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
-    ...(fieldSelector !== undefined && fieldSelector !== '' ? { fieldSelector } : {}),
-    ...(labelSelector !== undefined && labelSelector !== '' ? { labelSelector } : {}),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
   };
 }
 
@@ -49,6 +32,8 @@ function attributeErrors({ resourceAttributes, nonResourceAttributes }: Spec): F
     return [fieldErrors.invalid(spec.child('resourceAttributes'), null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')];
   return [];
 }
+
+const selectorsErrors = ({ resourceAttributes }: Spec): FieldError[] => (resourceAttributes ? selectorErrors(resourceAttributes, spec.child('resourceAttributes')) : []);
 
 function metadataErrors(metadata: metav1.ObjectMeta, local: boolean): FieldError[] {
   const rest: Record<string, unknown> = { ...metadata };
@@ -67,11 +52,14 @@ function assertValid(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
-function statusOf({ verdict, reason }: Decision): authorizationv1.SubjectAccessReviewStatus {
+function statusOf(decision: Decision, { resourceAttributes }: Spec): authorizationv1.SubjectAccessReviewStatus {
+  const { verdict, reason } = decision;
+  const errors = [...('error' in decision ? [decision.error] : []), ...(resourceAttributes ? selectorsOf(resourceAttributes).errors : [])];
   return {
     allowed: verdict === 'allow',
     ...(verdict === 'deny' ? { denied: true } : {}),
     ...(reason !== undefined && reason !== '' ? { reason } : {}),
+    ...(errors.length > 0 ? { evaluationError: errors.join('; ') } : {}),
   };
 }
 
@@ -93,7 +81,7 @@ export class AccessReviews {
 
   readonly subject = async ({ object, validate }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
-    assertValid([...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, false)]);
+    assertValid([...attributeErrors(asked), ...subjectErrors(asked), ...selectorsErrors(asked), ...metadataErrors(object.metadata, false)]);
     await validate();
     return this.#answer(object, subjectOf(asked), asked);
   };
@@ -102,7 +90,7 @@ export class AccessReviews {
     const asked = specOf(object);
     const { resourceAttributes, nonResourceAttributes } = asked;
     if ((object.metadata.namespace ?? namespace) !== namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
-    const errors = [...attributeErrors(asked), ...subjectErrors(asked), ...metadataErrors(object.metadata, true)];
+    const errors = [...attributeErrors(asked), ...subjectErrors(asked), ...selectorsErrors(asked), ...metadataErrors(object.metadata, true)];
     if (resourceAttributes !== undefined && (resourceAttributes.namespace ?? '') !== namespace)
       errors.push(fieldErrors.invalid(spec.child('resourceAttributes', 'namespace'), resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
     if (nonResourceAttributes !== undefined) errors.push(fieldErrors.invalid(spec.child('nonResourceAttributes'), nonResourceAttributes, 'disallowed on this kind of request'));
@@ -113,7 +101,7 @@ export class AccessReviews {
 
   readonly self = async ({ object, user, validate }: VirtualCreate): Promise<KubeObject> => {
     const asked = specOf(object);
-    assertValid([...attributeErrors(asked), ...metadataErrors(object.metadata, false)]);
+    assertValid([...attributeErrors(asked), ...selectorsErrors(asked), ...metadataErrors(object.metadata, false)]);
     await validate();
     return this.#answer(object, user, asked);
   };
@@ -130,6 +118,6 @@ export class AccessReviews {
   };
 
   async #answer(review: KubeObject, user: User, asked: Spec): Promise<KubeObject> {
-    return { ...review, status: statusOf(await this.authorizer.authorize(user, attributesOf(asked))) } as KubeObject;
+    return { ...review, status: statusOf(await this.authorizer.authorize(user, attributesOf(asked)), asked) } as KubeObject;
   }
 }

@@ -40,6 +40,7 @@ describe('access reviews', () => {
     { decision: { verdict: 'allow', reason: 'why' }, status: { allowed: true, reason: 'why' } },
     { decision: { verdict: 'no-opinion' }, status: { allowed: false } },
     { decision: { verdict: 'deny', reason: 'never' }, status: { allowed: false, denied: true, reason: 'never' } },
+    { decision: { verdict: 'no-opinion', reason: 'no', error: 'nobody answers' }, status: { allowed: false, reason: 'no', evaluationError: 'nobody answers' } },
   ])('tell a decision: $decision', async ({ decision, status }) => {
     const authorizer = new Listening(decision);
     expect(statusOf(await new AccessReviews(authorizer).self(posted({ resourceAttributes })))).toEqual(status);
@@ -55,12 +56,14 @@ describe('access reviews', () => {
 
   it.each([
     { given: { fieldSelector: { rawSelector: 'spec.nodeName=n1' } }, asked: { fieldSelector: 'spec.nodeName=n1' } },
-    { given: { fieldSelector: { requirements: [{ key: 'spec.nodeName', operator: 'In', values: ['n,1'] }, { key: 'b', operator: 'NotIn', values: ['x'] }, { key: 'c', operator: 'In', values: ['x', 'y'] }] } }, asked: { fieldSelector: 'spec.nodeName=n\\,1,b!=x' } },
+    { given: { fieldSelector: { requirements: [{ key: 'spec.nodeName', operator: 'In', values: ['n,1'] }, { key: 'b', operator: 'NotIn', values: ['x'] }, { key: 'c', operator: 'In', values: ['x', 'y'] }] } }, asked: { fieldSelector: 'spec.nodeName=n\\,1,b!=x' }, error: 'spec.resourceAttributes.fieldSelector partially ignored due to parse error' },
     { given: { labelSelector: { requirements: [{ key: 'a', operator: 'In', values: ['x', 'y'] }, { key: 'b', operator: 'Exists' }, { key: 'c', operator: 'DoesNotExist' }] } }, asked: { labelSelector: 'a in (x,y),b,!c' } },
-    { given: { labelSelector: { rawSelector: '' } }, asked: {} },
-  ])('ask with selectors: $asked', async ({ given, asked }) => {
+    { given: { labelSelector: { rawSelector: 'a in (' }, fieldSelector: { rawSelector: 'a' } }, asked: {}, error: 'spec.resourceAttributes.fieldSelector ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error' },
+    { given: { fieldSelector: { requirements: [{ key: 'a', operator: 'In', values: ['x'] }, { key: 'b', operator: 'Near', values: ['x'] }] } }, asked: { fieldSelector: 'a=x' }, error: 'spec.resourceAttributes.fieldSelector partially ignored due to parse error' },
+  ])('ask with selectors: $asked', async ({ given, asked, error }) => {
     const authorizer = new Listening({ verdict: 'allow' });
-    await new AccessReviews(authorizer).self(posted({ resourceAttributes: { verb: 'list', resource: 'pods', ...given } }));
+    const answer = await new AccessReviews(authorizer).self(posted({ resourceAttributes: { verb: 'list', resource: 'pods', ...given } }));
+    expect(statusOf(answer)).toEqual({ allowed: true, ...(error === undefined ? {} : { evaluationError: error }) });
     expect(authorizer.asked?.attributes).toEqual({ verb: 'list', isResource: true, path: '', group: '', version: '*', resource: 'pods', subresource: '', namespace: '', name: '', ...asked });
   });
 
@@ -70,6 +73,9 @@ describe('access reviews', () => {
     { kind: 'self', reason: 'both', spec: { resourceAttributes, nonResourceAttributes }, message: 'spec.nonResourceAttributes: Invalid value: {"path":"/x","verb":"get"}: cannot be specified in combination with resourceAttributes' },
     { kind: 'self', reason: 'a name of the review', spec: { resourceAttributes }, metadata: { name: 'x' }, message: 'metadata: Invalid value: {"name":"x"}: must be empty' },
     { kind: 'subject', reason: 'nobody', spec: { resourceAttributes }, message: 'spec.user: Invalid value: "": at least one of user or group must be specified' },
+    { kind: 'self', reason: 'an empty selector', spec: { resourceAttributes: { ...resourceAttributes, fieldSelector: {} } }, message: 'spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required' },
+    { kind: 'self', reason: 'two selectors in one', spec: { resourceAttributes: { ...resourceAttributes, labelSelector: { rawSelector: 'a', requirements: [{ key: 'b', operator: 'Exists' }] } } }, message: 'spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a": may not specified at the same time as requirements' },
+    { kind: 'self', reason: 'a selector without values', spec: { resourceAttributes: { ...resourceAttributes, fieldSelector: { requirements: [{ key: '', operator: 'In' }] } } }, message: '[spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified, spec.resourceAttributes.fieldSelector.requirements[0].values: Required value: must be specified when `operator` is \'In\' or \'NotIn\']' },
     { kind: 'local', reason: 'another namespace', spec: { user: 'joe', resourceAttributes: { ...resourceAttributes, namespace: 'b' } }, message: 'spec.resourceAttributes.namespace: Invalid value: "b": must match metadata.namespace' },
     { kind: 'local', reason: 'a path', spec: { user: 'joe', nonResourceAttributes }, message: 'spec.nonResourceAttributes: Invalid value: {"path":"/x","verb":"get"}: disallowed on this kind of request' },
     { kind: 'local', reason: 'a review of another namespace', spec: { user: 'joe', resourceAttributes }, metadata: { namespace: 'b' }, code: 400, message: 'spec.resourceAttributes.namespace must match namespace: a' },

@@ -50,6 +50,18 @@ describe('TokenRequests', () => {
     expect(token).toMatchObject({ sub: 'system:serviceaccount:default:robot', aud: asked.audiences, exp: now / 1000 + lives, 'kubernetes.io': { serviceaccount: { name: 'robot', uid: 'sa' }, ...claims } });
   });
 
+  it('lets nobody ask for longer than it may, but extends what clients may never fetch anew', async () => {
+    const limited = new TokenRequests({ tokens, objects: table.writer, clock: new FakeClock(now) }, { maxSeconds: 7200, extend: true });
+    const warnings: string[] = [];
+    const lives = async (expirationSeconds: number): Promise<number> => {
+      const object = { metadata: {}, spec: { expirationSeconds, boundObjectRef: pod('web') } } as KubeObject;
+      const { status } = (await limited.issue({ user: aUser('jane'), namespace: 'default', name: 'robot', object, dryRun: false, validate: () => undefined, warn: (text) => warnings.push(text) })) as Issued;
+      return (decodeJwt(status.token).exp ?? 0) - now / 1000;
+    };
+    expect([await lives(8000), await lives(3607)]).toEqual([7200, year]);
+    expect(warnings).toEqual(['requested expiration of 8000 seconds shortened to 7200 seconds']);
+  });
+
   it.each<{ reason: string; spec?: Partial<authenticationv1.TokenRequestSpec>; metadata?: KubeObject['metadata']; name?: string; code: number; message: string }>([
     { reason: 'no account', name: 'none', code: 404, message: 'serviceaccounts "none" not found' },
     { reason: 'too short', spec: { expirationSeconds: 599 }, code: 422, message: 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes' },

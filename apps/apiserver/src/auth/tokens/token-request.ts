@@ -8,7 +8,7 @@ const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const shortestSeconds = 600;
 const longestSeconds = 2 ** 32;
 const defaultSeconds = 3_600;
-/** What the ServiceAccount plug-in asks for: such a token lasts a year, for clients that read it once and never again. */
+/** What the ServiceAccount plug-in asks for: such a token lasts a year, whatever the longest that may be asked for, for clients that read it once and never again. */
 const extendedSeconds = 3_607;
 const extensionSeconds = 365 * 24 * 60 * 60;
 
@@ -54,10 +54,9 @@ export class TokenRequests {
     }
     const { expirationSeconds } = spec;
     const extended = extend && bound.pod !== undefined && expirationSeconds === extendedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
-    const extension = maxSeconds > 0 ? Math.min(maxSeconds, extensionSeconds) : extensionSeconds;
     const { token, credentialId } = await tokens.issue(
       { namespace, serviceAccount: { name, uid: account.metadata.uid ?? '' }, ...bound },
-      { audiences, nowMs, ...(extended ? { lifetimeSeconds: extension, warnAfterSeconds: expirationSeconds } : { lifetimeSeconds: expirationSeconds }) },
+      { audiences, nowMs, ...(extended ? { lifetimeSeconds: extensionSeconds, warnAfterSeconds: expirationSeconds } : { lifetimeSeconds: expirationSeconds }) },
     );
     annotate?.('authentication.kubernetes.io/issued-credential-id', credentialId);
     return { ...request, status: { token, expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) } } as KubeObject;

@@ -26,7 +26,8 @@ export function compileReviewConditions(expressions: readonly string[], path: st
 
 /** Whether all conditions hold for a review; a text if one cannot be told and none is false. */
 export function conditionsHold(programs: readonly Program[], spec: authorizationv1.SubjectAccessReviewSpec): boolean | string {
-  const request = fromJson(spec);
+  // Conditions may ask for all that is said of a user, said or not.
+  const request = fromJson({ ...spec, user: spec.user ?? '', groups: spec.groups ?? [], uid: spec.uid ?? '', extra: spec.extra ?? {} });
   const faults: string[] = [];
   for (const program of programs) {
     try {

@@ -19,10 +19,13 @@ export class WebhookAuthorizerMetrics {
     this.conditionErrors = new Counter({ name: 'apiserver_authorization_match_condition_evaluation_errors_total', help: 'Match conditions that could not be evaluated.', labelNames: ['type', 'name'], registers });
   }
 
-  asked(name: string, result: EvaluationResult, seconds: number, passedOver: boolean): void {
+  asked(name: string, result: EvaluationResult, seconds: number): void {
     this.evaluations.inc({ name, result });
     this.duration.observe({ name, result }, seconds);
-    if (passedOver) this.failedOpen.inc({ name, result });
+  }
+
+  passedOver(name: string, result: EvaluationResult): void {
+    this.failedOpen.inc({ name, result });
   }
 
   excluded(name: string): void {

@@ -3,11 +3,14 @@ import type { Program } from '@navarch/cel';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../../pipeline';
+import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import type { ReviewVersion, WebhookConfig } from '../authorization-config';
 import type { CachedAuthorizer } from '../fresh-authorizer';
+import { askingAgain } from './asking-again';
+import { selectorAttributes } from './review-requirements';
 import { compileReviewConditions, conditionsHold } from './review-conditions';
 import { TimedCache } from './timed-cache';
-import type { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
+import type { EvaluationResult, WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
 
 /** Whom a webhook asks: a KubeconfigEndpoint. */
 export interface ReviewEndpoint {
@@ -26,20 +29,41 @@ export interface WebhookAuthorizerDeps {
 }
 
 const entries = 8_192;
+const LONGEST_KEPT = 10_000;
 
 type Review = authorizationv1.SubjectAccessReview & { spec: authorizationv1.SubjectAccessReviewSpec };
 
 function reviewOf(user: User, attributes: AuthorizationAttributes): Review {
   const { isResource, verb, path, group, version, resource, subresource, namespace, name } = attributes;
+  const resourceAttributes = { verb, group, version, resource, subresource, namespace, name, ...selectorAttributes(attributes) };
   return {
     apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {},
     spec: {
       user: user.name, groups: [...user.groups],
       ...(user.uid === undefined ? {} : { uid: user.uid }),
       ...(user.extra === undefined ? {} : { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
-      ...(isResource ? { resourceAttributes: { verb, group, version, resource, subresource, namespace, name } } : { nonResourceAttributes: { verb, path } }),
+      ...(isResource ? { resourceAttributes } : { nonResourceAttributes: { verb, path } }),
     },
   };
+}
+
+/** Who says both has said no. */
+function decisionOf({ allowed = false, denied = false, reason = '' }: Partial<authorizationv1.SubjectAccessReviewStatus>): Decision {
+  const why = reason === '' ? {} : { reason };
+  if (denied) return { verdict: 'deny', ...why, ...(allowed ? { error: 'webhook subject access review returned both allow and deny response' } : {}) };
+  return { verdict: allowed ? 'allow' : 'no-opinion', ...why };
+}
+
+/** Names and paths are as long as a client likes, and a cache counts its entries only. */
+function isWorthKeeping({ spec: { resourceAttributes, nonResourceAttributes } }: Review): boolean {
+  const { namespace = '', verb = '', group = '', version = '', resource = '', subresource = '', name = '' } = { ...resourceAttributes, ...nonResourceAttributes } as authorizationv1.ResourceAttributes;
+  const texts = [namespace, verb, group, version, resource, subresource, name, nonResourceAttributes?.path ?? ''];
+  return texts.reduce((length, text) => length + text.length, 0) < LONGEST_KEPT;
+}
+
+function failureOf(error: unknown): EvaluationResult {
+  const isLate = (error instanceof Error && error.name === 'TimeoutError') || (error instanceof WebhookStatusError && error.status === 504);
+  return isLate ? 'timeout' : 'error';
 }
 
 /** As it goes to the webhook: the older version has another name for the groups. */
@@ -86,32 +110,40 @@ export class WebhookAuthorizer implements CachedAuthorizer {
     }
     this.deps.metrics.undecided(name);
     this.deps.log.warn({ webhook: name, why: held }, 'match conditions of an authorization webhook cannot be evaluated');
-    return this.#failed();
+    return this.#failed(held);
   }
 
-  #failed(): Decision {
-    return { verdict: this.options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: 'the authorization webhook could not be asked' };
+  #failed(error: string): Decision {
+    return { verdict: this.options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', error };
   }
 
   async #ask(review: Review, key: string): Promise<Decision> {
-    const { endpoint, log, metrics } = this.deps;
-    const { name, timeoutMs, authorizedTtlMs, unauthorizedTtlMs, reviewVersion } = this.options;
-    const started = performance.now();
-    const seconds = (): number => (performance.now() - started) / 1000;
-    let status: Partial<authorizationv1.SubjectAccessReviewStatus>;
+    const { name, authorizedTtlMs, unauthorizedTtlMs, failurePolicy } = this.options;
+    let decision: Decision;
     try {
-      ({ status = {} } = await endpoint.post<{ status?: typeof status }>(wireForm(review, reviewVersion), timeoutMs));
+      decision = decisionOf(await askingAgain(this.deps.clock, () => this.#askOnce(review)));
     } catch (error) {
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      metrics.asked(name, isLate ? 'timeout' : 'error', seconds(), this.options.failurePolicy === 'NoOpinion');
       // Unless its policy says that nothing goes without it, whoever else is asked may still allow it.
-      log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
-      return this.#failed();
+      if (failurePolicy === 'NoOpinion') this.deps.metrics.passedOver(name, failureOf(error));
+      this.deps.log.warn({ err: error, webhook: name }, 'authorization webhook could not be asked');
+      return this.#failed(error instanceof Error ? error.message : String(error));
     }
-    metrics.asked(name, 'success', seconds(), false);
-    const why = status.reason === undefined || status.reason === '' ? {} : { reason: status.reason };
-    const decision: Decision = status.allowed === true ? { verdict: 'allow', ...why } : { verdict: status.denied === true ? 'deny' : 'no-opinion', ...why };
-    this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
+    if (isWorthKeeping(review)) this.#answers.set(key, decision, decision.verdict === 'allow' ? authorizedTtlMs : unauthorizedTtlMs);
     return decision;
+  }
+
+  async #askOnce(review: Review): Promise<Partial<authorizationv1.SubjectAccessReviewStatus>> {
+    const { name, timeoutMs, reviewVersion } = this.options;
+    const started = performance.now();
+    let result: EvaluationResult = 'success';
+    try {
+      const { status = {} } = await this.deps.endpoint.post<{ status?: Partial<authorizationv1.SubjectAccessReviewStatus> }>(wireForm(review, reviewVersion), timeoutMs);
+      return status;
+    } catch (error) {
+      result = failureOf(error);
+      throw error;
+    } finally {
+      this.deps.metrics.asked(name, result, (performance.now() - started) / 1000);
+    }
   }
 }

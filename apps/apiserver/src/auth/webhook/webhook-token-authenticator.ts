@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
 import type { ReviewVersion } from '../authorization-config';
 import { bearerToken } from '../authentication/bearer-token';
+import { askingAgain } from './asking-again';
 import { TimedCache } from './timed-cache';
 import type { ReviewEndpoint } from './webhook-authorizer';
 
@@ -24,6 +25,8 @@ const entries = 4_096;
 export class WebhookTokenAuthenticator implements Authenticator {
   readonly name = 'webhook';
   readonly #answers: TimedCache<User | 'unknown'>;
+  /** Many requests that begin with the same new token ask once. */
+  readonly #underWay = new Map<string, Promise<User | 'unknown'>>();
 
   constructor(
     private readonly options: WebhookTokenOptions,
@@ -37,9 +40,17 @@ export class WebhookTokenAuthenticator implements Authenticator {
     if (token === undefined) return undefined;
     // No secret of a user is kept longer than its request.
     const key = createHash('sha256').update(token).digest('base64');
-    const known = this.#answers.get(key) ?? (await this.#ask(token));
-    this.#answers.set(key, known, this.options.ttlMs);
+    const known = this.#answers.get(key) ?? (await (this.#underWay.get(key) ?? this.#learn(key, token)));
     return known === 'unknown' ? undefined : known;
+  }
+
+  #learn(key: string, token: string): Promise<User | 'unknown'> {
+    const learning = this.#ask(token).then((known) => {
+      this.#answers.set(key, known, this.options.ttlMs);
+      return known;
+    }).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, learning);
+    return learning;
   }
 
   /** @throws unauthorized when nobody answers: that is not remembered */
@@ -48,7 +59,7 @@ export class WebhookTokenAuthenticator implements Authenticator {
     const review: authenticationv1.TokenReview = { apiVersion: `authentication.k8s.io/${reviewVersion}`, kind: 'TokenReview', metadata: {}, spec: { token, audiences: [...audiences] } };
     let status: Partial<authenticationv1.TokenReviewStatus>;
     try {
-      ({ status = {} } = await this.deps.endpoint.post<{ status?: typeof status }>(review, timeoutMs));
+      ({ status = {} } = await askingAgain(this.deps.clock, () => this.deps.endpoint.post<{ status?: typeof status }>(review, timeoutMs)));
     } catch (error) {
       this.deps.log.warn({ err: error }, 'authentication webhook could not be asked');
       throw unauthorized();

@@ -3,6 +3,7 @@ import { createRegistry, silentLogger } from '@navarch/component-base';
 import type { AuthenticationRequest } from '../../pipeline';
 import { aRequest, aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
+import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import { FreshAuthorizer } from '../fresh-authorizer';
 import { TimedCache } from './timed-cache';
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer';
@@ -31,6 +32,17 @@ describe('authorisation by webhook', () => {
     expect(endpoint.asked[1]).toMatchObject({ spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } });
   });
 
+  it('says by what a request selects, as far as it can be read', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    await over(endpoint).authorize(jane, aRequest({ verb: 'list', fieldSelector: 'spec.nodeName=n1,a!=b', labelSelector: 'x,y in (1,2),!z' }));
+    expect(endpoint.asked[0]).toMatchObject({ spec: { resourceAttributes: {
+      fieldSelector: { requirements: [{ key: 'a', operator: 'NotIn', values: ['b'] }, { key: 'spec.nodeName', operator: 'In', values: ['n1'] }] },
+      labelSelector: { requirements: [{ key: 'x', operator: 'Exists' }, { key: 'y', operator: 'In', values: ['1', '2'] }, { key: 'z', operator: 'DoesNotExist' }] },
+    } } });
+    await over(endpoint).authorize(jane, aRequest({ verb: 'list', fieldSelector: 'nonsense' }));
+    expect(endpoint.asked[1]).not.toHaveProperty('spec.resourceAttributes.fieldSelector');
+  });
+
   it('asks in the older version where it is told to', async () => {
     const endpoint = new Endpoint({ status: { allowed: true } });
     expect(await over(endpoint, new FakeClock(), { reviewVersion: 'v1beta1' }).authorize(jane, aRequest())).toEqual({ verdict: 'allow' });
@@ -42,9 +54,35 @@ describe('authorisation by webhook', () => {
     [{ status: { allowed: false } }, { verdict: 'no-opinion' }],
     [{ status: { allowed: false, denied: true, reason: 'never' } }, { verdict: 'deny', reason: 'never' }],
     [{}, { verdict: 'no-opinion' }],
-    [new Error('down'), { verdict: 'no-opinion', reason: 'the authorization webhook could not be asked' }],
+    [{ status: { allowed: true, denied: true, reason: 'both' } }, { verdict: 'deny', reason: 'both', error: 'webhook subject access review returned both allow and deny response' }],
+    [new Error('down'), { verdict: 'no-opinion', error: 'down' }],
   ])('%j is %j', async (answer, decision) => {
     expect(await over(new Endpoint(answer)).authorize(jane, aRequest())).toEqual(decision);
+  });
+
+  it('is asked again while what is wrong may pass, five times in all', async () => {
+    const clock = new FakeClock();
+    const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    for (const [error, times] of [[reset, 5], [new WebhookStatusError(500, 'oops'), 5], [new WebhookStatusError(503, '', true), 5], [new WebhookStatusError(503, ''), 1], [new Error('down'), 1]] as const) {
+      const endpoint = new Endpoint(error);
+      const deciding = over(endpoint, clock).authorize(jane, aRequest());
+      await clock.advance(10_000);
+      expect(await deciding).toEqual({ verdict: 'no-opinion', error: error.message });
+      expect(endpoint.asked).toHaveLength(times);
+    }
+    const endpoint = new Endpoint(reset);
+    const deciding = over(endpoint, clock).authorize(jane, aRequest());
+    await clock.advance(400);
+    endpoint.answer = { status: { allowed: true } };
+    await clock.advance(300);
+    expect(await deciding).toEqual({ verdict: 'allow' });
+  });
+
+  it('keeps no answers to questions that are very long', async () => {
+    const endpoint = new Endpoint({ status: { allowed: true } });
+    const authorizer = over(endpoint);
+    for (const length of [9_000, 9_000, 11_000, 11_000]) await authorizer.authorize(jane, aRequest({ isResource: false, path: `/${'x'.repeat(length)}` }));
+    expect(endpoint.asked).toHaveLength(3);
   });
 
   it('keeps answers, refusals for a shorter time, failures not at all', async () => {
@@ -74,6 +112,7 @@ describe('authorisation by webhook', () => {
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'test' }))).toEqual({ verdict: 'no-opinion' });
     expect(endpoint.asked).toEqual([]);
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'prod' }))).toEqual({ verdict: 'allow' });
+    expect(await over(endpoint, new FakeClock(), { matchConditions: ['request.uid == "" && size(request.extra) == 0', 'request.resourceAttributes.fieldSelector.requirements.exists(r, r.key == "a")'] }).authorize(aUser('joe'), aRequest({ fieldSelector: 'a=b' }))).toEqual({ verdict: 'allow' });
     const unclear = ['request.resourceAttributes.name == "x"'];
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
@@ -100,6 +139,18 @@ describe('authentication by webhook', () => {
     await authenticator.authenticate(bearer('t'));
     expect(endpoint.asked).toEqual([{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token: 't', audiences: ['api'] } }]);
     expect(await authenticator.authenticate({ peer: undefined, authorization: undefined, headers: {} })).toBeUndefined();
+  });
+
+  it('asks once for requests that come at once, and again after a failure that may pass', async () => {
+    const clock = new FakeClock();
+    const endpoint = new Endpoint(new WebhookStatusError(500, 'oops'));
+    const authenticator = over(endpoint, clock);
+    const many = Promise.all([1, 2, 3].map(() => authenticator.authenticate(bearer('t'))));
+    await clock.advance(100);
+    endpoint.answer = { status: { authenticated: true, user: { username: 'jane' } } };
+    await clock.advance(600);
+    expect(await many).toEqual(Array(3).fill({ name: 'jane', groups: [] }));
+    expect(endpoint.asked).toHaveLength(2);
   });
 
   it('asks in the older version where it is told to', async () => {

@@ -1,5 +1,5 @@
 import type { corev1 } from '../../gen';
-import { keepField, kindRules, specChanged } from '../../strategy/kind-rules';
+import { keepField, keepMetadata, kindRules, specChanged } from '../../strategy/kind-rules';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { omit } from '../../support/omit';
@@ -31,7 +31,7 @@ function keepAllButEphemeralContainers(pod: Pod, old: Pod): void {
   const spec = omit(old.spec ?? {}, 'ephemeralContainers');
   pod.spec = ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers };
   keepField(pod, old, 'status');
-  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  keepMetadata(pod, old);
   countGeneration(pod, old);
 }
 
@@ -57,7 +57,7 @@ function keepAllButResources(pod: Pod, old: Pod): void {
     if (before.initContainers !== undefined) pod.spec.initContainers = resized(initContainers, before.initContainers);
   }
   keepField(pod, old, 'status');
-  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) keepField(pod.metadata, old.metadata, field);
+  keepMetadata(pod, old);
   countGeneration(pod, old);
 }
 
@@ -103,6 +103,7 @@ export const podRules = kindRules<Pod>({
     ephemeralcontainers: keepAllButEphemeralContainers,
     resize: keepAllButResources,
   },
+  resets: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
   returnsDeleted: true,
   gracePeriodSeconds,
 });
