@@ -18,6 +18,8 @@ export class PodResizing {
   #pending: PendingResize | undefined;
   #pendingSinceMs = 0;
   #error: string | undefined;
+  /** What `held` last said, of what; undefined once that is not true any more. */
+  #held: { readonly of: corev1.Pod; readonly containers: readonly ContainerView[]; readonly pod: corev1.Pod } | undefined;
   /** What running containers were given, by id. */
   readonly #applied = new Map<string, corev1.ResourceRequirements>();
 
@@ -43,6 +45,12 @@ export class PodResizing {
 
   /** The pod with all that it keeps from others: what its containers still have, too. */
   held(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
+    // Every new pod on the node asks this of all the others.
+    if (this.#held?.of !== pod || this.#held.containers !== containers) this.#held = { of: pod, containers, pod: this.#holding(pod, containers) };
+    return this.#held.pod;
+  }
+
+  #holding(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
     const given = containers.flatMap(({ id, name, state }) => {
       const [applied, allocated] = [this.#applied.get(id), this.#allocation[name]];
       return state === 'running' && applied && allocated ? [[name, heldResources(applied, allocated)] as const] : [];
@@ -52,6 +60,7 @@ export class PodResizing {
 
   /** Sets aside what the spec newly asks for, if there is room. */
   follow(pod: corev1.Pod, room: () => PendingResize | undefined, nowMs: number): ResizeNews {
+    this.#held = undefined;
     const before = this.#pending;
     const plan = planResize(pod, this.#allocation, room);
     this.#allocation = plan.allocation;
@@ -71,6 +80,7 @@ export class PodResizing {
 
   gave(containerId: string, resources: corev1.ResourceRequirements | undefined): void {
     this.#applied.set(containerId, resources ?? {});
+    this.#held = undefined;
     this.#error = undefined;
   }
 

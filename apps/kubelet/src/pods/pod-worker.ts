@@ -1,6 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
 import { type PodProbes } from '../probes/pod-probes';
 import { type Decision } from './decision';
@@ -129,7 +129,7 @@ export class PodWorker {
     this.#pod = this.#resizing.allocated(pod);
     this.#followEnd(pod.status ?? {});
     // What shows them is not to wait for its turn.
-    if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
+    if (!canonicallyEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
   }
 

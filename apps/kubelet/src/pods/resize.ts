@@ -61,6 +61,8 @@ export function withAllocation(pod: corev1.Pod, allocation: PodAllocation): core
     return resources === undefined || resources === container.resources ? container : { ...container, resources };
   };
   const { initContainers, containers } = pod.spec;
+  // As it is in nearly every pod.
+  if (containers.every((container) => allocated(container) === container) && !initContainers?.some((container) => isSidecar(container) && allocated(container) !== container)) return pod;
   return { ...pod, spec: { ...pod.spec, containers: containers.map(allocated), ...(initContainers ? { initContainers: initContainers.map((container) => (isSidecar(container) ? allocated(container) : container)) } : {}) } };
 }
 
@@ -87,6 +89,7 @@ function sameResource(a: corev1.ResourceRequirements, b: corev1.ResourceRequirem
 
 /** The larger of what a container was given and what is set aside for it: while it shrinks, nobody else has what it gives up. */
 export function heldResources(given: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements): corev1.ResourceRequirements {
+  if (given === allocated) return allocated;
   const larger = (list: 'requests' | 'limits', name: string): Record<string, string> => {
     const [a, b] = [given[list]?.[name], allocated[list]?.[name]];
     const most = a !== undefined && b !== undefined ? (compareQuantities(parseQuantity(a), parseQuantity(b)) > 0 ? a : b) : a ?? b;

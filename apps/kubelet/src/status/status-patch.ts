@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
@@ -54,7 +54,7 @@ export function diffFields(before: object, after: object, into: Json): void {
   const from = before as Json;
   const to = after as Json;
   for (const [key, value] of Object.entries(to)) {
-    if (canonicalJson(from[key]) !== canonicalJson(value)) into[key] = value;
+    if (!canonicallyEqual(from[key], value)) into[key] = value;
   }
   for (const key of Object.keys(from)) if (to[key] === undefined && from[key] !== undefined) into[key] = null;
 }
