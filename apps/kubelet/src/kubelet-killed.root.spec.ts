@@ -75,7 +75,11 @@ describe('nothing is double and nothing left behind after the end, in the middle
     }, { timeoutMs: 60_000 });
     const uids = [...new Set((await node.runtime.listPodSandboxes()).map(({ metadata }) => metadata?.uid ?? ''))];
     expect(uids).toHaveLength(pods.length);
-    for (const uid of uids) expect(await running(uid)).toEqual([1, 1]);
+    // One whose start was cut off has ended, and waits for its next start while its pod is Running already.
+    await eventually(async () => {
+      for (const uid of uids) expect(await running(uid)).toEqual([1, 1]);
+      return true;
+    }, { timeoutMs: 40_000 });
     kubelet.deletePods();
     await eventually(() => Object.keys(kubelet.phases).length === 0, { timeoutMs: 40_000 });
     await asBefore();

@@ -20,6 +20,7 @@ import { makeAdmission } from './pods/make-admission';
 import { makeExecutor } from './pods/make-executor';
 import { makePods, type PodParts } from './pods/make-pods';
 import { ProbeMetrics } from './probes/probe-metrics';
+import { seenState } from './runtime/listed-state';
 import { makeRuntimeWatcher } from './runtime/make-runtime-watcher';
 import { type RuntimeWatcher } from './runtime/runtime-watcher';
 import { PodPlacement } from './topology/pod-placement';
@@ -113,7 +114,13 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     watcher: () => watcher,
     admit: makeAdmission(options, deps, { ...node, evictor, devices: plugins.devices, placement, worker: (uid) => pods.table.get(uid) }),
   });
-  const watcher = makeRuntimeWatcher(options, deps, (id) => pods.table.container(id));
+  const watcher = makeRuntimeWatcher(options, deps, {
+    known: (id) => pods.table.container(id),
+    seen: (uid) => {
+      const worker = pods.table.get(uid);
+      return worker && seenState(worker.view);
+    },
+  });
   const housekeeping: Housekeeping = new Housekeeping(options, {
     ...deps, imageGc: images.gc, table: pods.table, directories, volumes, cgroups, devices: plugins.devices, claims: plugins.claims, placement, watcher, evictor,
   });

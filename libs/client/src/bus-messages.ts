@@ -118,14 +118,16 @@ export class BusMessages<T extends KubeObject> {
     const { followed } = known;
     const name = { namespace: message.key?.namespace ?? '', name: message.key?.name ?? '' };
     const complete = followed.isComplete(message);
-    if (message.type !== objectv1.EventType.DELETED && !complete && !known.has(name, rv)) {
+    // Such as what an own write was answered with: it need not be read again.
+    const isKnown = message.type !== objectv1.EventType.DELETED && known.has(name, rv);
+    if (message.type !== objectv1.EventType.DELETED && !complete && !isKnown) {
       if (this.follower.isWatching()) this.#pending.shift();
       else this.#fetch(name, rv);
       return;
     }
     this.#pending.shift();
     try {
-      known.apply(message.type, keyOf(name), rv, complete && message.body.length > 0 ? followed.parse(message.body) : undefined);
+      known.apply(message.type, keyOf(name), rv, complete && !isKnown && message.body.length > 0 ? followed.parse(message.body) : undefined);
       known.advance(rv);
     } catch (error) {
       counters.malformed++;

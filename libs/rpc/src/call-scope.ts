@@ -15,6 +15,7 @@ export class CallScope {
     const emitter: EventEmitter = call;
     // grpc-js says `cancelled` also after a normal end; then nobody listens any more.
     emitter.on('cancelled', () => {
+      if (this.#ended) return;
       const deadline = call.getDeadline();
       const late = Date.now() >= (deadline instanceof Date ? deadline.getTime() : deadline);
       this.abort(late ? new RpcError(status.DEADLINE_EXCEEDED, 'deadline exceeded') : new RpcError(status.CANCELLED, 'cancelled by the caller'));

@@ -24,13 +24,18 @@ function toServiceError(error: unknown, onUnexpected: (error: unknown) => void):
 function serveUnary(method: UnaryMethod, onUnexpected: (error: unknown) => void): handleUnaryCall<unknown, unknown> {
   return (call: ServerUnaryCall<unknown, unknown>, callback) => {
     const abort = new AbortController();
+    let answered = false;
+    // grpc-js says so of every call that ends; then nobody listens any more.
     call.on('cancelled', () => {
-      abort.abort();
+      if (!answered) abort.abort();
     });
     const answer = async (): Promise<void> => {
       try {
-        callback(null, await method(call.request, abort.signal));
+        const value = await method(call.request, abort.signal);
+        answered = true;
+        callback(null, value);
       } catch (error) {
+        answered = true;
         callback(toServiceError(error, onUnexpected));
       }
     };

@@ -7,6 +7,7 @@ import { Backoff } from '../pods/backoff';
 import { goMilliseconds } from '../pods/go-duration';
 import { uidOf } from '../pods/pod-spec';
 import { type ContainerRuntime } from '../runtime';
+import { SharedReads } from '../shared-reads';
 import { isExempt, mayUse, wasPulled, type AccessOptions } from './image-access';
 import { type ImageMetrics } from './image-metrics';
 import { parseImageReference, repositoryOf, withDefaultTag } from './image-reference';
@@ -67,6 +68,7 @@ export class ImagePuller {
   readonly #failedAt = new Map<string, { atMs: number; message: string }>();
   readonly #waiting: (() => void)[] = [];
   readonly #limit: PullLimit;
+  readonly #looks = new SharedReads<runtimev1.Image | undefined>();
   #pulling = 0;
 
   constructor(private readonly options: ImagePullerOptions, private readonly deps: ImagePullerDeps) {
@@ -92,7 +94,7 @@ export class ImagePuller {
     }
     const spec: runtimev1.ImageSpec = { image, annotations: {}, userSpecifiedImage: requested, runtimeHandler: '', imageRef: '' };
     const policy = container.imagePullPolicy ?? (image.endsWith(':latest') ? 'Always' : 'IfNotPresent');
-    const present = policy === 'Always' ? undefined : await this.deps.runtime.imageStatus(spec).catch((error: unknown) => {
+    const present = policy === 'Always' ? undefined : await this.#looks.read(`${image} ${requested}`, () => this.deps.runtime.imageStatus(spec)).catch((error: unknown) => {
       throw fail('ImageInspectError', 'InspectFailed', `Failed to inspect image "${requested}": ${errorText(error)}`);
     });
     const ask = once(() => this.#credentials(pod, spec));

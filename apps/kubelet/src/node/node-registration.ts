@@ -3,7 +3,7 @@ import { isAlreadyExists } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type AdmittingNode } from '../pods/admit-node';
@@ -221,7 +221,7 @@ export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeSta
   for (const [key, value] of Object.entries(after)) {
     if (key === 'conditions') continue;
     const old: unknown = before[key as keyof corev1.NodeStatus];
-    if (canonicalJson(old) === canonicalJson(value)) continue;
+    if (canonicallyEqual(old, value)) continue;
     if (key === 'capacity' || key === 'allocatable' || key === 'nodeInfo') {
       const changes: Record<string, unknown> = {};
       diffFields((old ?? {}), value as Record<string, unknown>, changes);

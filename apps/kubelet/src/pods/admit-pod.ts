@@ -20,19 +20,30 @@ export interface Shortfall {
 /** Everything that there is not enough of for a pod. */
 export function shortfalls(pod: corev1.Pod, others: readonly corev1.Pod[], allocatable: Readonly<Record<string, string>>): Shortfall[] {
   return ['pods', ...new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(allocatable)].filter((resource) => resource !== 'pods'))]
-    .map((resource) => ({
+    .map((resource) => ({ resource, requested: requestOf(pod, resource) }))
+    // What it does not ask for, nobody else is asked about.
+    .filter(({ requested }) => requested > 0)
+    .map(({ resource, requested }) => ({
       resource,
-      requested: requestOf(pod, resource),
+      requested,
       used: others.reduce((sum, other) => sum + requestOf(other, resource), 0),
       capacity: (resource === 'cpu' ? milliValue : wholeValue)(allocatable[resource]),
     }))
-    .filter(({ requested, used, capacity }) => requested > 0 && requested > capacity - used);
+    .filter(({ requested, used, capacity }) => requested > capacity - used);
 }
 
 /** How much of a resource a pod holds while it is here: upstream's GetResourceRequest. */
 export function requestOf(pod: corev1.Pod, resource: string): number {
-  return resource === 'pods' ? 1 : podTotal(pod, 'requests', resource, resource === 'cpu' ? milliValue : wholeValue);
+  if (resource === 'pods') return 1;
+  let known = requests.get(pod);
+  if (!known) requests.set(pod, (known = new Map<string, number>()));
+  let requested = known.get(resource);
+  if (requested === undefined) known.set(resource, (requested = podTotal(pod, 'requests', resource, resource === 'cpu' ? milliValue : wholeValue)));
+  return requested;
 }
+
+/** What pods ask for, by resource: every new pod asks this of all who are here, and objects are never changed. */
+const requests = new WeakMap<corev1.Pod, Map<string, number>>();
 
 /** Refuses a pod that there is no room for: the scheduler may have been late, or passed by. Undefined when there is. */
 export function admitPod(pod: corev1.Pod, others: readonly corev1.Pod[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {
@@ -42,8 +53,10 @@ export function admitPod(pod: corev1.Pod, others: readonly corev1.Pod[], allocat
 
 /** Refuses a pod that wants a port of the node that another has. */
 export function admitPorts(pod: corev1.Pod, others: readonly corev1.Pod[]): Rejection | undefined {
+  const wanted = hostPorts(pod);
+  if (wanted.length === 0) return undefined;
   const taken = others.flatMap(hostPorts);
-  const conflict = hostPorts(pod).some((port) => taken.some((other) => port.number === other.number && port.protocol === other.protocol && (port.ip === '' || other.ip === '' || port.ip === other.ip)));
+  const conflict = wanted.some((port) => taken.some((other) => port.number === other.number && port.protocol === other.protocol && (port.ip === '' || other.ip === '' || port.ip === other.ip)));
   return conflict ? { reason: 'NodePorts', message: 'Pod was rejected: Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' } : undefined;
 }
 

@@ -2,18 +2,22 @@ import { core, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { type ReferencedData } from '../containers/environment';
+import { SharedReads } from '../shared-reads';
 import { namespaceOf } from './pod-spec';
 
-/** Reads what pods refer to, from the API: each time anew, so that a pod sees what was there before it. */
+/** Reads what pods refer to, from the API: each time anew, so that a pod sees what was there before it; pods that begin together read together. */
 export class ApiReferences implements ReferencedData {
+  readonly #configMaps = new SharedReads<corev1.ConfigMap>();
+  readonly #secrets = new SharedReads<corev1.Secret>();
+
   constructor(private readonly client: ApiClient) {}
 
   configMap(namespace: string, name: string): Promise<corev1.ConfigMap> {
-    return this.client.get(core.configmaps, { namespace, name });
+    return this.#configMaps.read(`${namespace}/${name}`, () => this.client.get(core.configmaps, { namespace, name }));
   }
 
   secret(namespace: string, name: string): Promise<corev1.Secret> {
-    return this.client.get(core.secrets, { namespace, name });
+    return this.#secrets.read(`${namespace}/${name}`, () => this.client.get(core.secrets, { namespace, name }));
   }
 
   serviceAccount(namespace: string, name: string): Promise<corev1.ServiceAccount> {

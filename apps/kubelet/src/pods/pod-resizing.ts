@@ -29,6 +29,8 @@ export class PodResizing {
   #appliedPod: corev1.ResourceRequirements | undefined;
   /** The pod's group is no wider than it must be. */
   #podFits = true;
+  /** What `held` last said, of what; undefined once that is not true any more. */
+  #held: { readonly of: corev1.Pod; readonly containers: readonly ContainerView[]; readonly pod: corev1.Pod } | undefined;
 
   constructor(pod: corev1.Pod, view: RuntimeView) {
     this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
@@ -56,6 +58,12 @@ export class PodResizing {
 
   /** The pod with all that it keeps from others: what its containers still have, too. */
   held(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
+    // Every new pod on the node asks this of all the others.
+    if (this.#held?.of !== pod || this.#held.containers !== containers) this.#held = { of: pod, containers, pod: this.#holding(pod, containers) };
+    return this.#held.pod;
+  }
+
+  #holding(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
     const { pod: ofPod } = this.#allocation;
     return this.#with(pod, containers, this.#appliedPod && ofPod ? heldResources(this.#appliedPod, ofPod) : ofPod, heldResources);
   }
@@ -75,6 +83,7 @@ export class PodResizing {
 
   /** Sets aside what the spec newly asks for, if there is room. */
   follow(pod: corev1.Pod, room: () => PendingResize | undefined, nowMs: number): ResizeNews {
+    this.#held = undefined;
     const before = this.#pending;
     const plan = planResize(pod, this.#allocation, room);
     this.#allocation = plan.allocation;
@@ -107,6 +116,7 @@ export class PodResizing {
   /** `pod`: as it was when the container was given that. */
   gave(containerId: string, pod: corev1.Pod, resources: corev1.ResourceRequirements | undefined): void {
     this.#applied.set(containerId, { own: resources ?? {}, ofPod: pod.spec?.resources });
+    this.#held = undefined;
     this.#error = undefined;
   }
 
@@ -119,6 +129,7 @@ export class PodResizing {
   gavePod(pod: corev1.Pod): void {
     this.#appliedPod = pod.spec?.resources;
     this.#podFits = true;
+    this.#held = undefined;
     this.#error = undefined;
   }
 

@@ -225,11 +225,14 @@ export class PodTable {
 
   #admit(pod: corev1.Pod, isConfirmed = false): void {
     const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
-    const others = this.workers.filter((other) => other.holdsRoom).map((other) => other.held);
+    const others = isNew ? this.workers.filter((other) => other.holdsRoom).map((other) => other.held) : [];
     const verdict = isNew ? this.deps.admit(pod, others) : undefined;
+    if (!verdict) {
+      this.#make(pod, undefined).wake();
+      return;
+    }
     const doubtful = others.filter((other) => !isStaticPod(other));
-    if (!verdict) this.#make(pod, undefined).wake();
-    else if ('after' in verdict) this.#beginAfter(pod, verdict.after);
+    if ('after' in verdict) this.#beginAfter(pod, verdict.after);
     // What is the node's own must not wait for an API that may not be there yet.
     else if (isConfirmed || (isStaticPod(pod) && doubtful.length === 0)) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
     else {

@@ -1,8 +1,9 @@
 import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
 import { type PodProbes } from '../probes/pod-probes';
+import { isOwnNews } from '../status/status-patch';
 import { type Decision } from './decision';
 import { startKey } from './pod-action';
 import { PodActions } from './pod-actions';
@@ -128,15 +129,22 @@ export class PodWorker {
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
     const { labels, annotations } = this.#pod.metadata;
+    const isNews = !isOwnNews(this.#given, pod);
     const resizes = resizeRequests(this.#given, pod);
     this.deps.metrics.resizes.requested(resizes);
     if (resizes.length > 0 || !sameResources(this.#given.spec?.resources ?? {}, pod.spec?.resources ?? {})) this.#resizeAsked = 'pod_updated';
     this.#given = pod;
-    this.#syncs.updated();
     this.#pod = this.#resizing.allocated(pod);
+    const wasOver = isTerminalPhase(this.#status.phase);
     this.#followEnd(pod.status ?? {});
+    if (!isNews && isTerminalPhase(this.#status.phase) === wasOver) {
+      // Upstream's kubelet syncs no pod for this, but puts right what somebody else has written.
+      if (this.#termination?.cause !== 'removed') this.deps.onStatus(this.#pod, this.#status);
+      return;
+    }
+    this.#syncs.updated();
     // What shows them is not to wait for its turn.
-    if (canonicalJson([labels, annotations]) !== canonicalJson([pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
+    if (!canonicallyEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
     this.wake();
   }
 

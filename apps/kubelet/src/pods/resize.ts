@@ -67,11 +67,15 @@ export function withAllocation(pod: corev1.Pod, allocation: PodAllocation): core
     return resources === undefined || resources === container.resources ? container : { ...container, resources };
   };
   const { initContainers, containers, resources } = pod.spec;
+  const ofPod = resources && (allocation.pod ?? resources);
+  const isAsAllocated = (container: corev1.Container): boolean => allocated(container) === container;
+  // As it is in nearly every pod.
+  if (ofPod === resources && containers.every(isAsAllocated) && (initContainers ?? []).every(isAsAllocated)) return pod;
   return {
     ...pod,
     spec: {
       ...pod.spec, containers: containers.map(allocated), ...(initContainers ? { initContainers: initContainers.map(allocated) } : {}),
-      ...(resources && allocation.pod ? { resources: allocation.pod } : {}),
+      ...(ofPod ? { resources: ofPod } : {}),
     },
   };
 }
@@ -106,6 +110,7 @@ function sameResource(a: Resources, b: Resources, name: string): boolean {
 
 /** The larger of what a container, or a pod as a whole, was given and what is set aside for it: while it shrinks, nobody else has what it gives up. */
 export function heldResources(given: Resources, allocated: Resources): Resources {
+  if (given === allocated) return allocated;
   const larger = (list: 'requests' | 'limits', name: string): Record<string, string> => {
     const [a, b] = [given[list]?.[name], allocated[list]?.[name]];
     const most = a !== undefined && b !== undefined ? (compareQuantities(parseQuantity(a), parseQuantity(b)) > 0 ? a : b) : a ?? b;

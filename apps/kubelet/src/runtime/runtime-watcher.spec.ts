@@ -1,11 +1,13 @@
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { runtimev1 } from '@navarch/proto';
+import { type RuntimeView } from '../pods/runtime-view';
 import { RuntimeUnsupportedError } from '../runtime';
 import { FakeRuntime } from '../testing/fake-runtime';
 import { CriEvents } from './events/cri-events';
 import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
 import { podUidLabel } from './labels';
+import { seenState } from './listed-state';
 import { RuntimeWatcher } from './runtime-watcher';
 
 describe('RuntimeWatcher', () => {
@@ -37,6 +39,24 @@ describe('RuntimeWatcher', () => {
     await runtime.removePodSandbox(sandbox);
     await clock.advance(1000);
     expect([changed, [...watcher.pods.keys()]]).toEqual([['b'], ['a']]);
+  });
+
+  it('tells of no pod that was seen meanwhile as the list has it', async () => {
+    const sandbox = await addPod('a');
+    const view: RuntimeView = { containers: [], sandboxes: [{ id: sandbox, attempt: 0, ready: true, createdAtMs: 0, ips: ['10.0.0.1'], hostNetwork: false, handler: '' }] };
+    let seen = seenState(view);
+    watcher = new RuntimeWatcher({ relistMs: 1000, relistWithEventsMs: 60_000 }, { runtime, clock, log: silentLogger, sources: [], seen: () => seen });
+    await watcher.start((uid) => changed.push(uid));
+    expect(changed).toEqual([]);
+    await runtime.stopPodSandbox(sandbox);
+    await clock.advance(1000);
+    expect(changed.splice(0)).toEqual(['a']);
+    seen = undefined;
+    await runtime.removePodSandbox(sandbox);
+    await clock.advance(1000);
+    expect(changed).toEqual(['a']);
+    // Its addresses are still to come, and no list would say so.
+    expect(seenState({ ...view, sandboxes: view.sandboxes.map((one) => ({ ...one, ips: [] })) })).toBeUndefined();
   });
 
   it('follows the runtime\'s own events and lists rarely while they come', async () => {

@@ -1,9 +1,9 @@
 import { type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
-import { runtimev1 } from '@navarch/proto';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from './labels';
+import { containerEntry, listedState, sandboxEntry } from './listed-state';
 
 /** A pod as the runtime's labels name it. */
 export interface RuntimePod {
@@ -28,6 +28,8 @@ export interface RuntimeWatcherDeps {
   readonly onRelist?: (durationMs: number, sinceMs: number | undefined) => void;
   /** What is known of a container besides the lists: whose it is, and whether it was already seen to have ended. */
   readonly known?: (containerId: string) => { readonly podUid: string; readonly ended: boolean } | undefined;
+  /** What a list would tell of a pod if nothing has changed since somebody last looked at it; undefined for one that nobody has looked at. */
+  readonly seen?: (podUid: string) => string | undefined;
 }
 
 const eventsRetryMs = 5_000;
@@ -81,7 +83,7 @@ export class RuntimeWatcher {
     await this.#relisting?.catch(() => undefined);
   }
 
-  /** Lists now, telling of every pod that differs from the list before. */
+  /** Lists now, telling of every pod that differs from the list before, unless it was seen meanwhile as it is listed. */
   relist(): Promise<void> {
     this.#relisting ??= this.#list().finally(() => (this.#relisting = undefined));
     return this.#relisting;
@@ -105,19 +107,18 @@ export class RuntimeWatcher {
     const pods = new Map<string, RuntimePod>();
     const states = new Map<string, string[]>();
     const owners = new Map<string, string>();
-    const note = (labels: Record<string, string>, id: string, status: string): void => {
+    const note = (labels: Record<string, string>, id: string, state: string): void => {
       const uid = labels[podUidLabel];
       if (uid === undefined) return;
       owners.set(id, uid);
-      const state = `${id}=${status}`;
       pods.set(uid, { uid, namespace: labels[podNamespaceLabel] ?? '', name: labels[podNameLabel] ?? '' });
       const known = states.get(uid);
       if (known) known.push(state);
       else states.set(uid, [state]);
     };
-    for (const { id, labels, state } of sandboxes) note(labels, id, runtimev1.PodSandboxState[state]);
-    for (const { id, labels, state } of containers) note(labels, id, runtimev1.ContainerState[state]);
-    const next = new Map([...states].map(([uid, all]) => [uid, all.sort().join(' ')]));
+    for (const { id, labels, state } of sandboxes) note(labels, id, sandboxEntry(id, state));
+    for (const { id, labels, state } of containers) note(labels, id, containerEntry(id, state));
+    const next = new Map([...states].map(([uid, all]) => [uid, listedState(all)]));
     const changed = [...new Set([...next.keys(), ...this.#states.keys()])].filter((uid) => next.get(uid) !== this.#states.get(uid));
     this.pods = pods;
     this.#states = next;
@@ -127,7 +128,7 @@ export class RuntimeWatcher {
     this.deps.onRelist?.(this.#listedAtMs - startedMs, sinceMs);
     // A runtime that does not tell of changes would have refused by now; one where nothing happens has nothing to tell.
     if (followed !== undefined && followed === this.#followed) this.#source = followed.name;
-    for (const uid of changed) this.#onChange(uid);
+    for (const uid of changed) if (next.get(uid) === undefined || next.get(uid) !== this.deps.seen?.(uid)) this.#onChange(uid);
   }
 
   /** Follows the first source that the runtime serves, and begins anew when it ends. */

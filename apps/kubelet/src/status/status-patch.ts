@@ -1,11 +1,30 @@
 import { type corev1 } from '@navarch/api';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
 const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'AllContainersRestarting', ...resizeConditionTypes, 'DisruptionTarget']);
 
+/** Fields that the API server or other components put there. */
+const othersFields = ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses'] as const;
+
 type Json = Record<string, unknown>;
+
+/** Whether a newer object of a pod says nothing new to its kubelet but what may be an echo of its own status. */
+export function isOwnNews(before: corev1.Pod, after: corev1.Pod): boolean {
+  return canonicallyEqual(withoutVersion(before), withoutVersion(after)) && canonicallyEqual(before.spec, after.spec) && canonicallyEqual(ofOthers(before.status), ofOthers(after.status));
+}
+
+/** Its managers change with every status. */
+function withoutVersion({ metadata }: corev1.Pod): corev1.Pod['metadata'] {
+  const { resourceVersion: _version, managedFields: _managers, ...rest } = metadata;
+  return rest;
+}
+
+/** Also that a pod is to make room: whoever evicts it says so. */
+function ofOthers(status: corev1.PodStatus = {}): object {
+  return { conditions: status.conditions?.filter(({ type }) => !ownConditions.has(type) || type === 'DisruptionTarget'), fields: othersFields.map((field) => (status as Json)[field]) };
+}
 
 /** A strategic merge patch from one status to another, without what others own; undefined when nothing changes. */
 export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Json | undefined {
@@ -13,8 +32,8 @@ export function podStatusPatch(from: corev1.PodStatus, to: corev1.PodStatus): Js
   const { conditions: fromConditions = [], podIPs: fromPodIPs = [], hostIPs: fromHostIPs = [], ...fromRest } = from;
   const { conditions: toConditions = [], podIPs: toPodIPs = [], hostIPs: toHostIPs = [], ...toRest } = to;
   diffFields(fromRest, toRest, patch);
-  // What the API server or other components put there is not the kubelet's to take away.
-  for (const key of ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses']) {
+  // Not the kubelet's to take away.
+  for (const key of othersFields) {
     if (patch[key] === null) delete patch[key];
   }
   const conditions = conditionsPatch(fromConditions, toConditions, (type) => ownConditions.has(type) || !fromConditions.some((condition) => condition.type === type));
@@ -54,7 +73,7 @@ export function diffFields(before: object, after: object, into: Json): void {
   const from = before as Json;
   const to = after as Json;
   for (const [key, value] of Object.entries(to)) {
-    if (canonicalJson(from[key]) !== canonicalJson(value)) into[key] = value;
+    if (!canonicallyEqual(from[key], value)) into[key] = value;
   }
   for (const key of Object.keys(from)) if (to[key] === undefined && from[key] !== undefined) into[key] = null;
 }

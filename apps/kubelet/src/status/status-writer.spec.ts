@@ -5,7 +5,7 @@ import { SimulatedTransport } from '@navarch/client/testing';
 import { FakeClock } from '@navarch/clock';
 import { aPod } from '../testing/pod-bench';
 import { NodeApi } from '../testing/node-api';
-import { podStatusPatch } from './status-patch';
+import { isOwnNews, podStatusPatch } from './status-patch';
 import { StatusWriter } from './status-writer';
 
 describe('StatusWriter', () => {
@@ -25,6 +25,21 @@ describe('StatusWriter', () => {
 
   const stored = (): corev1.PodStatus | undefined => api.find(core.pods, 'default', 'web')?.status;
   const condition = (type: string, status: string, more: Partial<corev1.PodCondition> = {}): corev1.PodCondition => ({ type, status, ...more });
+
+  it('tells its own echo from what others say of a pod', () => {
+    const status = { ...pod.status, phase: 'Running', podIP: '10.0.0.1', conditions: [...pod.status?.conditions ?? [], condition('Ready', 'True')] };
+    const echo: corev1.Pod = { ...pod, metadata: { ...pod.metadata, resourceVersion: '99', managedFields: [{ manager: 'kubelet' }] }, status };
+    expect(isOwnNews(pod, echo)).toBe(true);
+    const others: corev1.Pod[] = [
+      { ...echo, metadata: { ...echo.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      { ...echo, metadata: { ...echo.metadata, labels: { of: 'others' } } },
+      { ...echo, spec: { containers: [], activeDeadlineSeconds: 1 } },
+      { ...echo, status: { ...status, conditions: [condition('PodScheduled', 'True'), condition('example.org/gate', 'True')] } },
+      { ...echo, status: { ...status, conditions: [...status.conditions, condition('DisruptionTarget', 'True')] } },
+      { ...echo, status: { ...status, resourceClaimStatuses: [{ name: 'claim' }] } },
+    ];
+    expect(others.map((other) => isOwnNews(pod, other))).toEqual(others.map(() => false));
+  });
 
   it('writes what changed, takes reasons away, and leaves the conditions of others alone', async () => {
     writer.set(pod, { phase: 'Pending', conditions: [condition('Ready', 'False', { reason: 'ContainersNotReady', message: 'no' }), condition('example.org/gate', 'False')] });

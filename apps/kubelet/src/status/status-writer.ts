@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
-import { canonicalJson } from '../canonical-json';
+import { canonicallyEqual } from '../canonical-json';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { podStatusPatch } from './status-patch';
 
@@ -13,8 +13,8 @@ interface Entry {
   /** The newest state of the API that is known here. */
   base: corev1.PodStatus;
   baseVersion: number;
-  /** What was last written, by its text: nothing is written twice, even if the API shows it differently. */
-  written: string | undefined;
+  /** What was last written: nothing is written twice, even if the API shows it differently. */
+  written: corev1.PodStatus | undefined;
   /** Since the last write began. */
   changed: boolean;
   /** When what is not in the API yet began to differ; undefined: nothing does. */
@@ -91,8 +91,8 @@ export class StatusWriter {
     const { signal } = this.#stop;
     const stopped = (): boolean => signal.aborted;
     for (let waitMs = retryMs.first; !stopped();) {
-      const text = canonicalJson(entry.wanted);
-      const patch = text === entry.written ? undefined : podStatusPatch(entry.base, entry.wanted);
+      const { wanted } = entry;
+      const patch = entry.written && canonicallyEqual(wanted, entry.written) ? undefined : podStatusPatch(entry.base, wanted);
       if (!patch) {
         entry.changedAtMs = undefined;
         return;
@@ -102,7 +102,7 @@ export class StatusWriter {
       try {
         const answer = await client.patch(core.pods, key, 'strategic', { metadata: { uid: uidOf(pod) }, status: patch }, { subresource: 'status', signal });
         waitMs = retryMs.first;
-        entry.written = text;
+        entry.written = wanted;
         if (entry.changedAtMs !== undefined) this.deps.onWritten?.(clock.now() - entry.changedAtMs);
         entry.changedAtMs = entry.changed ? clock.now() : undefined;
         if (versionOf(answer) >= entry.baseVersion) {

@@ -16,13 +16,12 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 const dataLink = '..data';
 
 /**
- * Makes a directory hold exactly these files, so that a reader sees either all of the old or all of the new: files
+ * Makes a directory, which is there, hold exactly these files, so that a reader sees either all of the old or all of the new: files
  * live in a time-stamped directory, `..data` points to it and is replaced by one rename, and the names a user sees
  * point through `..data`. Returns whether anything changed.
  */
 export async function writeAtomically(directory: string, payload: Payload, beforeSwitch?: (dataDirectory: string) => Promise<void>): Promise<boolean> {
   for (const path of payload.keys()) validatePath(path);
-  await mkdir(directory, { recursive: true });
   const old = await readlink(join(directory, dataLink)).catch(ignoreMissing);
   if (old !== undefined && await holds(join(directory, old), payload)) return false;
 
@@ -38,8 +37,13 @@ export async function writeAtomically(directory: string, payload: Payload, befor
   }
   await beforeSwitch?.(fresh);
   const temporary = join(directory, '..data_tmp');
-  await rm(temporary, { force: true });
-  await symlink(fresh.slice(directory.length + 1), temporary);
+  const link = (): Promise<void> => symlink(fresh.slice(directory.length + 1), temporary);
+  await link().catch(async (error: unknown) => {
+    // Left by one that was cut off.
+    if (!isCode(error, 'EEXIST')) throw error;
+    await rm(temporary, { force: true });
+    await link();
+  });
   await rename(temporary, join(directory, dataLink));
   await linkNames(directory, payload);
   if (old !== undefined) await rm(join(directory, old), { recursive: true, force: true });
