@@ -52,6 +52,8 @@ const live = !sideBySide;
 const ofNodes = '/apps/kubelet/src/kubelet(?!-containers|-volumes|-killed)';
 /** Of the end-to-end ring, what compares the whole host before and after: nothing else may make namespaces, mounts or cgroups meanwhile. */
 const ofTheHost = '/cluster-e2e/src/life\\.e2e\\.spec\\.ts$';
+/** Of the end-to-end ring, what goes to the other lane, which has less to do. */
+const ofTheBench = '/cluster-e2e/src/bench\\.e2e\\.spec\\.ts$';
 
 async function withServers(ring, ...args) {
   const servers = missing.filter((name) => name === 'etcd-server' || name === 'nats-server');
@@ -75,22 +77,27 @@ async function computing() {
   if (asked('int')) await withServers('int', '--maxWorkers=2');
 }
 
+let building;
+/** Once, and not beside the compiler of the static checks, which writes the same files. */
+const built = () => (building ??= checked.then(build));
+const endToEnd = { ...packages, ...testPackages };
+
 async function others() {
   if (sideBySide && asked('root')) await withNodes('root', packages, [`--testPathIgnorePatterns=${ofNodes}`], 'root-others');
+  if (!sideBySide || !asked('e2e')) return;
+  await built();
+  await withNodes('e2e', endToEnd, [`--testPathPatterns=${ofTheBench}`], 'e2e-bench');
 }
 
 /** @param othersEnded when the lane beside this one leaves the host alone */
 async function waiting(othersEnded) {
   if (asked('root')) await withNodes('root', packages, sideBySide ? [`--testPathPatterns=${ofNodes}`] : []);
   if (!asked('e2e')) return;
-  // The compiler of the static checks writes the same files.
-  await checked;
-  await build();
-  const needed = { ...packages, ...testPackages };
-  const without = [ofTheHost, ...(asked('compose') ? sharedWithCompose : []).map((name) => `/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`)];
-  await withNodes('e2e', needed, without.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
+  await built();
+  const without = [ofTheHost, ...(sideBySide ? [ofTheBench] : []), ...(asked('compose') ? sharedWithCompose : []).map((name) => `/cluster-e2e/src/${name}\\.e2e\\.spec\\.ts$`)];
+  await withNodes('e2e', endToEnd, without.map((pattern) => `--testPathIgnorePatterns=${pattern}`));
   await othersEnded;
-  await withNodes('e2e', needed, [`--testPathPatterns=${ofTheHost}`], 'e2e-host');
+  await withNodes('e2e', endToEnd, [`--testPathPatterns=${ofTheHost}`], 'e2e-host');
 }
 
 const besideNodes = others();

@@ -2,7 +2,7 @@ import { node, type corev1, type nodev1 } from '@navarch/api';
 import { compareQuantities, goQuote, parseQuantity } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
-import { mergeTolerations } from './optional/pod-toleration-restriction';
+import { mergeTolerations } from './optional/merge-tolerations';
 import { refused } from './refused';
 
 /** Gives a pod what its RuntimeClass asks for: the overhead of the runtime, and nodes that have it. */

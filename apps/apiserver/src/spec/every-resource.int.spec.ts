@@ -11,7 +11,8 @@ const inTurn = async <T>(items: readonly T[], act: (item: T) => Promise<void>): 
 /** Kinds whose status view leaves the metadata alone. */
 const metadataStays = new Set([
   'admissionregistration.k8s.io/validatingadmissionpolicies', 'apiregistration.k8s.io/apiservices', 'flowcontrol.apiserver.k8s.io/flowschemas', 'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
-  'internal.apiserver.k8s.io/storageversions', 'resource.k8s.io/resourceclaims', 'storage.k8s.io/volumeattachments', 'storagemigration.k8s.io/storageversionmigrations',
+  'internal.apiserver.k8s.io/storageversions', 'networking.k8s.io/servicecidrs', 'resource.k8s.io/devicetaintrules', 'resource.k8s.io/resourceclaims', 'resource.k8s.io/resourcepoolstatusrequests', 'scheduling.k8s.io/podgroups',
+  'storage.k8s.io/volumeattachments', 'storagemigration.k8s.io/storageversionmigrations',
 ]);
 
 interface Owned { manager: string; subresource?: string; fieldsV1: Record<string, unknown> }

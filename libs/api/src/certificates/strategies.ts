@@ -1,6 +1,6 @@
 import { formatTime } from '@navarch/apimachinery';
 import type { certificatesv1, certificatesv1beta1 } from '../gen';
-import { keepAllButStatus, keepField, type KindRules, kindRules } from '../strategy/kind-rules';
+import { keepAllButStatus, keepField, keepMetadata, type KindRules, kindRules } from '../strategy/kind-rules';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { podCertificateOutcomes } from './pod-certificate-outcomes';
@@ -73,9 +73,10 @@ const requestRules = kindRules<Request>({
 
 const podCertificateRules = kindRules<PodCertificateRequest>({
   initialStatus: () => ({}),
-  resets: { status: ['spec'] },
+  resets: { status: ['metadata', 'spec'] },
   conditionalUpdate: true,
   onStatusUpdate(request, old, { nowMs }) {
+    keepMetadata({ metadata: request.metadata ?? {} }, { metadata: old.metadata ?? {} });
     const { status } = request;
     if (!status?.conditions) return;
     const before = list(old.status?.conditions);

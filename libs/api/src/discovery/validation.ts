@@ -3,7 +3,7 @@ import { protocols } from '../core/pod/validation/containers';
 import type { discoveryv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { ipFamilyOf, notSpecialIp, validIp } from '../validation/ip';
+import { type FormerTexts, ipFamilyOf, notSpecialIp, validIp } from '../validation/ip';
 import { ipWarnings } from '../validation/ip-warnings';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsLabel, dnsSubdomain, type Findings, immutable, labelValue, qualifiedName, supported } from '../validation/rules';
@@ -32,7 +32,7 @@ function domainName(address: string, path: FieldPath, found: Findings): void {
   else if (bad !== undefined) found.push(fieldErrors.invalid(path, bad, dns1123LabelMessages(bad).join(',')));
 }
 
-function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings, before: readonly string[]): void {
+function validateAddresses(addresses: readonly string[], type: string, path: FieldPath, found: Findings, before: FormerTexts): void {
   if (addresses.length === 0) found.push(fieldErrors.required(path, 'must contain at least 1 address'));
   else if (addresses.length > maxAddresses) found.push(fieldErrors.tooMany(path, addresses.length, maxAddresses));
   addresses.forEach((address, i) => {
@@ -58,7 +58,7 @@ function validateHints(hints: readonly { name?: string | undefined }[] | undefin
 }
 
 function validateEndpoints({ endpoints, addressType = '' }: Slice, old: Slice | undefined, found: Findings): void {
-  const before = list(old?.endpoints).flatMap(({ addresses }) => list(addresses));
+  const before = new Set(list(old?.endpoints).flatMap(({ addresses }) => list(addresses)));
   const path = FieldPath.of('endpoints');
   const all = list(endpoints);
   if (all.length > maxEndpoints) {

@@ -153,7 +153,8 @@ function validateQueuing(queuing: Loose<flowcontrolv1.QueuingConfiguration>, pat
   if (hand > 0 && hand > queues) found.push(fieldErrors.invalid(path.child('handSize'), hand, `should not be greater than queues (${queues})`));
   else if (queues > 0 && hand > 0) {
     let bits = 0;
-    for (let i = 0; i < hand; i++) bits += Math.log2(queues - i);
+    // A hand of billions is as wrong as one that is just too large.
+    for (let i = 0; i < hand && bits <= maxEntropyBits; i++) bits += Math.log2(queues - i);
     if (Math.ceil(bits) > maxEntropyBits)
       found.push(fieldErrors.invalid(path.child('handSize'), hand, `required entropy bits of deckSize ${queues} and handSize ${hand} should not be greater than ${maxEntropyBits}`));
   }

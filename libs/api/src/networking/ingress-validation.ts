@@ -87,7 +87,7 @@ export const ingressValidation = contentRules<Ingress>({
   statusWarnings: loadBalancerWarnings,
   status({ status }, old) {
     const found: Findings = [];
-    const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
+    const before = new Set(list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []));
     const path = FieldPath.of('status', 'loadBalancer', 'ingress');
     list(status?.loadBalancer?.ingress).forEach(({ ip, hostname }, i) => {
       if (ip) validIp(ip, path.index(i).child('ip'), found, before);

@@ -2,7 +2,7 @@ import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } fro
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { isStrictSubset, validCidr } from '../validation/ip';
+import { type FormerTexts, isStrictSubset, validCidr } from '../validation/ip';
 import { cidrWarnings } from '../validation/ip-warnings';
 import { contentRules } from '../validation/kind-validation';
 import { type Findings, portNumber, portNumberOrName, present, supported } from '../validation/rules';
@@ -26,7 +26,7 @@ function validatePort({ protocol, port, endPort }: Port, path: FieldPath, found:
   } else if (endPort !== undefined) found.push(fieldErrors.invalid(path.child('endPort'), endPort, 'may not be specified when `port` is not specified'));
 }
 
-function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: FieldPath, found: Findings, before: readonly string[]): void {
+function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: FieldPath, found: Findings, before: FormerTexts): void {
   if (!present(cidr, path.child('cidr'), found)) return;
   const range = validCidr(cidr, path.child('cidr'), found, before);
   if (range === undefined) return;
@@ -37,7 +37,7 @@ function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: Fi
   });
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings, before: readonly string[]): void {
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings, before: FormerTexts): void {
   let peers = 0;
   if (podSelector) {
     peers++;
@@ -55,7 +55,7 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: F
   else if (peers > 1 && ipBlock) found.push(fieldErrors.forbidden(path, 'may not specify both ipBlock and another peer'));
 }
 
-function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings, before: readonly string[]): void {
+function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings, before: FormerTexts): void {
   list(ports).forEach((port, i) => validatePort(port, path.child('ports').index(i), found));
   list(peers).forEach((peer, i) => validatePeer(peer, path.child(direction).index(i), found, before));
 }
@@ -74,7 +74,7 @@ export const networkPolicyValidation = contentRules<Loose<networkingv1.NetworkPo
     [...cidrWarnings(cidr, path.child('cidr')), ...list(except).flatMap((text, i) => cidrWarnings(text, path.child('except').index(i)))]),
   content({ spec = {} }, old) {
     const found: Findings = [];
-    const before = ipBlocks(old?.spec, specPath).flatMap(({ block }) => [block.cidr ?? '', ...list(block.except)]);
+    const before = new Set(ipBlocks(old?.spec, specPath).flatMap(({ block }) => [block.cidr ?? '', ...list(block.except)]));
     found.push(...validateLabelSelector(spec.podSelector as LabelSelector | undefined, specPath.child('podSelector')));
     list(spec.ingress).forEach(({ ports, from }, i) => validateRule(ports, from, 'from', specPath.child('ingress').index(i), found, before));
     list(spec.egress).forEach(({ ports, to }, i) => validateRule(ports, to, 'to', specPath.child('egress').index(i), found, before));

@@ -32,13 +32,14 @@ function validatePolicy(policy: Policy, path: FieldPath, found: Findings): void 
 }
 
 function validateClaims(claims: Group['resourceClaims'], path: FieldPath, found: Findings): void {
-  const names = list(claims).map(({ name = '' }) => name);
-  if (names.length > maxClaims) found.push(fieldErrors.tooMany(path, names.length, maxClaims));
+  const seen = new Set<string>();
+  if (list(claims).length > maxClaims) found.push(fieldErrors.tooMany(path, list(claims).length, maxClaims));
   list(claims).forEach((claim, i) => {
     const { name = '', resourceClaimName, resourceClaimTemplateName } = claim;
     const at = path.index(i);
     if (present(name, at.child('name'), found)) dnsLabel(name, at.child('name'), found);
-    if (names.indexOf(name) < i) found.push(fieldErrors.duplicate(at, { name }));
+    if (seen.has(name)) found.push(fieldErrors.duplicate(at, { name }));
+    seen.add(name);
     exactlyOne(claim, ['resourceClaimName', 'resourceClaimTemplateName'], at, found);
     if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
     if (resourceClaimTemplateName !== undefined) dnsSubdomain(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);

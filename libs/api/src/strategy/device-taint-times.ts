@@ -1,6 +1,6 @@
 import { formatTime } from '@navarch/apimachinery';
 import type { resourcev1, resourcev1beta2 } from '../gen';
-import { kindRules, specChanged } from './kind-rules';
+import { keepMetadata, kindRules, specChanged } from './kind-rules';
 import type { StrategyContext } from './types';
 
 /** A taint that does not say since when it is there is new (upstream's SetDefaults_DeviceTaint). */
@@ -15,4 +15,4 @@ const dateRule = ({ spec }: resourcev1beta2.DeviceTaintRule, { nowMs }: Strategy
 
 export const resourceSliceRules = kindRules<resourcev1.ResourceSlice>({ generation: specChanged, onCreate: dateDevices, onUpdate: (slice, _old, context) => dateDevices(slice, context) });
 
-export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({ initialStatus: () => ({}), generation: specChanged, onCreate: dateRule, onUpdate: (rule, _old, context) => dateRule(rule, context) });
+export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({ initialStatus: () => ({}), onStatusUpdate: keepMetadata, resets: { status: ['metadata', 'spec'] }, generation: specChanged, onCreate: dateRule, onUpdate: (rule, _old, context) => dateRule(rule, context) });

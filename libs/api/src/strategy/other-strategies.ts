@@ -36,7 +36,7 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'networking.k8s.io/ingresses': { initialStatus: () => ({ loadBalancer: {} }), ...spec },
   'networking.k8s.io/ipaddresses': none,
   'networking.k8s.io/networkpolicies': spec,
-  'networking.k8s.io/servicecidrs': status,
+  'networking.k8s.io/servicecidrs': { ...status, ...statusOnly },
   'node.k8s.io/runtimeclasses': { ...conditional, createOnUpdate: true },
   'policy/poddisruptionbudgets': {
     initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
@@ -51,9 +51,9 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'resource.k8s.io/devicetaintrules': deviceTaintRuleRules,
   'resource.k8s.io/resourceclaims': resourceClaimRules,
   'resource.k8s.io/resourceclaimtemplates': none,
-  'resource.k8s.io/resourcepoolstatusrequests': status,
+  'resource.k8s.io/resourcepoolstatusrequests': { ...status, ...conditional, ...statusOnly },
   'resource.k8s.io/resourceslices': resourceSliceRules,
-  'scheduling.k8s.io/podgroups': specAndStatus,
+  'scheduling.k8s.io/podgroups': { ...specAndStatus, ...statusOnly },
   'scheduling.k8s.io/priorityclasses': { generation: () => false },
   'scheduling.k8s.io/workloads': spec,
   'storage.k8s.io/csidrivers': { ...conditional, returnsDeleted: true },
@@ -67,5 +67,5 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
     returnsDeleted: true,
   },
   'storage.k8s.io/volumeattributesclasses': { returnsDeleted: true },
-  'storagemigration.k8s.io/storageversionmigrations': { ...specAndStatus, ...statusOnly },
+  'storagemigration.k8s.io/storageversionmigrations': { ...specAndStatus, ...conditional, ...statusOnly },
 };

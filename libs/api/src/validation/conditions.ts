@@ -29,9 +29,10 @@ function validateCondition({ type = '', status = '', observedGeneration, lastTra
 
 /** Conditions of the common form: each type once. Mirrors ValidateConditions of apimachinery's meta/v1. */
 export function validateConditions(conditions: readonly Loose<metav1.Condition>[] | undefined, path: FieldPath, found: Findings): void {
-  const types = list(conditions).map(({ type }) => type);
+  const seen = new Set<string | undefined>();
   list(conditions).forEach((condition, i) => {
-    if (types.indexOf(condition.type) < i) found.push(fieldErrors.duplicate(path.index(i).child('type'), condition.type ?? ''));
+    if (seen.has(condition.type)) found.push(fieldErrors.duplicate(path.index(i).child('type'), condition.type ?? ''));
+    seen.add(condition.type);
     validateCondition(condition, path.index(i), found);
   });
 }

@@ -2,6 +2,11 @@ import { fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import { type IpFamily, parseCidr, type ParsedCidr, type ParsedIp, parseIp } from './ip-address';
 import { type Findings, refuse } from './rules';
 
+/** What a field said before: a set, as lists of addresses may be long. */
+export type FormerTexts = ReadonlySet<string>;
+
+const nothing: FormerTexts = new Set();
+
 /** Family of an address; undefined for what is none. */
 export const ipFamilyOf = (text: string): IpFamily | undefined => parseIp(text)?.family;
 
@@ -21,17 +26,17 @@ function strictCidrMessages({ padded, ip, text, bits }: ParsedCidr): string[] {
  * An address in a field that is older than the rules: `before` are those that the object had, which may stay whatever they are.
  * Tells whether it is an address at all. Mirrors IsValidIPForLegacyField of apimachinery.
  */
-export function validIp(text: string, path: FieldPath, found: Findings, before: readonly string[] = []): boolean {
+export function validIp(text: string, path: FieldPath, found: Findings, before = nothing): boolean {
   const ip = parseIp(text);
-  if (before.includes(text)) return ip !== undefined;
+  if (before.has(text)) return ip !== undefined;
   refuse(ip === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : strictIpMessages(ip), text, path, found);
   return ip !== undefined;
 }
 
 /** The same of a range. Mirrors IsValidCIDRForLegacyField of apimachinery. */
-export function validCidr(text: string, path: FieldPath, found: Findings, before: readonly string[] = []): ParsedCidr | undefined {
+export function validCidr(text: string, path: FieldPath, found: Findings, before = nothing): ParsedCidr | undefined {
   const cidr = parseCidr(text);
-  if (!before.includes(text))
+  if (!before.has(text))
     refuse(cidr === undefined ? ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'] : strictCidrMessages(cidr), text, path, found);
   return cidr;
 }

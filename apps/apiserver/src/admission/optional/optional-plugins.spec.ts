@@ -2,6 +2,7 @@ import { core, type corev1, type KubeObject } from '@navarch/api';
 import { FakeClock } from '@navarch/clock';
 import { silentLogger } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
+import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parse } from 'yaml';
 import { Fields } from '../../config-file/strict-fields';
@@ -14,7 +15,8 @@ import { EventRateLimit, readEventLimits } from './event-rate-limit';
 import { ImagePolicyWebhook } from './image-policy-webhook';
 import { OwnerReferencesPermissionEnforcement } from './owner-references-permission';
 import { PodNodeSelector, readNodeSelectors } from './pod-node-selector';
-import { mergeTolerations, PodTolerationRestriction, readClusterTolerations } from './pod-toleration-restriction';
+import { covers, mergeTolerations } from './merge-tolerations';
+import { PodTolerationRestriction, readClusterTolerations } from './pod-toleration-restriction';
 import { PodTopologyLabels } from './pod-topology-labels';
 
 const fields = (object: object): Fields => Fields.of('', parse(stringify(object)));
@@ -99,6 +101,17 @@ describe('PodTolerationRestriction', () => {
     expect(mergeTolerations([a, a], [everything])).toEqual([everything]);
     expect(mergeTolerations([a], [a])).toEqual([a]);
     expect(mergeTolerations([{ ...a, effect: 'NoExecute', tolerationSeconds: 10 }], [{ ...a, effect: 'NoExecute', tolerationSeconds: 5 }])).toEqual([{ ...a, effect: 'NoExecute', tolerationSeconds: 10 }]);
+  });
+
+  it('merges as comparing all with all does', () => {
+    const toleration = fc.record({
+      key: fc.constantFrom('', 'a', 'b'), operator: fc.constantFrom('', 'Equal', 'Exists', 'Lt'), value: fc.constantFrom('', 'x', '5'), effect: fc.constantFrom('', 'NoExecute', 'NoSchedule'), tolerationSeconds: fc.integer({ min: 0, max: 2 }),
+    }, { requiredKeys: [] });
+    fc.assert(fc.property(fc.array(toleration, { maxLength: 6 }), fc.array(toleration, { maxLength: 6 }), (first, second) => {
+      const all = [...first, ...second];
+      const compared = all.filter((one, at) => !all.some((other, index) => index !== at && covers(other, one) && (index < at || !covers(one, other))));
+      expect(mergeTolerations(first, second)).toEqual(compared);
+    }), { numRuns: 500 });
   });
 });
 

@@ -3,6 +3,7 @@ import { internalError } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fields } from '../../config-file/strict-fields';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import { covers, mergeTolerations } from './merge-tolerations';
 import { namespaceAnnotation } from './namespace-annotation';
 
 type Toleration = corev1.Toleration;
@@ -24,22 +25,6 @@ export function readClusterTolerations(root: Fields): ClusterTolerations {
     return entry.raw;
   });
   return { defaults: read('default'), whitelist: read('whitelist') };
-}
-
-const operatorOf = ({ operator }: Toleration): string => (operator === undefined || operator === '' ? 'Equal' : operator);
-
-/** Whether whatever one tolerates the other does too. */
-function covers(wide: Toleration, narrow: Toleration): boolean {
-  if ((wide.key ?? '') !== '' && wide.key !== narrow.key) return false;
-  if ((wide.effect ?? '') !== '' && wide.effect !== narrow.effect) return false;
-  if (wide.effect === 'NoExecute' && wide.tolerationSeconds !== undefined && (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds)) return false;
-  return operatorOf(wide) === 'Exists' || (operatorOf(narrow) === operatorOf(wide) && (wide.value ?? '') === (narrow.value ?? ''));
-}
-
-/** All of both, without those that another covers. */
-export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
-  const all = [...first, ...second];
-  return all.filter((one, at) => !all.some((other, index) => index !== at && covers(other, one) && (index < at || !covers(one, other))));
 }
 
 /** Pods of a namespace tolerate what the namespace says, and nothing that it does not allow. */

@@ -2,7 +2,7 @@ import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
-import { notSpecialIp, validIp } from '../../validation/ip';
+import { type FormerTexts, notSpecialIp, validIp } from '../../validation/ip';
 import { ipWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, portNumber, qualifiedName } from '../../validation/rules';
@@ -10,7 +10,7 @@ import { protocols } from '../pod/validation/containers';
 
 type Address = Loose<corev1.EndpointAddress>;
 
-function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings, before: readonly string[]): void {
+function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings, before: FormerTexts): void {
   if (validIp(ip, path.child('ip'), found, before)) notSpecialIp(ip, path.child('ip'), found);
   if (hostname) dnsLabel(hostname, path.child('hostname'), found);
   if (nodeName !== undefined) dnsSubdomain(nodeName, path.child('nodeName'), found);
@@ -39,7 +39,7 @@ export const endpointsValidation = contentRules<Loose<corev1.Endpoints>>({
   warnings,
   content({ subsets }, old) {
     const found: Findings = [];
-    const before = list(old?.subsets).flatMap((subset) => [...list(subset.addresses), ...list(subset.notReadyAddresses)].flatMap(({ ip }) => ip ?? []));
+    const before = new Set(list(old?.subsets).flatMap((subset) => [...list(subset.addresses), ...list(subset.notReadyAddresses)].flatMap(({ ip }) => ip ?? [])));
     list(subsets).forEach(({ addresses, notReadyAddresses, ports }, i) => {
       const at = FieldPath.of('subsets').index(i);
       if (list(addresses).length + list(notReadyAddresses).length === 0) found.push(fieldErrors.required(at, 'must specify `addresses` or `notReadyAddresses`'));

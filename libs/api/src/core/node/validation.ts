@@ -3,7 +3,7 @@ import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { semanticEqual } from '../../support/semantic-equal';
-import { validCidr } from '../../validation/ip';
+import { type FormerTexts, validCidr } from '../../validation/ip';
 import { cidrWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
 import { type Findings, labelValue, present, qualifiedName, supported } from '../../validation/rules';
@@ -31,7 +31,7 @@ function validateTaints(taints: readonly Loose<corev1.Taint>[] | undefined, foun
   });
 }
 
-function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, before: readonly string[], found: Findings): void {
+function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, before: FormerTexts, found: Findings): void {
   const cidrs = list(podCIDRs);
   const path = specPath.child('podCIDRs');
   const families = new Set(cidrs.map((cidr, i) => validCidr(cidr, path.index(i), found, before)?.ip.family));
@@ -102,7 +102,7 @@ export const nodeValidation = contentRules<Node>({
     validateTaints(node.spec?.taints, found);
     validateAmounts(node.status, found);
     validateDeclaredFeatures(node, found);
-    validateCidrs(node.spec ?? {}, list(old?.spec?.podCIDRs), found);
+    validateCidrs(node.spec ?? {}, new Set(list(old?.spec?.podCIDRs)), found);
     return found;
   },
   change,

@@ -73,10 +73,15 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
 function keepObservedGenerations({ status }: Pod, { status: old = {} }: Pod): void {
   if (!status) return;
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
-  const before = new Map<string | undefined, (number | undefined)[]>();
-  for (const { type, observedGeneration } of list(old.conditions)) before.set(type, [...(before.get(type) ?? []), observedGeneration]);
+  const before = new Map<string | undefined, { readonly observed: (number | undefined)[]; next: number }>();
+  for (const { type, observedGeneration } of list(old.conditions)) {
+    const ofType = before.get(type) ?? { observed: [], next: 0 };
+    ofType.observed.push(observedGeneration);
+    before.set(type, ofType);
+  }
   for (const condition of list(status.conditions)) {
-    const observed = before.get(condition.type)?.shift();
+    const ofType = before.get(condition.type);
+    const observed = ofType?.observed[ofType.next++];
     if (!condition.observedGeneration && observed) condition.observedGeneration = observed;
   }
 }

@@ -2,7 +2,7 @@ import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
-import { ipFamilyOf, validIp } from '../../validation/ip';
+import { type FormerTexts, ipFamilyOf, validIp } from '../../validation/ip';
 import { type Findings, supported } from '../../validation/rules';
 import { isHeadless } from './headless';
 
@@ -24,7 +24,7 @@ function validateFamilies({ ipFamilies, ipFamilyPolicy }: Spec, found: Findings)
 }
 
 /** The addresses of a Service: one of each family at most, and the first is the old single field. `before` are those it had. */
-export function validateClusterIps(spec: Spec, before: readonly string[], found: Findings): void {
+export function validateClusterIps(spec: Spec, before: FormerTexts, found: Findings): void {
   if (spec.type === 'ExternalName') return;
   validateFamilies(spec, found);
   const ips = list(spec.clusterIPs);

@@ -97,7 +97,7 @@ function validateLoadBalancer(spec: Spec, old: Spec | undefined, found: Findings
   const ranges = list(spec.loadBalancerSourceRanges);
   const path = specPath.child('loadBalancerSourceRanges');
   if (ranges.length > 0 && !isLoadBalancer) found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
-  const before = list(old?.loadBalancerSourceRanges).map((range) => range.trim());
+  const before = new Set(list(old?.loadBalancerSourceRanges).map((range) => range.trim()));
   ranges.forEach((range, i) => validCidr(range.trim(), path.index(i), found, before));
   const { allocateLoadBalancerNodePorts, loadBalancerClass } = spec;
   if (isLoadBalancer && allocateLoadBalancerNodePorts === undefined) found.push(fieldErrors.required(specPath.child('allocateLoadBalancerNodePorts')));
@@ -117,7 +117,7 @@ function validateAnnotations({ metadata, spec }: Service, old: Service | undefin
   const path = annotationsPath.key(rangesAnnotation);
   if (ranges !== undefined && list(spec?.loadBalancerSourceRanges).length === 0) {
     if (spec?.type !== 'LoadBalancer') found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
-    const before = (old?.metadata?.annotations?.[rangesAnnotation] ?? '').split(',').map((range) => range.trim());
+    const before = new Set((old?.metadata?.annotations?.[rangesAnnotation] ?? '').split(',').map((range) => range.trim()));
     if (ranges.trim() !== '') for (const range of ranges.split(',')) validCidr(range.trim(), path, found, before);
   }
   const [hints, mode] = [annotations[formerTopologyHints], annotations[topologyMode]];
@@ -143,10 +143,11 @@ function content(service: Service, old: Service | undefined): Findings {
   validatePorts(spec, found);
   found.push(...validateLabels(spec.selector as Record<string, string> | undefined, specPath.child('selector')));
   validateAffinity(spec, found);
-  validateClusterIps(spec, list(old?.spec?.clusterIPs), found);
+  validateClusterIps(spec, new Set(list(old?.spec?.clusterIPs)), found);
+  const external = new Set(list(old?.spec?.externalIPs));
   list(spec.externalIPs).forEach((ip, i) => {
     const at = specPath.child('externalIPs').index(i);
-    if (validIp(ip, at, found, list(old?.spec?.externalIPs))) notSpecialIp(ip, at, found);
+    if (validIp(ip, at, found, external)) notSpecialIp(ip, at, found);
   });
   choice(spec.type, types, specPath.child('type'), found);
   validateUniquePorts(spec, found);
@@ -169,7 +170,7 @@ function change(service: Service, old: Service): Findings {
 
 function status({ spec, status: { loadBalancer } = {} }: Service, old: Service): Findings {
   const found: Findings = [];
-  const before = list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []);
+  const before = new Set(list(old.status?.loadBalancer?.ingress).flatMap(({ ip }) => ip ?? []));
   const path = FieldPath.of('status', 'loadBalancer', 'ingress');
   if (spec?.type !== 'LoadBalancer' && list(loadBalancer?.ingress).length > 0) return [fieldErrors.forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   list(loadBalancer?.ingress).forEach(({ ip, hostname, ipMode }, i) => {

@@ -30,7 +30,8 @@ export function validateDns(spec: Loose<corev1.PodSpec>, before: Loose<corev1.Po
   if (!dnsConfig) return;
   const { nameservers, searches, options } = dnsConfig;
   if (list(nameservers).length > maxNameservers) found.push(fieldErrors.invalid(at.child('nameservers'), nameservers, `must not have more than ${maxNameservers} nameservers`));
-  list(nameservers).forEach((nameserver, i) => validIp(nameserver, at.child('nameservers').index(i), found, list(before?.dnsConfig?.nameservers)));
+  const former = new Set(list(before?.dnsConfig?.nameservers));
+  list(nameservers).forEach((nameserver, i) => validIp(nameserver, at.child('nameservers').index(i), found, former));
   if (list(searches).length > maxSearches) found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearches} search paths`));
   if (list(searches).join(' ').length > maxSearchCharacters)
     found.push(fieldErrors.invalid(at.child('searches'), searches, `must not have more than ${maxSearchCharacters} characters (including spaces) in the search list`));
@@ -45,7 +46,7 @@ type Aliases = readonly Loose<corev1.HostAlias>[] | undefined;
 
 /** Lines of /etc/hosts. */
 export function validateHostAliases(aliases: Aliases, before: Aliases, path: FieldPath, found: Findings): void {
-  const known = list(before).flatMap(({ ip }) => ip ?? []);
+  const known = new Set(list(before).flatMap(({ ip }) => ip ?? []));
   list(aliases).forEach(({ ip = '', hostnames }, i) => {
     validIp(ip, path.index(i).child('ip'), found, known);
     list(hostnames).forEach((hostname, h) => dnsSubdomain(hostname, path.index(i).child('hostnames').index(h), found));

@@ -19,11 +19,14 @@ type Env = readonly Loose<corev1.EnvVar>[] | undefined;
 
 /** Such files lie in volumes of the pod that are made with it. */
 export function validateFileVolumes(volumes: readonly Loose<corev1.Volume>[] | undefined, env: Env, path: FieldPath, found: Findings): void {
+  if (!list(env).some(({ valueFrom }) => valueFrom?.fileKeyRef)) return;
+  // Of several of one name the last one counts.
+  const byName = new Map(list(volumes).map((volume) => [volume.name, volume]));
   list(env).forEach(({ valueFrom }, i) => {
     if (!valueFrom?.fileKeyRef) return;
     const { volumeName = '' } = valueFrom.fileKeyRef;
     const at = path.index(i).child('valueFrom', 'fileKeyRef', 'volumeName');
-    const volume = list(volumes).findLast(({ name }) => name === volumeName);
+    const volume = byName.get(volumeName);
     if (volume === undefined) found.push(fieldErrors.notFound(at, volumeName));
     else if (!volume.emptyDir) found.push(fieldErrors.invalid(at, volumeName, 'referenced volume must be of type emptyDir'));
   });

@@ -54,25 +54,30 @@ export function validateUsers({ spec, status }: Pod, path: FieldPath, found: Fin
     });
 }
 
-/** Why a container cannot have devices under that name; undefined if it can. */
-function strangeName(name: string, { resources }: Container): string | undefined {
-  if (!name.startsWith('claim:')) return resources?.requests?.[name] === undefined ? "must match one of the container's resource requests" : undefined;
-  const own = list(resources?.claims).map((claim) => `claim:${claim.name ?? ''}${claim.request ? `/${claim.request}` : ''}`);
-  return own.includes(name) ? undefined : "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty";
+/** Tells why a container cannot have devices under a name; undefined if it can. */
+function strangeNames({ resources }: Container): (name: string) => string | undefined {
+  const own = new Set(list(resources?.claims).map((claim) => `claim:${claim.name ?? ''}${claim.request ? `/${claim.request}` : ''}`));
+  return (name) => {
+    if (!name.startsWith('claim:')) return resources?.requests?.[name] === undefined ? "must match one of the container's resource requests" : undefined;
+    return own.has(name) ? undefined : "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty";
+  };
 }
 
 /** How the devices of containers are. */
 export function validateDeviceStatus({ spec, status }: Pod, path: FieldPath, found: Findings): void {
-  for (const [field, containers] of Object.entries(statusFields) as [keyof typeof statusFields, (typeof statusFields)[keyof typeof statusFields]][])
+  for (const [field, containers] of Object.entries(statusFields) as [keyof typeof statusFields, (typeof statusFields)[keyof typeof statusFields]][]) {
+    const byName = new Map(list<Container>(spec?.[containers]).map((container) => [container.name, container]));
     list<Status>(status?.[field]).forEach(({ name: owner, allocatedResourcesStatus }, i) => {
+      if (list(allocatedResourcesStatus).length === 0) return;
       const at = path.child(field).index(i).child('allocatedResourcesStatus');
       if (field === 'ephemeralContainerStatuses') {
-        if (list(allocatedResourcesStatus).length > 0) found.push(fieldErrors.forbidden(at, 'must not be specified in container status'));
+        found.push(fieldErrors.forbidden(at, 'must not be specified in container status'));
         return;
       }
-      const container = list<Container>(spec?.[containers]).find(({ name }) => name === owner);
+      const container = byName.get(owner);
+      const strangeName = container && strangeNames(container);
       list(allocatedResourcesStatus).forEach(({ name = '', resources }, r) => {
-        const strange = container && strangeName(name, container);
+        const strange = strangeName?.(name);
         if (strange !== undefined) found.push(fieldErrors.invalid(at.index(r).child('name'), name, strange));
         const seen = new Set<string>();
         list(resources).forEach(({ health, resourceID = '' }, d) => {
@@ -83,4 +88,5 @@ export function validateDeviceStatus({ spec, status }: Pod, path: FieldPath, fou
         });
       });
     });
+  }
 }

@@ -57,13 +57,16 @@ function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field:
   if (!ephemeral && [...list(spec?.initContainers), ...list(spec?.containers)].some(({ restartPolicyRules }) => list(restartPolicyRules).some(({ action }) => action === 'RestartAllContainers'))) return;
   const restartPolicy = ephemeral ? 'Never' : spec?.restartPolicy;
   if (restartPolicy === undefined || restartPolicy === 'Always') return;
+  const byName = <T extends { name?: string | undefined }>(named: readonly T[] | undefined): Map<string | undefined, T> => new Map(list(named).map((one) => [one.name, one]));
+  const containers = byName<Loose<corev1.Container>>(spec?.[statusFields[field]]);
+  const statuses = byName(status?.[field]);
   list(old?.[field]).forEach((before, i) => {
     const ended = before.state?.terminated;
     if (!ended || (restartPolicy === 'OnFailure' && ended.exitCode !== 0)) return;
-    const container = list<Loose<corev1.Container>>(spec?.[statusFields[field]]).find(({ name }) => name === before.name);
+    const container = containers.get(before.name);
     // Its own policy or rules may bring it back.
     if (container?.restartPolicy !== undefined || list(container?.restartPolicyRules).length > 0) return;
-    const after = list(status?.[field]).find(({ name }) => name === before.name);
+    const after = statuses.get(before.name);
     if (after && !after.state?.terminated) found.push(fieldErrors.forbidden(statusPath.child(field).index(i).child('state'), 'may not be transitioned to non-terminated state'));
   });
 }
@@ -71,7 +74,7 @@ function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field:
 type Addresses = readonly { ip?: string | undefined }[] | undefined;
 
 function validateIps(addresses: Addresses, old: Addresses, path: FieldPath, found: Findings): void {
-  const before = list(old).map(({ ip = '' }) => ip);
+  const before = new Set(list(old).map(({ ip = '' }) => ip));
   const ips = list(addresses).map(({ ip = '' }) => ip);
   ips.forEach((ip, i) => validIp(ip, path.index(i), found, before));
   if (ips.length < 2) return;
