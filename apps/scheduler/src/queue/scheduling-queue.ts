@@ -176,13 +176,16 @@ export class SchedulingQueue {
     return next === undefined ? undefined : this.#begin(next);
   }
 
-  /** Takes these, wherever they wait, to be tried with the one that was just taken: all but those that a PreEnqueue plug-in keeps out. */
+  /**
+   * Takes these to be tried with the one that was just taken: all but those that a PreEnqueue plug-in keeps out, and those for which something failed: whatever failed is
+   * given its time, and they bring the others along when it has passed.
+   */
   popThese(uids: Iterable<string>, concerns: (pod: PodInfo) => boolean): Attempt[] {
     const attempts: Attempt[] = [];
     for (const uid of uids) {
-      const pod = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid) ?? this.#unschedulable.get(uid)?.pod;
+      const pod = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#unschedulable.get(uid)?.pod;
       if (pod === undefined || !concerns(pod.info)) continue;
-      for (const part of [this.#active, this.#backoff, this.#errorBackoff, this.#unschedulable]) part.delete(uid);
+      for (const part of [this.#active, this.#backoff, this.#unschedulable]) part.delete(uid);
       attempts.push(this.#begin(pod));
     }
     return attempts;
