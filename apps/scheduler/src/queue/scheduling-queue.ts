@@ -220,9 +220,9 @@ export class SchedulingQueue {
     this.deps.onIncoming('unschedulable', 'ScheduleAttemptFailure');
   }
 
-  /** Something failed that is not the pod's fault: tried again after its back-off. */
+  /** Something failed that is not the pod's fault, be it while it was parked: tried again after its back-off. */
   retry(info: PodInfo): void {
-    this.#inFlight.delete(info.uid);
+    for (const part of [this.#inFlight, this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
     const history = this.#failed(info.uid, false);
     if (history === undefined) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
