@@ -149,4 +149,20 @@ describe('the pods of a gang', () => {
     expect(nodesOf('one', 'two', 'three').sort()).toEqual(['a', 'b', 'c']);
     expect(await world.metric('scheduler_batch_attempts_total')).toEqual({ 'default-scheduler/no_hint': 1, 'default-scheduler/hint_used': 2 });
   });
+
+  it('all count as tried in their turn, after which other work of the process gets its own', async () => {
+    const size = 65;
+    world.node('a', '100');
+    gang('team', size);
+    for (let index = 0; index < size; index++) member(`m-${index}`, 'team');
+    world.pod('other');
+    let turnIsOver = false;
+    const seen: boolean[] = [];
+    jest.spyOn(DecisionLog.prototype, 'record').mockImplementation(({ pod }) => {
+      if (pod.name === 'other') seen.push(turnIsOver);
+      else setImmediate(() => (turnIsOver = true));
+    });
+    await world.lead();
+    expect([seen, world.nodeOf('other')]).toEqual([[true], 'a']);
+  });
 });
