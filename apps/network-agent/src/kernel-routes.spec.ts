@@ -18,7 +18,7 @@ describe('the route of a range of IPv6 that a node answers for', () => {
       if (asked === 'ip -6 -j route show table local proto 242') return Promise.resolve(JSON.stringify([{ type: 'local', dst: route.destination, dev: 'lo', flags: [] }]));
       if (asked.includes('route show match')) return Promise.resolve(JSON.stringify(this.device === undefined ? [] : [{ dst: 'fd00:10:248::/64', dev: this.device }]));
       if (asked.includes('neigh show proxy')) return Promise.resolve(JSON.stringify(this.answers));
-      if (asked.startsWith('sysctl -n')) return Promise.resolve(`${this.proxyNdp}\n`);
+      if (asked.startsWith('sysctl -n') && !this.refused.test(asked)) return Promise.resolve(`${this.proxyNdp}\n`);
       if (asked.includes(' show ')) return Promise.resolve('[]');
       const change = input === '' ? asked : input.trim().replaceAll('\n', ', ');
       if (this.refused.test(change)) return Promise.reject(new Error('refused'));
@@ -40,6 +40,13 @@ describe('the route of a range of IPv6 that a node answers for', () => {
   ])('is looked after when %s', async (_when, has, expected) => {
     const kernel = Object.assign(new Kernel(), has);
     expect([await kernel.plan(true), await kernel.plan(false)]).toEqual([expected, ['delete']]);
+  });
+
+  it('is put there anew when nobody can tell what is answered, so that it shows what is wrong', async () => {
+    const kernel = new Kernel();
+    kernel.refused = /^sysctl/;
+    expect(await kernel.plan(true)).toEqual(['replace']);
+    await expect(kernel.routes.carryOut({ kind: 'replace', route })).rejects.toThrow('refused');
   });
 
   it('is there before any neighbour is answered', async () => {

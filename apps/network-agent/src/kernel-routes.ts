@@ -21,7 +21,9 @@ export function kernelRoutes(run: RunCommand): KernelRoutes {
     read: async (scope) => {
       const all = await Promise.all((['-4', '-6'] as const).flatMap((family) => (['main', 'local'] as const).map((table) => listed(family, table))));
       return Promise.all(all.flat().filter(({ destination }) => scope(destination)).map(async (route) => {
-        const isWhole = route.via !== undefined || !isIPv6Range(route.destination) || await answersNeighbours(run, route.destination);
+        if (route.via !== undefined || !isIPv6Range(route.destination)) return route;
+        // Where that cannot be told, putting the answers there tells what is wrong, and keeps no other route from being looked after.
+        const isWhole = await answersNeighbours(run, route.destination).catch(() => false);
         return isWhole ? route : { ...route, unanswered: true as const };
       }));
     },
