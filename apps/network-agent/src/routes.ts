@@ -65,7 +65,7 @@ export const isNodeReady = ({ status }: corev1.Node): boolean => status?.conditi
 
 /** What takes the existing routes (ours only) to the wanted ones. */
 export function planRoutes(existing: readonly Route[], wanted: readonly Route[]): RouteAction[] {
-  const key = ({ via = 'self', device = '', unanswered = false }: Route): string => `${via} ${device}${unanswered ? ' unanswered' : ''}`;
+  const key = ({ via = 'self', device = '', unanswered }: Route): string => `${via} ${device}${unanswered === true ? ' unanswered' : ''}`;
   const have = new Map(existing.map((route) => [route.destination, key(route)]));
   const want = new Set(wanted.map(({ destination }) => destination));
   return [
