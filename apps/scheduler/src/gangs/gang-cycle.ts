@@ -94,15 +94,14 @@ export function tryGang(attempts: readonly Attempt[], profile: SchedulerProfile,
       continue;
     }
     const { attempt: { pod }, placement } = candidate;
-    let found = false;
+    possible--;
     forEach([candidate], () => {
       const room = parts.makeRoom(pod, profile, placement);
       // What was found for one is not there for the next.
       if (room.nominated !== undefined) state.nominations.set(pod, room.nominated.node);
       rooms.push({ ...candidate, room });
-      found = room.nominated !== undefined || room.underWay === true;
+      if (room.nominated !== undefined || room.underWay === true) possible++;
     });
-    if (!found) possible--;
   }
   if (possible >= missing) {
     keep();
