@@ -49,6 +49,15 @@ describe('routes in the kernel', () => {
     await routesOf(node).carryOut({ kind: 'replace', route });
     await routesOf(node).carryOut({ kind: 'replace', route });
     expect([await routesOf(node).read(everything), asked()]).toEqual([[route], [true, true, false]]);
+    // Somebody takes an answer away, or the device answers for nobody any more, as one that came anew: that shows, and the route puts it right.
+    for (const lost of [['ip', '-6', 'neigh', 'del', 'proxy', 'fd00:10:248::1:3e', 'dev', 'eth0'], ['sysctl', '-q', '-w', 'net.ipv6.conf.eth0.proxy_ndp=0']]) {
+      inside(node, ...lost);
+      expect(await routesOf(node).read(everything)).toEqual([{ ...route, unanswered: true }]);
+      await routesOf(node).carryOut({ kind: 'replace', route });
+      expect(await routesOf(node).read(everything)).toEqual([route]);
+    }
+    inside(host, 'ip', '-6', 'neigh', 'flush', 'all');
+    expect(asked()).toEqual([true, true, false]);
     await routesOf(node).carryOut({ kind: 'delete', route });
     inside(host, 'ip', '-6', 'neigh', 'flush', 'all');
     expect([await routesOf(node).read(everything), asked()]).toEqual([[], [false, false, false]]);

@@ -1,4 +1,4 @@
-import { answerNeighbours, leaveNeighbours } from './neighbour-answers';
+import { answerNeighbours, answersNeighbours, leaveNeighbours } from './neighbour-answers';
 import type { KernelRoutes } from './network-agent';
 import { isIPv6Range, type Route } from './routes';
 import type { RunCommand } from './run-command';
@@ -20,17 +20,22 @@ export function kernelRoutes(run: RunCommand): KernelRoutes {
   return {
     read: async (scope) => {
       const all = await Promise.all((['-4', '-6'] as const).flatMap((family) => (['main', 'local'] as const).map((table) => listed(family, table))));
-      return all.flat().filter(({ destination }) => scope(destination));
+      return Promise.all(all.flat().filter(({ destination }) => scope(destination)).map(async (route) => {
+        if (route.via !== undefined || !isIPv6Range(route.destination)) return route;
+        // Where that cannot be told, putting the answers there tells what is wrong, and keeps no other route from being looked after.
+        const isWhole = await answersNeighbours(run, route.destination).catch(() => false);
+        return isWhole ? route : { ...route, unanswered: true as const };
+      }));
     },
     carryOut: async ({ kind, route: { destination, via, device } }) => {
       const verb = kind === 'delete' ? 'del' : 'replace';
       if (via === undefined) {
         const six = isIPv6Range(destination);
-        // The route comes last, and goes first: it is what tells that all is in place.
-        if (six && kind === 'replace') await answerNeighbours(run, destination);
+        // The route comes first, and goes last: it is what tells that neighbours may get answers which are to be looked after, or taken back.
+        if (six && kind === 'delete') await leaveNeighbours(run, destination);
         // Every address of the range is the machine's own, without one of them being configured.
         await ip(familyOf(destination), 'route', verb, 'local', destination, 'dev', 'lo', 'proto', protocol);
-        if (six && kind === 'delete') await leaveNeighbours(run, destination);
+        if (six && kind === 'replace') await answerNeighbours(run, destination);
         return;
       }
       // Behind a tunnel the gateway is on no network of this node's: the kernel must take our word for it.

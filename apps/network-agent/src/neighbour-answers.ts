@@ -1,4 +1,4 @@
-import { addressAt, formatIpRange, inRange, parseIpRange, rangeSize } from '@navarch/apimachinery';
+import { addressAt, canonicalAddress, formatIpRange, inRange, parseIpRange, rangeSize } from '@navarch/apimachinery';
 import type { RunCommand } from './run-command';
 
 /** For each address the kernel keeps an entry, and hears a group of its own. */
@@ -27,11 +27,25 @@ export async function answerNeighbours(run: RunCommand, range: string): Promise<
   await run('ip', ['-6', '-batch', '-'], addresses.map((address) => `neigh replace proxy ${address} dev ${device}\n`).join(''));
 }
 
+/** Whether they are all answered: the kernel forgets what it answers with a network device that goes, and anybody can flush it. True where there is nothing to answer. */
+export async function answersNeighbours(run: RunCommand, range: string): Promise<boolean> {
+  const addresses = answeredAddresses(range);
+  const device = await deviceOf(run, range);
+  if (addresses === undefined || device === undefined) return true;
+  if ((await run('sysctl', ['-n', `net/ipv6/conf/${device}/proxy_ndp`])).trim() !== '1') return false;
+  const answered = new Set((await answersIn(run, range)).filter(({ dev }) => dev === device).map(({ dst }) => canonicalAddress(dst)));
+  return addresses.every((address) => answered.has(canonicalAddress(address)));
+}
+
 /** Leaves the answers to another machine. */
 export async function leaveNeighbours(run: RunCommand, range: string): Promise<void> {
-  const known = JSON.parse((await run('ip', ['-6', '-j', 'neigh', 'show', 'proxy'])) || '[]') as { dst: string; dev: string }[];
-  const ours = known.filter(({ dst }) => inRange(dst, range));
+  const ours = await answersIn(run, range);
   if (ours.length > 0) await run('ip', ['-6', '-batch', '-'], ours.map(({ dst, dev }) => `neigh del proxy ${dst} dev ${dev}\n`).join(''));
+}
+
+async function answersIn(run: RunCommand, range: string): Promise<{ dst: string; dev: string }[]> {
+  const known = JSON.parse((await run('ip', ['-6', '-j', 'neigh', 'show', 'proxy'])) || '[]') as { dst: string; dev: string }[];
+  return known.filter(({ dst }) => inRange(dst, range));
 }
 
 /** The network that a range is part of: the narrowest that is no route by way of others. */

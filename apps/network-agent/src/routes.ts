@@ -9,6 +9,8 @@ export interface Route {
   readonly via: string | undefined;
   /** The tunnel it leads through; undefined where nodes are neighbours. */
   readonly device?: string;
+  /** Of a range that this machine answers for, as it was found: its neighbours' questions are not all answered. */
+  readonly unanswered?: true;
 }
 
 export type RouteAction = { readonly kind: 'replace' | 'delete'; readonly route: Route };
@@ -63,7 +65,7 @@ export const isNodeReady = ({ status }: corev1.Node): boolean => status?.conditi
 
 /** What takes the existing routes (ours only) to the wanted ones. */
 export function planRoutes(existing: readonly Route[], wanted: readonly Route[]): RouteAction[] {
-  const key = ({ via = 'self', device = '' }: Route): string => `${via} ${device}`;
+  const key = ({ via = 'self', device = '', unanswered }: Route): string => `${via} ${device}${unanswered === true ? ' unanswered' : ''}`;
   const have = new Map(existing.map((route) => [route.destination, key(route)]));
   const want = new Set(wanted.map(({ destination }) => destination));
   return [

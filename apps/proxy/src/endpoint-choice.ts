@@ -24,8 +24,6 @@ export interface ChosenEndpoints {
   readonly all: proxyv1.Endpoint[];
   /** Traffic that must stay on this node. */
   readonly local: proxyv1.Endpoint[];
-  /** What serves, but is in neither: where flows that lead to it may go on. */
-  readonly kept: proxyv1.Endpoint[];
 }
 
 /** Upstream's CategorizeEndpoints. */
@@ -38,8 +36,13 @@ export function categorize(known: readonly KnownEndpoint[], place: NodePlace): C
   };
   const all = usable(near === undefined ? known : known.filter((candidate) => !candidate.ready || near(candidate)));
   const local = usable(known.filter((candidate) => candidate.local));
+  return { all, local };
+}
+
+/** What serves, but was not chosen: where flows that lead to it may go on. */
+export function keptBeside({ all, local }: ChosenEndpoints, known: readonly KnownEndpoint[]): proxyv1.Endpoint[] {
   const chosen = new Set([...all, ...local].map(keyOf));
-  return { all, local, kept: unique(known.filter((candidate) => candidate.serving && !chosen.has(keyOf(candidate)))) };
+  return unique(known.filter((candidate) => candidate.serving && !chosen.has(keyOf(candidate))));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { corev1, discoveryv1 } from '@navarch/api';
 import { canonicalAddress, familyOf, parseAddress, type IpFamily } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 import { families } from './backends/family-words';
-import { categorize, type KnownEndpoint, type NodePlace } from './endpoint-choice';
+import { categorize, keptBeside, type KnownEndpoint, type NodePlace } from './endpoint-choice';
 
 const protocols: Readonly<Record<string, proxyv1.Protocol>> = { TCP: proxyv1.Protocol.TCP, UDP: proxyv1.Protocol.UDP, SCTP: proxyv1.Protocol.SCTP };
 /** Upstream's default for ClientIP affinity. */
@@ -35,21 +35,23 @@ function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFam
   const sources = (spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => ofFamily(range.split('/')[0] ?? ''));
   const balanced = spec?.type === 'LoadBalancer';
   return (spec?.ports ?? []).map((port) => {
-    const { all, local, kept } = categorize(endpointsOf(port, family, slices, place.nodeName), place);
+    const known = endpointsOf(port, family, slices, place.nodeName);
+    const chosen = categorize(known, place);
     return {
       id: `${metadata.namespace ?? ''}/${metadata.name ?? ''}:${port.name ?? ''}${family === 'IPv6' ? '/IPv6' : ''}`,
       protocol: protocols[port.protocol ?? 'TCP'] ?? proxyv1.Protocol.TCP,
       addresses,
       port: port.port,
       nodePort: port.nodePort ?? 0,
-      endpoints: all,
-      localEndpoints: local,
+      endpoints: chosen.all,
+      localEndpoints: chosen.local,
       internalLocal: spec?.internalTrafficPolicy === 'Local',
       externalLocal: spec?.externalTrafficPolicy === 'Local',
       affinitySeconds: affinity,
       loadBalancerAddresses: balanced ? [...new Set(ingress)] : [],
       loadBalancerSourceRanges: balanced ? sources : [],
-      keptEndpoints: (port.protocol ?? 'TCP') === 'TCP' ? [] : kept,
+      // Connections go on by themselves.
+      keptEndpoints: (port.protocol ?? 'TCP') === 'TCP' ? [] : keptBeside(chosen, known),
     };
   });
 }

@@ -3,7 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import type { ApiClient } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { askNode, ClusterState, deleteClaim, fitMessage, schedulePod, type LastCycle, type Placement, type PodInfo, type PointStatus, type PostFilterResult } from '@navarch/scheduling';
+import { ClusterState, deleteClaim, fitMessage, schedulePod, type Diagnosis, type LastCycle, type Placement, type PodInfo, type PostFilterResult } from '@navarch/scheduling';
 import { Binder } from './binding/binder';
 import { ObjectChanges } from './binding/object-changes';
 import { WaitingPods } from './binding/waiting-pods';
@@ -13,9 +13,10 @@ import { decideWithExternals } from './external/decide-with-externals';
 import type { PodsHelped } from './external/external-plugin';
 import { makeRoomWith } from './external/make-room-with';
 import { follow } from './follow/follow-cluster';
-import { tryGang } from './gangs/gang-cycle';
+import { GangCycles } from './gangs/gang-cycles';
 import { PodGroupReporter } from './pod-group-reporter';
 import { PodReporter, type Events } from './pod-reporter';
+import { makeRoom, type RoomSearch } from './preemption/make-room';
 import { Preemptor } from './preemption/preemptor';
 import type { Profiles, SchedulerProfile } from './profiles';
 import { SchedulingQueue, type Attempt, type QueueOptions } from './queue/scheduling-queue';
@@ -32,12 +33,6 @@ export interface SchedulerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-}
-
-/** What PostFilter came to. */
-interface RoomSearch extends PostFilterResult {
-  /** By the plug-ins before the one that found room. */
-  readonly said: readonly string[];
 }
 
 /** Pods placed in one go before other work of the process gets its turn. */
@@ -59,6 +54,7 @@ export class Scheduler implements Component {
   readonly #groups: PodGroupReporter;
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
+  readonly #gangs: GangCycles;
   #unfollow: (() => void) | undefined;
   #turnPlanned = false;
   #startIndex = 0;
@@ -87,6 +83,12 @@ export class Scheduler implements Component {
     this.#changes = new ObjectChanges(clock, signal);
     this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
     this.#preemptor = new Preemptor({ ...shared, waiting: this.#waiting, eventsFor });
+    this.#gangs = new GangCycles({
+      ...shared, binder: this.#binder, profiles,
+      search: (attempt, profile) => this.#search(attempt, profile, performance.now()), record: (attempt, profile, placement, message) => this.#record(attempt, profile, placement, message),
+      makeRoom: (pod, profile, { diagnosis }) => this.#makeRoom(pod, profile, diagnosis), refused: (attempt, profile, placement, room) => this.#refused(attempt, placement, profile, room, room.nominated),
+      failed: (attempt, profile, from, error) => this.#failed(attempt, profile, from, error),
+    });
     metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods, bindings: this.#binder.underWay, unschedulable: queue.unschedulable, inFlightEvents: queue.inFlightEvents }), profiles.all.map(({ profile }) => profile.schedulerName));
   }
 
@@ -153,8 +155,12 @@ export class Scheduler implements Component {
         if (profile.externals.some((external) => external.concerns(next.pod))) {
           await this.#tryWithExternals(next, profile, started);
           this.#lastCycle = undefined;
-        } else if (this.#isOfGang(next, profile)) this.#tryGang(next, profile);
-        else this.#try(next, profile, started);
+        } else if (this.#gangs.concern(next, profile)) {
+          // What was found for another pod tells nothing of these, nor the other way round.
+          this.#lastCycle = undefined;
+          cycle += this.#gangs.try(next, profile) - 1;
+          this.#lastCycle = undefined;
+        } else this.#try(next, profile, started);
       } catch (error) {
         this.#lastCycle = undefined;
         this.#failed(next, profile, started, error);
@@ -173,49 +179,18 @@ export class Scheduler implements Component {
   }
 
   #try(attempt: Attempt, profile: SchedulerProfile, started: number): void {
-    const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(profile.profile.schedulerName), last: this.#lastCycle });
-    this.#lastCycle = placement.kind === 'placed' ? placement.cycle : undefined;
-    this.deps.metrics.searched(performance.now() - started);
+    const placement = this.#search(attempt, profile, started);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
   }
 
-  #isOfGang({ pod }: Attempt, { profile, externals }: SchedulerProfile): boolean {
-    if (externals.length > 0 || !profile.permit.some(({ name }) => name === 'GangScheduling')) return false;
-    return (this.#state.gangs.of(pod)?.minCount ?? 0) > 1;
-  }
-
-  /** A pod is tried with all of its gang that wait, the most important first, then those that came first. */
-  #tryGang(first: Attempt, profile: SchedulerProfile): void {
-    const { schedulerName } = profile.profile;
-    const others = this.#queue.popThese(this.#state.gangs.of(first.pod)?.members ?? [], ({ spec }) => this.deps.profiles.get(spec.schedulerName) === profile);
-    const attempts = [first, ...others].sort((a, b) => b.pod.priority - a.pod.priority || a.since - b.since);
-    this.#lastCycle = undefined;
-    tryGang(attempts, profile, {
-      state: this.#state, binder: this.#binder,
-      search: (attempt) => {
-        const started = performance.now();
-        const placement = schedulePod(attempt.pod, this.#state, { profile: profile.profile, startIndex: this.#startIndex, random: this.deps.random, observer: this.deps.metrics.cycle(schedulerName) });
-        this.deps.metrics.searched(performance.now() - started);
-        this.#goOnBehind(placement);
-        return placement;
-      },
-      placed: (attempt, _profile, placement) => this.#record(attempt, profile, placement, ''),
-      makeRoom: (pod, _profile, placement) => this.#makeRoom(pod, profile, placement),
-      refused: (attempt, _profile, placement, room, started) => {
-        this.deps.metrics.attempt('unschedulable', schedulerName, performance.now() - started);
-        this.#refused(attempt, placement, profile, room, room.nominated);
-      },
-      alone: (attempt, _profile, placement, reason, started) => {
-        const { pod } = attempt;
-        this.deps.metrics.attempt('unschedulable', schedulerName, performance.now() - started);
-        this.#record(attempt, profile, placement, reason);
-        this.#state.nominations.delete(pod.uid);
-        this.#queue.park(pod, ['GangScheduling']);
-        void this.#reporter.unschedulable(pod.pod, reason, '');
-      },
-      failed: (attempt, _profile, started, error) => this.#failed(attempt, profile, started, error),
-    });
+  #search({ pod }: Attempt, { profile }: SchedulerProfile, started: number): Placement {
+    const { random, metrics } = this.deps;
+    const placement = schedulePod(pod, this.#state, { profile, startIndex: this.#startIndex, random, observer: metrics.cycle(profile.schedulerName), last: this.#lastCycle });
+    this.#lastCycle = placement.kind === 'placed' ? placement.cycle : undefined;
+    metrics.searched(performance.now() - started);
+    this.#goOnBehind(placement);
+    return placement;
   }
 
   /** The next search begins where this one ended. */
@@ -232,6 +207,7 @@ export class Scheduler implements Component {
     const placement = await decideWithExternals(pod, this.#state, { profile: profile.profile, externals, startIndex: this.#startIndex, random, signal, log, observer: metrics.cycle(profile.profile.schedulerName) });
     if (!this.#stillWants(pod)) return;
     metrics.searched(performance.now() - started);
+    this.#goOnBehind(placement);
     const refused = this.#settle(attempt, profile, placement, started);
     if (refused === undefined) return;
     if (refused.nominated === undefined) {
@@ -259,43 +235,18 @@ export class Scheduler implements Component {
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */
   #settle(attempt: Attempt, profile: SchedulerProfile, placement: Placement, started: number): RoomSearch | undefined {
-    this.#goOnBehind(placement);
     if (placement.kind === 'placed') {
       this.#record(attempt, profile, placement, '');
       this.#binder.carryOut({ ...attempt, profile, node: placement.node, started });
       return undefined;
     }
     this.deps.metrics.attempt('unschedulable', profile.profile.schedulerName, performance.now() - started);
-    return this.#makeRoom(attempt.pod, profile, placement);
+    return this.#makeRoom(attempt.pod, profile, placement.diagnosis);
   }
 
-  /** PostFilter: the first plug-in that finds room has its way. */
-  #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, { diagnosis }: Placement & { kind: 'refused' }): RoomSearch {
-    if (this.#preemptor.holdsBack(pod.uid)) return { message: '', said: [], underWay: true };
-    if (diagnosis.nodes === 0) return { message: '', said: [], clearNomination: true };
-    const started = performance.now();
-    const messages: string[] = [];
-    // Where nobody makes room, a node that does not take the pod is of no use to it.
-    let clearNomination = profile.postFilter.length === 0;
-    let release: PostFilterResult['release'];
-    let remove: PostFilterResult['remove'];
-    let underWay: PostFilterResult['underWay'];
-    const tell = (status: PointStatus): void => this.deps.metrics.point(profile.schedulerName, 'PostFilter', performance.now() - started, status);
-    for (const plugin of profile.postFilter) {
-      if (plugin.name === 'DefaultPreemption') this.deps.metrics.preemptionTried();
-      const result = plugin.postFilter?.(pod, this.#state, { diagnosis, ask: (node) => askNode(pod, this.#state, profile, node), random: this.deps.random });
-      if (result?.nominated !== undefined) {
-        tell('Success');
-        return { ...result, said: messages };
-      }
-      if (result?.message !== undefined && result.message !== '') messages.push(result.message);
-      clearNomination ||= result?.clearNomination === true;
-      release ??= result?.release;
-      remove ??= result?.remove;
-      underWay ??= result?.underWay;
-    }
-    tell('Unschedulable');
-    return { message: messages.join(', '), said: messages, clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }), ...(underWay === undefined ? {} : { underWay }) };
+  #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, diagnosis: Diagnosis): RoomSearch {
+    const { metrics, random } = this.deps;
+    return makeRoom(pod, profile, diagnosis, { state: this.#state, preemptor: this.#preemptor, metrics, random });
   }
 
   #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release, remove }: PostFilterResult, room: PostFilterResult['nominated']): void {

@@ -34,6 +34,8 @@ export class PolicyEnforcer implements Component {
   readonly #installed = new Map<Family, FilterState>();
   readonly #endings: (() => void)[] = [];
   #dirty = true;
+  /** The rules are gone, by somebody else's doing. */
+  #lost = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
@@ -91,7 +93,8 @@ export class PolicyEnforcer implements Component {
       if (stopped() || this.#failure !== undefined) continue;
       await runNft(filterQuestion).catch((error: unknown) => {
         log.warn({ err: error }, 'the rules of network policies are gone: they are put back');
-        this.#installed.clear();
+        // Not cleared here: what is being put in force right now would be noted all the same, as if it had been put there since.
+        this.#lost = true;
         this.#dirty = true;
         this.#wake?.();
       });
@@ -104,6 +107,8 @@ export class PolicyEnforcer implements Component {
     let retryMs = firstRetryMs;
     while (!stopped()) {
       this.#dirty = false;
+      if (this.#lost) this.#installed.clear();
+      this.#lost = false;
       try {
         await this.#enforce();
         this.#failure = undefined;

@@ -10,7 +10,7 @@ export interface DataPlane {
   readonly name: string;
   /** Puts a full state (`reset`) or a change in force; resolves when it is, rejects when it is not: then a reset follows. */
   sync(request: proxyv1.SyncRequest): Promise<void>;
-  /** Whether what is in force is still there: who flushes the kernel's rules takes ours along. Without it, nobody else can take it away. */
+  /** Whether what is in force is still there: who flushes the kernel's rules takes ours along. Without it nobody looks: what lives in this process nobody else can take away, and that of ipvs comes back with the next full state only. */
   isThere?(): Promise<boolean>;
   /** Gives up what lives in this process. What is in the kernel stays: connections go on while a proxy restarts. */
   close?(): Promise<void>;

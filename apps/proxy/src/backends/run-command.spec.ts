@@ -7,6 +7,7 @@ describe('runCommand', () => {
 
   it('rejects with what a program complains of', async () => {
     await expect(runCommand('sh', ['-c', 'echo no >&2; exit 3'])).rejects.toThrow('sh -c echo no >&2; exit 3 failed: no');
+    await expect(runCommand('sh', ['-c', 'exit 3'])).rejects.toMatchObject({ exitCode: 3 });
     await expect(runCommand('no-such-program', [])).rejects.toThrow('no-such-program could not be started');
   });
 });

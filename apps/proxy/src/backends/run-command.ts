@@ -4,6 +4,13 @@ import { once } from 'node:events';
 /** Runs a program of the system and answers what it wrote; rejects with its complaint when it fails. */
 export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>;
 
+/** A program ended with another exit code than 0; null when a signal ended it. */
+export class CommandFailure extends Error {
+  constructor(message: string, readonly exitCode: number | null) {
+    super(message);
+  }
+}
+
 const shownBytes = 2_000;
 
 /** Programs of this network namespace; nft, iptables and ipvsadm live where only root's PATH looks. */
@@ -22,7 +29,7 @@ export const runCommand: RunCommand = async (command, args, input) => {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve(Buffer.concat(output).toString());
-      else reject(new Error(`${command} ${args.join(' ')} failed: ${Buffer.concat(errors).toString().slice(0, shownBytes)}`));
+      else reject(new CommandFailure(`${command} ${args.join(' ')} failed: ${Buffer.concat(errors).toString().slice(0, shownBytes)}`, code));
     });
     // A refused script closes the pipe early; its exit code tells.
     child.stdin.on('error', () => undefined);

@@ -89,11 +89,17 @@ export class Binder {
     return true;
   }
 
-  /** Takes back what was reserved a moment ago, and nobody has been told of. */
+  /** Takes back what was reserved a moment ago, and nobody has been told of. Never throws: a plug-in that fails keeps nobody else from letting go. */
   letGo({ pod, profile: { profile } }: Pick<Decision, 'pod' | 'profile'>): void {
-    const { state } = this.deps;
+    const { state, log } = this.deps;
     // The last that reserved is the first to let go.
-    for (const plugin of [...profile.reserve].reverse()) plugin.unreserve?.(pod, state);
+    for (const plugin of [...profile.reserve].reverse()) {
+      try {
+        plugin.unreserve?.(pod, state);
+      } catch (error) {
+        log.error({ pod: keyOf(pod), plugin: plugin.name, err: error }, 'a plug-in could not let go of what it had reserved');
+      }
+    }
     state.forget(pod.uid);
   }
 

@@ -91,4 +91,22 @@ describe('the scheduling queue', () => {
     }
     queue.stop();
   });
+
+  it('takes others along wherever they wait, but for those for which something failed until its time has come', async () => {
+    const clock = new FakeClock();
+    const queue = make(clock);
+    const [active, refused, failed] = [waiting('active'), waiting('refused'), waiting('failed')];
+    for (const pod of [refused, failed]) {
+      queue.add(pod);
+      queue.pop();
+    }
+    queue.park(refused, ['Refuser']);
+    queue.retry(failed);
+    queue.add(active);
+    const names = (): (string | undefined)[] => queue.popThese(['active', 'refused', 'failed'], () => true).map(({ pod }) => pod.name);
+    expect([names(), queue.depths.backoff]).toEqual([['active', 'refused'], 1]);
+    await clock.advance(1_000);
+    expect(names()).toEqual(['failed']);
+    queue.stop();
+  });
 });

@@ -1,15 +1,14 @@
 import type { Clock } from '@navarch/clock';
-import type { ClusterEvent, ClusterState, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
+import type { ClusterEvent, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
 import { ActivePods, type Urgency } from './active-pods';
 import { BackoffPods } from './backoff-pods';
+import { Hints, type HintsDeps } from './hints';
+import { PodHistories, type History } from './pod-histories';
 
 /** A pod that no event helped is tried again after this long all the same. */
 const longestUnschedulableMs = 5 * 60_000;
 
 const everyPod = (): boolean => true;
-
-/** One hint in this many is measured: most take less time than the measurement. */
-const measureHintsEvery = 10;
 
 interface QueuedPod extends Urgency {
   readonly info: PodInfo;
@@ -18,17 +17,6 @@ interface QueuedPod extends Urgency {
   readonly attempts: number;
   /** No event made it active, but that it had waited for long. */
   readonly flushed?: true;
-}
-
-interface History {
-  /** When it first came, and when it was tried last, if it was. */
-  readonly since: number;
-  at: number;
-  attempts: number;
-  backoffUntil: number;
-  /** How often plug-ins refused it, and how often in a row something failed that is not its fault: each makes back-off longer by itself. */
-  refused: number;
-  errors: number;
 }
 
 interface ParkedPod {
@@ -63,11 +51,8 @@ export interface QueueOptions {
   readonly maxBackoffMs: number;
 }
 
-export interface QueueDeps {
+export interface QueueDeps extends HintsDeps {
   readonly clock: Clock;
-  readonly state: ClusterState;
-  /** The plug-ins of the pod's profile, by name. */
-  readonly pluginsFor: (pod: PodInfo) => ReadonlyMap<string, SchedulerPlugin>;
   /** Called when there is a pod to be tried: wakes the scheduler. */
   readonly onActive: () => void;
   /** A PreEnqueue plug-in keeps the pod out. */
@@ -76,8 +61,6 @@ export interface QueueDeps {
   readonly onIncoming: (queue: keyof QueueDepths, event: string) => void;
   /** An event has been looked at. */
   readonly onHandled?: (event: string, milliseconds: number) => void;
-  /** A plug-in was asked whether an event can help a pod that it refused. */
-  readonly onHint?: (plugin: string, event: string, helps: boolean, milliseconds: number) => void;
 }
 
 /**
@@ -91,13 +74,14 @@ export class SchedulingQueue {
   readonly #errorBackoff: BackoffPods<QueuedPod>;
   readonly #unschedulable = new Map<string, ParkedPod>();
   readonly #gated = new Map<string, GatedPod>();
-  readonly #known = new Map<string, History>();
+  readonly #histories: PodHistories;
+  readonly #hints: Hints;
   /** What happened while a pod was being tried, for each such pod. */
   readonly #inFlight = new Map<string, { readonly info: PodInfo; readonly events: ClusterEvent[] }>();
 
-  #hintsAsked = 0;
-
-  constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
+  constructor(options: QueueOptions, private readonly deps: QueueDeps) {
+    this.#histories = new PodHistories(options, deps.clock);
+    this.#hints = new Hints(deps);
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
     this.#errorBackoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
   }
@@ -167,7 +151,7 @@ export class SchedulingQueue {
     this.#unschedulable.delete(uid);
     this.#gated.delete(uid);
     this.#inFlight.delete(uid);
-    if (!keepHistory) this.#known.delete(uid);
+    if (!keepHistory) this.#histories.delete(uid);
   }
 
   /** Takes the next pod to try, and when nothing is active one whose back-off is not over yet; `done`, `park` or `retry` ends the attempt. */
@@ -176,22 +160,23 @@ export class SchedulingQueue {
     return next === undefined ? undefined : this.#begin(next);
   }
 
-  /** Takes these, wherever they wait, to be tried with the one that was just taken: all but those that a PreEnqueue plug-in keeps out. */
+  /**
+   * Takes these to be tried with the one that was just taken: all but those that a PreEnqueue plug-in keeps out, and those for which something failed: whatever failed is
+   * given its time, and they bring the others along when it has passed.
+   */
   popThese(uids: Iterable<string>, concerns: (pod: PodInfo) => boolean): Attempt[] {
     const attempts: Attempt[] = [];
     for (const uid of uids) {
-      const pod = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid) ?? this.#unschedulable.get(uid)?.pod;
+      const pod = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#unschedulable.get(uid)?.pod;
       if (pod === undefined || !concerns(pod.info)) continue;
-      for (const part of [this.#active, this.#backoff, this.#errorBackoff, this.#unschedulable]) part.delete(uid);
+      for (const part of [this.#active, this.#backoff, this.#unschedulable]) part.delete(uid);
       attempts.push(this.#begin(pod));
     }
     return attempts;
   }
 
   #begin(next: QueuedPod): Attempt {
-    const attempts = next.attempts + 1;
-    const history = this.#known.get(next.uid) ?? newHistory(next.since);
-    this.#known.set(next.uid, { ...history, attempts, backoffUntil: 0 });
+    const { attempts } = this.#histories.tried(next.uid);
     this.#inFlight.set(next.uid, { info: next.info, events: [] });
     return { pod: next.info, attempts, since: next.since, ...(next.flushed === undefined ? {} : { flushed: next.flushed }) };
   }
@@ -205,7 +190,7 @@ export class SchedulingQueue {
   park(info: PodInfo, refusedBy: readonly string[]): void {
     const missed = this.#inFlight.get(info.uid)?.events ?? [];
     this.#inFlight.delete(info.uid);
-    const history = this.#failed(info.uid, true);
+    const history = this.#histories.failed(info.uid, true);
     if (history === undefined) return; // deleted meanwhile
     const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
     const helpful = missed.find((event) => this.#helps(event, parked));
@@ -217,10 +202,10 @@ export class SchedulingQueue {
     this.deps.onIncoming('unschedulable', 'ScheduleAttemptFailure');
   }
 
-  /** Something failed that is not the pod's fault: tried again after its back-off. */
+  /** Something failed that is not the pod's fault, be it while it was parked: tried again after its back-off. */
   retry(info: PodInfo): void {
-    this.#inFlight.delete(info.uid);
-    const history = this.#failed(info.uid, false);
+    for (const part of [this.#inFlight, this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
+    const history = this.#histories.failed(info.uid, false);
     if (history === undefined) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
@@ -290,32 +275,17 @@ export class SchedulingQueue {
       this.deps.onGated(info, by.name, reason);
       return;
     }
-    const history = this.#known.get(info.uid) ?? newHistory(this.deps.clock.monotonic());
-    this.#known.set(info.uid, history);
-    this.#activate(queued(info, history), event);
+    this.#activate(queued(info, this.#histories.of(info.uid)), event);
   }
 
   #helps(event: ClusterEvent, { pod, refusedBy }: ParkedPod): boolean {
-    if (refusedBy.length === 0) return true;
-    const plugins = this.deps.pluginsFor(pod.info);
-    return refusedBy.some((name) => {
-      const hints = plugins.get(name)?.hints;
-      // Who names no events may be helped by any.
-      if (hints === undefined) return true;
-      const hint = hints[event.name];
-      if (hint === undefined) return false;
-      if (this.#hintsAsked++ % measureHintsEvery > 0) return hint(pod.info, event, this.deps.state);
-      const started = performance.now();
-      const helps = hint(pod.info, event, this.deps.state);
-      this.deps.onHint?.(name, event.name, helps, performance.now() - started);
-      return helps;
-    });
+    return this.#hints.helps(event, pod.info, refusedBy);
   }
 
   /** To the active part, unless its back-off has not passed. */
   #release(uid: string, { pod }: ParkedPod, event: ClusterEvent): void {
     this.#unschedulable.delete(uid);
-    const until = this.#known.get(uid)?.backoffUntil ?? 0;
+    const until = this.#histories.get(uid)?.backoffUntil ?? 0;
     if (until <= this.deps.clock.monotonic()) {
       this.#activate(pod, event.name);
       return;
@@ -337,20 +307,7 @@ export class SchedulingQueue {
     this.deps.onIncoming('active', event);
     this.deps.onActive();
   }
-
-  #failed(uid: string, isRefused: boolean): History | undefined {
-    const history = this.#known.get(uid);
-    if (history === undefined) return undefined;
-    if (isRefused) history.refused += 1;
-    history.errors = isRefused ? 0 : history.errors + 1;
-    const times = isRefused ? history.refused : history.errors;
-    history.at = this.deps.clock.monotonic();
-    history.backoffUntil = history.at + Math.min(this.options.initialBackoffMs * 2 ** (times - 1), this.options.maxBackoffMs);
-    return history;
-  }
 }
-
-const newHistory = (since: number): History => ({ since, at: since, attempts: 0, backoffUntil: 0, refused: 0, errors: 0 });
 
 function queued(info: PodInfo, { since, at, attempts }: History): QueuedPod {
   return { uid: info.uid, priority: info.priority, at, info, since, attempts };

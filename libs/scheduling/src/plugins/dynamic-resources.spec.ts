@@ -272,4 +272,28 @@ describe('DynamicResources', () => {
     plugin.unreserve?.(info, state);
     expect(placed(user('second'), state, profile)).toBe('a');
   });
+
+  it('looks up once a cycle what claims have, however many nodes there are', () => {
+    const state = cluster(nodes, { resourceClaims: [claim([one()])], resourceSlices: [slice('a', [device('x')]), slice('b', [device('y')])], deviceClasses: [gpu] });
+    const lookedUp = jest.spyOn(state.reservations, 'claimsWithDevices');
+    placed(user(), state, profile);
+    expect(lookedUp).toHaveBeenCalledTimes(1);
+  });
+
+  it('knows of a claim at any time what decisions give it', () => {
+    const state = cluster(nodes, { resourceClaims: [claim([one()])] });
+    const { reservations } = state;
+    const given = (): (number | undefined)[] => [reservations.resourceClaim({ namespace: 'default', name: 'c' })?.status?.reservedFor?.length, reservations.claimsWithDevices().filter(({ status }) => status?.allocation !== undefined).length];
+    const decide = (...users: string[]): resourcev1.ResourceClaim[] => [claim([one()], { status: { ...taken('x'), reservedFor: users.map((name) => ({ name, uid: name, resource: 'pods' })) } })];
+    const seen = [given()];
+    for (const [uid, decision] of [['p', decide('p')], ['q', decide('p', 'q')]] as const) {
+      reservations.deviceDecisions.set(uid, decision);
+      seen.push(given());
+    }
+    for (const uid of ['q', 'p']) {
+      reservations.deviceDecisions.delete(uid);
+      seen.push(given());
+    }
+    expect(seen).toEqual([[undefined, 0], [1, 1], [2, 1], [1, 1], [undefined, 0]]);
+  });
 });

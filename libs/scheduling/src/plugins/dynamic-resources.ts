@@ -60,10 +60,11 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
       if (resources !== undefined && writtenClaim(pod, state) !== undefined) return () => leftBehind;
       const refused = claims.map((claim) => whyUnusable(claim, pod, state)).find((reason) => reason !== undefined);
       if (refused !== undefined) return { refused, unresolvable: true };
+      const taken = takenDevices(state);
       return (node) => {
         if (!claims.every(({ status }) => status?.allocation?.nodeSelector === undefined || nodeSelectorMatches(status.allocation.nodeSelector, node))) return elsewhere;
         try {
-          if (allocate(claimsOn(node, pod, claims, resources).all, node, state, outOfTimeAfter(filterTimeoutMs, monotonic)) !== undefined) return undefined;
+          if (allocate(claimsOn(node, pod, claims, resources).all, node, state, taken, outOfTimeAfter(filterTimeoutMs, monotonic)) !== undefined) return undefined;
           return poolsOf(state.objects.resourceSlices.list()).areInvalidFor(node) ? invalidPools : noDevices;
         } catch (error) {
           // Something is wrong with the claim or its class: no other node is any better. Or the search took too long, which it may not the next time.
@@ -78,8 +79,9 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
     preScore: (pod, state) => {
       const claims = hasClaims(pod) ? claimsOf(pod, state) : [];
       if ('refused' in claims || !claims.some(hasAlternatives)) return undefined;
+      const taken = takenDevices(state);
       return {
-        score: (node) => (allocate(claims, node, state) ?? []).reduce((sum, claim) => sum + scoreOfAlternatives(claim), 0),
+        score: (node) => (allocate(claims, node, state, taken) ?? []).reduce((sum, claim) => sum + scoreOfAlternatives(claim), 0),
         normalize: (raw) => normalizeToMax(raw, false),
       };
     },
@@ -149,11 +151,17 @@ function giveUpDevices(pod: PodInfo, state: ClusterState, { diagnosis }: FailedS
   return { release: { ...unused, status }, message: 'deallocation of ResourceClaim completed' };
 }
 
+/** The claims that have devices already, looked up once for all nodes of a cycle, and only if somebody asks. */
+function takenDevices({ reservations }: ClusterState): () => readonly resourcev1.ResourceClaim[] {
+  let claims: readonly resourcev1.ResourceClaim[] | undefined;
+  return () => (claims ??= reservations.claimsWithDevices());
+}
+
 /** Claims with what they would be given on a node; those that have something already keep it. */
-function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
+function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, taken = takenDevices(state), goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = poolsOf(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, state.reservations.claimsWithDevices()), classes: state.objects.deviceClasses, goOn };
+  const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, taken()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {

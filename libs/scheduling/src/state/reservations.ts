@@ -11,6 +11,28 @@ export interface VolumeDecision {
   readonly provision: readonly corev1.PersistentVolumeClaim[];
 }
 
+/** By the uid of the pod; tells when one comes or goes. */
+class Decisions<V> extends Map<string, V> {
+  constructor(private readonly changed: () => void) {
+    super();
+  }
+
+  override set(uid: string, decision: V): this {
+    this.changed();
+    return super.set(uid, decision);
+  }
+
+  override delete(uid: string): boolean {
+    this.changed();
+    return super.delete(uid);
+  }
+
+  override clear(): void {
+    this.changed();
+    super.clear();
+  }
+}
+
 /** What decisions under way count on and the API does not show yet, by the uid of the pod. */
 export class Reservations {
   readonly volumes: Assumed<corev1.PersistentVolume>;
@@ -18,9 +40,11 @@ export class Reservations {
   readonly resourceClaims: Assumed<resourcev1.ResourceClaim>;
   readonly volumeDecisions = new Map<string, VolumeDecision>();
   /** Claims of devices to be allocated to a pod, or reserved for it. */
-  readonly deviceDecisions = new Map<string, readonly resourcev1.ResourceClaim[]>();
+  readonly deviceDecisions = new Decisions<readonly resourcev1.ResourceClaim[]>(() => (this.#decided = undefined));
   /** Claims for the extended resources of a pod, which may not be written yet. */
-  readonly extendedClaims = new Map<string, ExtendedClaim>();
+  readonly extendedClaims = new Decisions<ExtendedClaim>(() => (this.#decided = undefined));
+  /** The claims of all these decisions, by their uid; made when it is needed first. */
+  #decided: ReadonlyMap<string | undefined, resourcev1.ResourceClaim> | undefined;
 
   constructor(objects: ClusterObjects) {
     this.volumes = new Assumed(objects.volumes);
@@ -32,7 +56,7 @@ export class Reservations {
   resourceClaim(key: { readonly namespace: string; readonly name: string }): resourcev1.ResourceClaim | undefined {
     const shown = this.resourceClaims.get(key);
     if (shown === undefined || shown.status?.allocation !== undefined || this.deviceDecisions.size === 0) return shown;
-    const decided = [...this.deviceDecisions.values()].flat().find(({ metadata: { uid } }) => uid === shown.metadata.uid);
+    const decided = this.#byUid().get(shown.metadata.uid);
     return decided?.status === undefined ? shown : { ...shown, status: decided.status };
   }
 
@@ -40,8 +64,13 @@ export class Reservations {
   claimsWithDevices(): readonly resourcev1.ResourceClaim[] {
     const shown = this.resourceClaims.list();
     if (this.extendedClaims.size + this.deviceDecisions.size === 0) return shown;
-    const decided = new Map([...[...this.deviceDecisions.values()].flat(), ...[...this.extendedClaims.values()].map(({ claim }) => claim)].map((claim) => [claim.metadata.uid, claim]));
-    const unseen = [...decided.values()].filter(({ metadata: { namespace = '', name = '' } }) => this.resourceClaims.get({ namespace, name })?.status?.allocation === undefined);
+    const unseen = [...this.#byUid().values()].filter(({ metadata: { namespace = '', name = '' } }) => this.resourceClaims.get({ namespace, name })?.status?.allocation === undefined);
     return [...shown, ...unseen];
+  }
+
+  /** Of a claim that several pods use, as the last of them is to have it. */
+  #byUid(): ReadonlyMap<string | undefined, resourcev1.ResourceClaim> {
+    const claims = (): resourcev1.ResourceClaim[] => [...[...this.deviceDecisions.values()].flat(), ...[...this.extendedClaims.values()].map(({ claim }) => claim)];
+    return (this.#decided ??= new Map(claims().map((claim) => [claim.metadata.uid, claim])));
   }
 }

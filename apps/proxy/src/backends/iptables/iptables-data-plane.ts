@@ -2,13 +2,16 @@ import type { IpFamily } from '@navarch/apimachinery';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
 import { familyWords, type FamilyWords } from '../family-words';
-import type { RunCommand } from '../run-command';
+import { CommandFailure, type RunCommand } from '../run-command';
 import { allChains, jumps, leftChains, restoreScript, type Chains, type Jump, type Table } from './chains';
 import { portRules, type PortRules } from './port-rules';
 
 const tables: readonly Table[] = ['filter', 'nat'];
 /** Another program may hold iptables' lock. */
 const lockSeconds = '5';
+/** Exit codes of iptables: what was asked for is not there, and what was asked makes no sense. */
+const [absentCode, misunderstoodCode] = [1, 2];
+const hasCode = (error: unknown, code: number): boolean => error instanceof CommandFailure && error.exitCode === code;
 
 /** iptables by its own programs: chains a service port, of which only those that differ are written. */
 class IptablesDataPlane implements DataPlane {
@@ -46,9 +49,23 @@ class IptablesDataPlane implements DataPlane {
   }
 }
 
-/** Whether a rule stands in one of the kernel's own chains. */
-const isJumpThere = ({ iptables: program }: FamilyWords, run: RunCommand, { table, from, rule }: Jump): Promise<boolean> =>
-  run(program, ['-w', lockSeconds, '-t', table, '-C', from, ...rule.split(' ')]).then(() => true, () => false);
+/**
+ * Whether a rule stands in one of the kernel's own chains. Rejects where that cannot be told, as while another program holds the lock: only iptables' own word that there
+ * is no such rule counts, and where it does not even know the chain that the rule leads to, its word that there is none.
+ */
+async function isJumpThere({ iptables: program }: FamilyWords, run: RunCommand, { table, from, rule }: Jump): Promise<boolean> {
+  const ask = (...args: string[]): Promise<string> => run(program, ['-w', lockSeconds, '-t', table, ...args]);
+  try {
+    await ask('-C', from, ...rule.split(' '));
+    return true;
+  } catch (error) {
+    if (hasCode(error, absentCode)) return false;
+    if (!hasCode(error, misunderstoodCode)) throw error;
+    const isChainGone = await ask('-S', rule.split(' ').at(-1) ?? '').then(() => false, (reason: unknown) => hasCode(reason, absentCode));
+    if (!isChainGone) throw error;
+    return false;
+  }
+}
 
 /** Chains of an earlier run, as if they were empty of rules: all are written anew, and those no longer wanted go. */
 async function leftovers({ iptables: program }: FamilyWords, run: RunCommand): Promise<Record<Table, Chains>> {
