@@ -232,6 +232,18 @@ describe('in-place resize', () => {
       expect(podResourcesFromStatus({ ...allocated, status: { ...status, phase: 'Running' } } as corev1.Pod)).toEqual({ requests: { cpu: '1' } });
     });
 
+    it('is read back as it was given, whatever its status does not tell and whatever that tells of its containers', () => {
+      const huge = { cpu: '1', memory: '64Mi', 'hugepages-2Mi': '4Mi' };
+      const told = (spec: Partial<corev1.PodSpec>): corev1.ResourceRequirements | undefined => {
+        const adopted = aPod(spec);
+        return podResourcesFromStatus({ ...adopted, status: { phase: 'Running', ...podResourcesStatus(adopted, adopted, true) } });
+      };
+      expect(told({ resources: { requests: huge, limits: huge } })).toEqual({ requests: huge, limits: huge });
+      const containers = [aContainer('main', { resources: sized('200m', '32Mi') })];
+      expect(told({ containers, resources: { requests: { cpu: '1' } } })).toEqual({ requests: { cpu: '1' } });
+      expect(told({ containers, resources: { limits: { memory: '64Mi' } } })).toEqual({ limits: { memory: '64Mi' } });
+    });
+
     it('is the sum over its containers where it does not say, limited where all of them are', () => {
       const of = (...limits: (string | undefined)[]): corev1.Pod => aPod({ containers: limits.map((memory, i) => aContainer(`c${i}`, { resources: { requests: { memory: '1Mi' }, ...(memory === undefined ? {} : { limits: { memory } }) } })) });
       expect(podResourcesStatus(of('2Mi', '3Mi'), of('2Mi', '3Mi'), true)).toEqual({ allocatedResources: { memory: '2Mi' }, resources: { requests: { memory: '2Mi' }, limits: { memory: '5Mi' } } });
