@@ -1,9 +1,8 @@
 import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
-import { canonicallyEqual } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
 import { type PodProbes } from '../probes/pod-probes';
-import { isOwnNews } from '../status/status-patch';
+import { isOwnNews, sameLabels } from '../status/status-patch';
 import { type Decision } from './decision';
 import { startKey } from './pod-action';
 import { PodActions } from './pod-actions';
@@ -128,7 +127,7 @@ export class PodWorker {
 
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
-    const { labels, annotations } = this.#pod.metadata;
+    const before = this.#pod;
     const isNews = !isOwnNews(this.#given, pod);
     const resizes = resizeRequests(this.#given, pod);
     this.deps.metrics.resizes.requested(resizes);
@@ -144,7 +143,7 @@ export class PodWorker {
     }
     this.#syncs.updated();
     // What shows them is not to wait for its turn.
-    if (!canonicallyEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
+    if (!sameLabels(before, pod)) this.refreshVolumes();
     this.wake();
   }
 

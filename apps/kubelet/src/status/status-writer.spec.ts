@@ -33,6 +33,9 @@ describe('StatusWriter', () => {
     const others: corev1.Pod[] = [
       { ...echo, metadata: { ...echo.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
       { ...echo, metadata: { ...echo.metadata, labels: { of: 'others' } } },
+      // An empty value is one.
+      { ...echo, metadata: { ...echo.metadata, labels: { canary: '' } } },
+      { ...echo, metadata: { ...echo.metadata, annotations: { canary: '' } } },
       { ...echo, spec: { containers: [], activeDeadlineSeconds: 1 } },
       { ...echo, status: { ...status, conditions: [condition('PodScheduled', 'True'), condition('example.org/gate', 'True')] } },
       { ...echo, status: { ...status, conditions: [...status.conditions, condition('DisruptionTarget', 'True')] } },
