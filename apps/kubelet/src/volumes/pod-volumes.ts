@@ -25,12 +25,10 @@ import { readInside } from './sub-path';
 import { isRecursivelyReadOnly } from './recursive-read-only';
 import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
 import { usedVolumes } from './used-volumes';
+import { groupsOfVolumes } from './volume-groups';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePayload, type PayloadSources } from './volume-payload';
-
-/** What an administrator says of a volume whose files are of a group. */
-const groupAnnotation = 'pv.beta.kubernetes.io/gid';
 
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
@@ -132,10 +130,7 @@ export class PodVolumes {
 
   /** Groups that a pod's containers are to be in, because its volumes say that they are theirs. */
   groups(uid: string): number[] {
-    return [...this.#known.get(uid)?.values() ?? []].flatMap(({ persistentVolume }) => {
-      const text = persistentVolume?.metadata.annotations?.[groupAnnotation] ?? '';
-      return /^\d+$/.test(text) ? [Number(text)] : [];
-    });
+    return groupsOfVolumes(this.#known.get(uid)?.values() ?? [], this.deps.log);
   }
 
   /** How many volumes there are, by plug-in; those whose claims lead nowhere yet are not among them. */
