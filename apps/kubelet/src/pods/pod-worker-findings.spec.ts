@@ -33,12 +33,12 @@ describe('what a PodWorker finds of its pod', () => {
   });
 
   it('shows its containers a label that has no value as soon as the pod has it', async () => {
-    const pod = aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'about', mountPath: '/about' }] })], volumes: [{ name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }] });
+    const pod = aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'about', mountPath: '/about' }] })], volumes: [{ name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }] }, { labels: { app: 'web' } });
     const worker = bench.worker(pod);
     await bench.running('main');
     const shown = bench.runtime.newest('main').config.mounts.find(({ containerPath }) => containerPath === '/about')?.hostPath ?? '';
-    worker.update({ ...pod, metadata: { ...pod.metadata, labels: { canary: '' } } });
-    await bench.until('shown', () => readFileSync(join(shown, 'labels'), 'utf8') === 'canary=""');
+    worker.update({ ...pod, metadata: { ...pod.metadata, labels: { app: 'web', canary: '' } } });
+    await bench.until('shown', () => readFileSync(join(shown, 'labels'), 'utf8') === 'app="web"\ncanary=""');
   });
 
   it.each([['Always', 1], ['Never', 0]] as const)('ends a container that the runtime knows nothing of any more, as it may run, and goes on by the policy %s', async (restartPolicy, restarts) => {
