@@ -220,6 +220,11 @@ export class PodExecutor {
     });
   }
 
+  /** Gives the pod's own group what is set aside for the pod, whatever it has. */
+  async fitPod(pod: corev1.Pod): Promise<void> {
+    await this.deps.cgroups.ensurePod(pod);
+  }
+
   async #memoryInUse(pod: corev1.Pod, containerId: string): Promise<MemoryInUse> {
     const stats = (await this.deps.runtime.listContainerStats()).find(({ attributes }) => attributes?.id === containerId);
     const used = stats?.memory?.usageBytes;

@@ -26,10 +26,16 @@ describe('what a PodWorker finds of its pod', () => {
     bench.statuses.length = 0;
 
     bench.probe = () => ({ result: 'unknown', output: 'not yet' });
+    const toldBefore = bench.events.lines.length;
+    const fitPod = jest.spyOn(bench.cgroups, 'ensurePod');
     bench.worker({ ...pod, status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
     await bench.settle();
     expect(bench.runtime.calls).toEqual([]);
     expect(bench.status).toEqual(status);
+    // A kubelet that died in the midst of a resize has left the pod's group wide: that is put right, and is none itself.
+    expect(fitPod).toHaveBeenCalledTimes(1);
+    expect(bench.events.lines.slice(toldBefore)).toEqual([]);
+    expect(bench.statuses.flatMap(({ conditions }) => conditions ?? []).filter(({ type }) => type === 'PodResizeInProgress')).toEqual([]);
   });
 
   it('shows its containers a label that has no value as soon as the pod has it', async () => {

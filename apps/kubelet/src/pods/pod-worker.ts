@@ -283,6 +283,7 @@ export class PodWorker {
       startsBefore: (name) => startsBefore(this.#status, name),
       hashOf: containerHash,
       ...this.#resources,
+      podMayBeWide: this.#resizing.podMayBeWide,
       ...(this.#termination ? { termination: this.#termination } : {}),
     };
   }

@@ -6,10 +6,12 @@ import { observePod } from '../runtime/observe-pod';
 import { effectiveResources, heldResources, roomFor } from './resize';
 import { podShrinkError, shrinkError } from './resize-memory';
 import { resizeRequests } from './resize-metrics';
+import { PodResizing } from './pod-resizing';
 import { podResourcesFromStatus, podResourcesStatus } from './pod-resources-status';
 import { resizeOrder, type WaitingResize } from './resize-order';
 import { refuseSwapping } from './resize-swap';
 import { resizeText } from './resize-text';
+import { emptyRuntimeView } from './runtime-view';
 
 /** Thousandths of the node's memory. */
 const shareOf = (harness: KubeletHarness, share: number): corev1.ResourceRequirements => ({ requests: { memory: String(Math.floor((wholeValue(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable?.['memory']) * share) / 1000)) } });
@@ -206,6 +208,49 @@ describe('in-place resize', () => {
       worker.update(whole('128Mi', 2, policy));
       await bench.until('restarted', () => bench.container('main')?.restartCount === 1 && bench.status.resources?.limits?.['memory'] === '128Mi');
       expect(bench.container('limited')?.restartCount).toBe(0);
+    });
+
+    it('and of a container in it never go on at a time', async () => {
+      const of = (cpu: string, limited: string, generation: number): corev1.Pod => {
+        const { metadata, spec } = whole('64Mi', generation);
+        return { metadata, spec: { ...spec, resources: { ...spec?.resources, requests: { cpu, memory: '16Mi' } }, containers: [aContainer('main'), aContainer('limited', { resources: { limits: { memory: limited } } })] } } as corev1.Pod;
+      };
+      const worker = bench.worker(of('100m', '8Mi', 1));
+      await bench.running('limited');
+      const ends: (() => void)[] = [];
+      const wait = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+      Object.assign(bench.runtime.behave, { updateContainerResources: wait, updatePodSandboxResources: wait });
+      const calls = async (): Promise<string[]> => {
+        await bench.settle();
+        return bench.runtime.calls.filter((call) => call.startsWith('update')).map((call) => call.split(' ')[0]!);
+      };
+      worker.update(of('100m', '16Mi', 2));
+      await expect(calls()).resolves.toEqual(['updateContainerResources']);
+      // All of its containers have what they are to have, but one of them is about to have other resources.
+      worker.update(of('200m', '8Mi', 3));
+      await expect(calls()).resolves.toHaveLength(1);
+      worker.update(of('200m', '16Mi', 4));
+      ends[0]!();
+      await expect(calls()).resolves.toEqual(['updateContainerResources', 'updatePodSandboxResources']);
+      worker.update(of('200m', '8Mi', 5));
+      await expect(calls()).resolves.toHaveLength(2);
+      ends[1]!();
+      await expect(calls()).resolves.toEqual(['updateContainerResources', 'updatePodSandboxResources', 'updateContainerResources']);
+      ends[2]!();
+      await expect(calls()).resolves.toHaveLength(4);
+      ends[3]!();
+      await bench.until('resized', () => bench.condition('PodResizeInProgress') === undefined);
+    });
+
+    it('does not fit its containers where one of them was given something meanwhile', () => {
+      const resizing = new PodResizing(pod, emptyRuntimeView);
+      resizing.resized('a', pod, sized('100m', '64Mi'));
+      const { changes } = resizing;
+      resizing.gave('b', pod, sized('200m', '64Mi'));
+      resizing.gavePod(pod, changes);
+      expect(resizing.podHasItsOwn).toBe(false);
+      resizing.gavePod(pod, resizing.changes);
+      expect(resizing.podHasItsOwn).toBe(true);
     });
 
     it('waits for room, and is known to a kubelet that comes later', async () => {

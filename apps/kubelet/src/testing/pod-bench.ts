@@ -42,6 +42,7 @@ export class PodBench {
   networkError: string | undefined;
   /** What is asked of dynamic resources; none are held. */
   claims: PodExecutorDeps['claims'] = { prepare: () => Promise.resolve(), unprepare: () => Promise.resolve(), holds: () => false, devicesFor: () => [] };
+  readonly cgroups = new PodCgroups('/', undefined);
   room: PendingResize | undefined;
   userNamespaces = new Set<string>();
   recursiveReadOnlyMounts = new Set<string>();
@@ -81,7 +82,7 @@ export class PodBench {
     const executor = new PodExecutor({
       runtime, volumes, directories, events, clock, data, node, metrics, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } }, { runtime, events, clock, metrics: metrics.images, records: new PullRecords(join(this.root, 'image_manager'), { clock, log: silentLogger }), pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
-      cgroups: new PodCgroups('/', undefined),
+      cgroups: this.cgroups,
       users: new UserNamespaces(directories),
       devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices, metrics: metrics.placement }),
       services: () => this.services,
