@@ -39,7 +39,7 @@ export class DeviceTable {
 
   constructor(saved: SavedAllocations | OldAllocations = {}) {
     for (const [key, resources] of Object.entries(saved)) {
-      this.#given.set(key, new Map(Object.entries(resources).map(([resource, given]: [string, Given | readonly string[]]) => [resource, 'ids' in given ? given : { ids: given }])));
+      this.#given.set(key, new Map(Object.entries<Given | readonly string[]>(resources).map(([resource, given]) => [resource, 'ids' in given ? given : { ids: given }])));
       // Known, and none to be had until its plug-in is back.
       for (const resource of Object.keys(resources)) this.#devices.set(resource, []);
     }
