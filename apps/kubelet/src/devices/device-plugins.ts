@@ -14,7 +14,7 @@ import { containersOf, initContainersOf, isSidecar, uidOf } from '../pods/pod-sp
 import { wholeValue } from '../quantities';
 import { unexpected, type HintProvider } from '../topology/hint-provider';
 import { type ResourceHints, type TopologyHint } from '../topology/topology-hint';
-import { containerKey, DeviceTable, type DeviceAnswer, type NamedDevice, type SavedAllocations } from './device-table';
+import { containerKey, DeviceTable, type DeviceAnswer, type NamedDevice, type OldAllocations, type SavedAllocations } from './device-table';
 
 type PluginClient = ServiceClient<typeof devicepluginv1beta1.DevicePluginService>;
 
@@ -64,7 +64,7 @@ export class DevicePlugins implements PluginHandler, HintProvider {
   async start(): Promise<void> {
     const { directory, log } = this.deps;
     await mkdir(directory, { recursive: true, mode: 0o750 });
-    this.#table = new DeviceTable(await this.#file.read() as SavedAllocations | undefined);
+    this.#table = new DeviceTable(await this.#file.read() as SavedAllocations | OldAllocations | undefined);
     const socket = join(directory, 'kubelet.sock');
     await rm(socket, { force: true });
     this.#server = new RpcServer({ address: `unix://${socket}` }, { log });

@@ -37,9 +37,9 @@ export class DeviceTable {
   readonly #devices = new Map<string, readonly KnownDevice[]>();
   readonly #given = new Map<string, Map<string, Given>>();
 
-  constructor(saved: SavedAllocations = {}) {
+  constructor(saved: SavedAllocations | OldAllocations = {}) {
     for (const [key, resources] of Object.entries(saved)) {
-      this.#given.set(key, new Map(Object.entries(resources)));
+      this.#given.set(key, new Map(Object.entries<Given | readonly string[]>(resources).map(([resource, given]) => [resource, 'ids' in given ? given : { ids: given }])));
       // Known, and none to be had until its plug-in is back.
       for (const resource of Object.keys(resources)) this.#devices.set(resource, []);
     }
@@ -139,6 +139,9 @@ export class DeviceTable {
     return [...new Set([...this.#given.keys()].map((key) => key.split('/')[0] ?? ''))];
   }
 }
+
+/** As kubelets kept them that did not keep what plug-ins answered: those are asked again. */
+export type OldAllocations = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** Devices by container and resource, as they are kept on disk. */
 export type SavedAllocations = Readonly<Record<string, Readonly<Record<string, Given>>>>;

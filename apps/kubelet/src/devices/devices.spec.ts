@@ -124,4 +124,11 @@ describe('DeviceTable', () => {
     expect(table.available(resource)).toEqual(['a']);
     expect(table.allocations).toEqual({ 'pod-2/main': { [resource]: { ids: ['c'] } } });
   });
+
+  it('reads what an older kubelet kept, which was no more than the names of devices', () => {
+    const table = new DeviceTable({ 'pod-1/main': { [resource]: ['a'] } });
+    table.set(resource, [{ id: 'a', healthy: true }, { id: 'b', healthy: true }]);
+    expect([table.available(resource), table.of('pod-1/main').get(resource), table.answer('pod-1/main', resource)]).toEqual([['b'], ['a'], undefined]);
+    expect(table.allocations).toEqual({ 'pod-1/main': { [resource]: { ids: ['a'] } } });
+  });
 });

@@ -1,6 +1,6 @@
 import { type PressureCondition } from '../eviction/pressure';
 import { type KubeletOptions } from '../kubelet-options';
-import { type NodeSurroundings } from '../pods/pod-executor';
+import { type NodeSurroundings } from '../pods/node-surroundings';
 import { type ContainerRuntime } from '../runtime';
 import { type RuntimeState } from '../runtime/runtime-state';
 import { inspectMachine, type Machine } from './machine';

@@ -17,6 +17,8 @@ export type PodAction =
   | { readonly kind: 'resizeContainer'; readonly container: corev1.Container; readonly containerId: string; readonly from: corev1.ResourceRequirements }
   /** Gives the pod's own group what is set aside for it, when its containers have theirs. */
   | { readonly kind: 'resizePod' }
+  /** Gives the pod's own group what it should have anyway, where a kubelet that is gone may have left it wider: no resize that anybody is told of. */
+  | { readonly kind: 'fitPod' }
   /** `crashed`: it counts as a crash of the container, whose next start waits the longer. */
   | { readonly kind: 'removeContainer'; readonly containerId: string; readonly crashed?: { readonly container: corev1.Container; readonly last: ContainerView } };
 
@@ -28,6 +30,7 @@ export const startKey = (container: string): string => `start/${container}`;
 export const killKey = (containerId: string, graceSeconds: number): string => `kill/${containerId}/${graceSeconds}`;
 export const resizeKey = (containerId: string): string => `resize/${containerId}`;
 export const resizePodKey = resizeKey('pod');
+export const fitPodKey = 'fit-pod';
 export const stopSandboxKey = (sandboxId: string): string => `stop/${sandboxId}`;
 
 export function keyOf(action: PodAction): string {
@@ -40,6 +43,7 @@ export function keyOf(action: PodAction): string {
     case 'killContainer': return killKey(action.container.id, action.graceSeconds);
     case 'resizeContainer': return resizeKey(action.containerId);
     case 'resizePod': return resizePodKey;
+    case 'fitPod': return fitPodKey;
     case 'removeContainer': return `remove/${action.containerId}`;
   }
 }
@@ -47,4 +51,15 @@ export function keyOf(action: PodAction): string {
 export function isKilling(inFlight: ReadonlySet<string>, containerId: string): boolean {
   for (const key of inFlight) if (key.startsWith(`kill/${containerId}/`)) return true;
   return false;
+}
+
+/** Whether the pod's own group is being changed: no container is to grow meanwhile. */
+export function isChangingPod(inFlight: ReadonlySet<string>): boolean {
+  return inFlight.has(resizePodKey) || inFlight.has(fitPodKey);
+}
+
+/** Whether containers or their pod are being given other resources. */
+export function isChangingResources(inFlight: ReadonlySet<string>): boolean {
+  for (const key of inFlight) if (key.startsWith(resizeKey(''))) return true;
+  return isChangingPod(inFlight);
 }

@@ -175,6 +175,13 @@ export class PodActions {
       case 'resizePod':
         run(() => this.#resizePod());
         break;
+      case 'fitPod':
+        run(async () => {
+          const { changes } = this.deps.resizing;
+          await executor.fitPod(pod());
+          this.deps.resizing.fitted(changes);
+        });
+        break;
       case 'removeContainer':
         if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
         run(async () => {
@@ -199,9 +206,10 @@ export class PodActions {
     const { executor, resizing } = this.deps;
     const [pod, sandbox] = [this.deps.pod(), this.view.sandboxes[0]];
     if (!sandbox) return;
+    const { changes } = resizing;
     await this.#resizing(async () => {
       await executor.resizePod(pod, resizing.given(pod, this.view.containers), sandbox.id);
-      resizing.gavePod(pod);
+      resizing.gavePod(pod, changes);
     });
   }
 

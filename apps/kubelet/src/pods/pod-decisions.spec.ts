@@ -19,12 +19,12 @@ describe('decide', () => {
   }).map((fields): ContainerView => ({ hash: '', createdAtMs: fields.attempt, startedAtMs: 1, reason: '', message: '', image: '', imageRef: '', logPath: '', ...(fields as Pick<ContainerView, 'id' | 'name' | 'sandboxId' | 'attempt' | 'state' | 'exitCode' | 'finishedAtMs'>) }));
   const observation = fc.record({
     policy: fc.constantFrom('Always', 'OnFailure', 'Never'), sandboxes: fc.array(fc.boolean(), { maxLength: 2 }), containers: fc.uniqueArray(view, { selector: ({ id }) => id, maxLength: 4 }),
-    inFlight: fc.subarray(['volumes', 'sandbox', 'start/main', 'start/init', 'image/main', 'kill/a/30']), volumesReady: fc.boolean(), images: fc.subarray(['init', 'side', 'main', 'other']), ending: fc.boolean(), waitMs: fc.nat(20),
+    inFlight: fc.subarray(['volumes', 'sandbox', 'start/main', 'start/init', 'image/main', 'kill/a/30', 'resize/a', 'resize/pod', 'fit-pod']), volumesReady: fc.boolean(), images: fc.subarray(['init', 'side', 'main', 'other']), ending: fc.boolean(), waitMs: fc.nat(20), fits: fc.boolean(), wide: fc.boolean(),
     probe: fc.constantFrom(undefined, 'success' as const, 'failure' as const),
-  }).map(({ policy, sandboxes, containers, inFlight, volumesReady, images, ending, waitMs, probe }): PodObservation => ({
+  }).map(({ policy, sandboxes, containers, inFlight, volumesReady, images, ending, waitMs, fits, wide, probe }): PodObservation => ({
     pod: aPod({ restartPolicy: policy, initContainers: [aContainer('init'), aContainer('side', { restartPolicy: 'Always' })], containers: [aContainer('main'), aContainer('other')] }),
     runtime: { sandboxes: sandboxes.map((ready, index) => ({ id: `s${index}`, attempt: 1 - index, ready, createdAtMs: 1 - index, ips: ['10.0.0.1'], hostNetwork: false, handler: '' })), containers },
-    nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined, podHasItsOwn: true, remade: new Set(),
+    nowMs: 10, inFlight: new Set(inFlight), retryAtMs: new Map(), volumesReady, imagesReady: new Set(images), hashOf: () => '', applied: () => undefined, podHasItsOwn: fits, podMayBeWide: wide, remade: new Set(),
     probes: () => (probe ? { liveness: probe } : {}), startsBefore: () => 0, crashWait: (_container, ended) => ({ untilMs: ended.finishedAtMs + waitMs, delayMs: waitMs }),
     ...(ending ? { termination: { cause: 'deleted' as const, graceSeconds: 30, startedAtMs: 0 } } : {}),
   }));
@@ -48,6 +48,16 @@ describe('decide', () => {
         expect(seen.runtime.sandboxes[0]).toMatchObject({ id: action.sandboxId, ready: true });
         if (action.last?.state === 'exited') expect(seen.crashWait(action.container, action.last).untilMs).toBeLessThanOrEqual(seen.nowMs);
       }
+    }));
+  });
+
+  it('never changes the group of the pod and what is in it at a time', () => {
+    const resizing = observation.map((seen): PodObservation => ({ ...seen, applied: (id) => (id < 'c' ? { limits: { cpu: '1' } } : {}) }));
+    fc.assert(fc.property(resizing, ({ inFlight, ...seen }) => {
+      const among = (keys: Iterable<string>): [boolean, boolean] => [[...keys].some((key) => key === 'resize/pod' || key === 'fit-pod'), [...keys].some((key) => key.startsWith('resize/') && key !== 'resize/pod')];
+      if (among(inFlight).every((is) => is)) return;
+      const begun = decide({ ...seen, inFlight }).actions.map(keyOf);
+      expect(among([...inFlight, ...begun])).not.toEqual([true, true]);
     }));
   });
 

@@ -2,7 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { decideTermination } from './decide-termination';
 import { type Decision, DecisionBuilder } from './decision';
 import { goSeconds } from './go-duration';
-import { imageKey, isKilling, resizeKey, resizePodKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
+import { fitPodKey, imageKey, isChangingPod, isChangingResources, isKilling, resizeKey, resizePodKey, sandboxKey, startKey, stopSandboxKey, volumesKey } from './pod-action';
 import { type PodObservation } from './pod-observation';
 import { containersOf, ephemeralContainersOf, initContainersOf, isSidecar, podText, restartPolicyOf } from './pod-spec';
 import { decideRestartAll, restartTriggers } from './restart-all';
@@ -150,14 +150,16 @@ class RunningPod {
     const to = effectiveResources(container, this.seen.pod.spec?.resources);
     if (from === undefined || sameResources(from, to) || isKilling(this.seen.inFlight, running.id)) return;
     if (resizeRestarts(container, from, to)) this.#kill(running, `Container ${container.name} resize requires restart`, { remake: true });
-    else if (this.#mayTry(resizeKey(running.id))) this.#result.act({ kind: 'resizeContainer', container, containerId: running.id, from });
+    else if (!isChangingPod(this.seen.inFlight) && this.#mayTry(resizeKey(running.id))) this.#result.act({ kind: 'resizeContainer', container, containerId: running.id, from });
   }
 
   /** The pod's own group comes last: it is widened for containers as they grow, and no narrower than what they have while they shrink. */
   #resizePod(): void {
-    const { pod, runtime, applied, podHasItsOwn } = this.seen;
-    if (podHasItsOwn || !this.#sandbox || isResizing(pod, runtime, { applied, podHasItsOwn: true }) || !this.#mayTry(resizePodKey)) return;
-    this.#result.act({ kind: 'resizePod' });
+    const { pod, runtime, applied, podHasItsOwn, podMayBeWide, inFlight } = this.seen;
+    if ((podHasItsOwn && !podMayBeWide) || !this.#sandbox || isResizing(pod, runtime, { applied, podHasItsOwn: true }) || isChangingResources(inFlight)) return;
+    if (podHasItsOwn) {
+      if (this.#mayTry(fitPodKey)) this.#result.act({ kind: 'fitPod' });
+    } else if (this.#mayTry(resizePodKey)) this.#result.act({ kind: 'resizePod' });
   }
 
   /** Brings a container up one step: wait out a crash, image, then create and run. */

@@ -46,6 +46,8 @@ export interface PodObservation {
   readonly applied: (containerId: string) => corev1.ResourceRequirements | undefined;
   /** Whether the pod's own group has what is set aside for the pod as a whole. */
   readonly podHasItsOwn: boolean;
+  /** Whether that group may be wider than it must be, though nothing says so. */
+  readonly podMayBeWide: boolean;
   /** Ids of containers that were ended to be made anew. */
   readonly remade: ReadonlySet<string>;
   readonly termination?: Termination;

@@ -29,12 +29,16 @@ export class PodResizing {
   #appliedPod: corev1.ResourceRequirements | undefined;
   /** The pod's group is no wider than it must be. */
   #podFits = true;
+  /** Its containers ran before this kubelet did: one that died in the midst of a resize has left the group wide. */
+  #podMayBeWide: boolean;
+  #changes = 0;
   /** What `held` last said, of what; undefined once that is not true any more. */
   #held: { readonly of: corev1.Pod; readonly containers: readonly ContainerView[]; readonly pod: corev1.Pod } | undefined;
 
   constructor(pod: corev1.Pod, view: RuntimeView) {
     this.#allocation = view.containers.length > 0 ? allocationFromStatus(pod) : allocationOf(pod);
     this.#appliedPod = this.#allocation.pod;
+    this.#podMayBeWide = view.containers.some(({ state }) => state === 'running');
     for (const { id, name, state } of view.containers) {
       const own = this.#allocation.containers[name];
       if (state === 'running' && own) this.#applied.set(id, { own, ofPod: this.#allocation.pod });
@@ -113,9 +117,20 @@ export class PodResizing {
     return this.#podFits && sameResources(this.#appliedPod ?? {}, this.#allocation.pod ?? {});
   }
 
+  /** Whether the pod's own group may be wider than it must be, though nothing says so. */
+  get podMayBeWide(): boolean {
+    return this.#podMayBeWide;
+  }
+
+  /** How often containers were given anything: while that goes on, what the pod's group is given is made for others than there are in the end. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** `pod`: as it was when the container was given that. */
   gave(containerId: string, pod: corev1.Pod, resources: corev1.ResourceRequirements | undefined): void {
     this.#applied.set(containerId, { own: resources ?? {}, ofPod: pod.spec?.resources });
+    this.#changes++;
     this.#held = undefined;
     this.#error = undefined;
   }
@@ -126,11 +141,18 @@ export class PodResizing {
     this.#podFits = false;
   }
 
-  gavePod(pod: corev1.Pod): void {
+  /** `changes`: as many as there had been when that began. */
+  gavePod(pod: corev1.Pod, changes: number): void {
     this.#appliedPod = pod.spec?.resources;
-    this.#podFits = true;
+    this.#podFits = changes === this.#changes;
+    this.fitted(changes);
     this.#held = undefined;
     this.#error = undefined;
+  }
+
+  /** The pod's group was made anew for what was set aside for it all the time. */
+  fitted(changes: number): void {
+    if (changes === this.#changes) this.#podMayBeWide = false;
   }
 
   failed(message: string): void {

@@ -17,13 +17,27 @@ export function podResourcesStatus(given: corev1.Pod, allocated: corev1.Pod, run
   return { ...notEmpty('allocatedResources', requests), ...notEmpty('resources', resources) };
 }
 
-/** What a pod as a whole was given, of what it asks for, as its status tells. */
+/**
+ * What a pod as a whole was given, of what it asks for, as its status tells. The status has only what can be resized, and tells the sum over the
+ * containers of what the pod itself does not ask for.
+ */
 export function podResourcesFromStatus({ spec, status }: corev1.Pod): corev1.ResourceRequirements | undefined {
   if (!spec?.resources || !status?.resources) return undefined;
-  const { limits, requests } = status.resources;
-  const less = status.phase === 'Running' ? spec.overhead : undefined;
-  return { ...(limits ? { limits: withOverhead(limits, less, subtractQuantities) } : {}), ...(requests ? { requests: withOverhead(requests, less, subtractQuantities) } : {}) };
+  const { resources: asked } = spec;
+  const { resources: told, phase } = status;
+  const less = phase === 'Running' ? spec.overhead : undefined;
+  const { limits: _limits, requests: _requests, ...others } = asked;
+  const given = (kind: 'requests' | 'limits'): Amounts => {
+    const amounts = withOverhead(told[kind] ?? {}, less, subtractQuantities);
+    return Object.fromEntries(Object.entries(asked[kind] ?? {}).flatMap(([name, amount]) => {
+      const had = isResizable(name) ? amounts[name] : amount;
+      return had === undefined ? [] : [[name, had]];
+    }));
+  };
+  return { ...others, ...notEmpty('limits', given('limits')), ...notEmpty('requests', given('requests')) };
 }
+
+const isResizable = (name: string): boolean => name === 'cpu' || name === 'memory';
 
 /** With overhead, which a pod's group has and its containers have not. */
 function totals({ spec }: corev1.Pod, kind: 'requests' | 'limits'): Amounts {
@@ -37,7 +51,7 @@ function limitsOf(pod: corev1.Pod): Amounts {
   const limits = totals(pod, 'limits');
   const own = pod.spec?.resources?.limits;
   const isLimited = (name: string): boolean => own?.[name] !== undefined || [...initContainersOf(pod), ...containersOf(pod)].every(({ resources }) => resources?.limits?.[name] !== undefined);
-  return Object.fromEntries(Object.entries(limits).filter(([name]) => (name === 'cpu' || name === 'memory') && isLimited(name)));
+  return Object.fromEntries(Object.entries(limits).filter(([name]) => isResizable(name) && isLimited(name)));
 }
 
 function withOverhead(amounts: Amounts, overhead: Amounts | undefined, change: (amount: Quantity, overhead: Quantity) => Quantity): Amounts {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { runtimev1 } from '@navarch/proto';
 import { aContainer, aPod, PodBench } from '../testing/pod-bench';
@@ -24,10 +26,25 @@ describe('what a PodWorker finds of its pod', () => {
     bench.statuses.length = 0;
 
     bench.probe = () => ({ result: 'unknown', output: 'not yet' });
+    const toldBefore = bench.events.lines.length;
+    const fitPod = jest.spyOn(bench.cgroups, 'ensurePod');
     bench.worker({ ...pod, status }, await observePod(bench.runtime, pod.metadata.uid ?? ''));
     await bench.settle();
     expect(bench.runtime.calls).toEqual([]);
     expect(bench.status).toEqual(status);
+    // A kubelet that died in the midst of a resize has left the pod's group wide: that is put right, and is none itself.
+    expect(fitPod).toHaveBeenCalledTimes(1);
+    expect(bench.events.lines.slice(toldBefore)).toEqual([]);
+    expect(bench.statuses.flatMap(({ conditions }) => conditions ?? []).filter(({ type }) => type === 'PodResizeInProgress')).toEqual([]);
+  });
+
+  it('shows its containers a label that has no value as soon as the pod has it', async () => {
+    const pod = aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'about', mountPath: '/about' }] })], volumes: [{ name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }] }, { labels: { app: 'web' } });
+    const worker = bench.worker(pod);
+    await bench.running('main');
+    const shown = bench.runtime.newest('main').config.mounts.find(({ containerPath }) => containerPath === '/about')?.hostPath ?? '';
+    worker.update({ ...pod, metadata: { ...pod.metadata, labels: { app: 'web', canary: '' } } });
+    await bench.until('shown', () => readFileSync(join(shown, 'labels'), 'utf8') === 'app="web"\ncanary=""');
   });
 
   it.each([['Always', 1], ['Never', 0]] as const)('ends a container that the runtime knows nothing of any more, as it may run, and goes on by the policy %s', async (restartPolicy, restarts) => {

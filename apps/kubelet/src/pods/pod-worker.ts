@@ -1,9 +1,8 @@
 import { type corev1 } from '@navarch/api';
 import { type Timer } from '@navarch/clock';
-import { canonicallyEqual } from '../canonical-json';
 import { containerHash } from '../containers/container-hash';
 import { type PodProbes } from '../probes/pod-probes';
-import { isOwnNews } from '../status/status-patch';
+import { isOwnNews, sameLabels } from '../status/status-patch';
 import { type Decision } from './decision';
 import { startKey } from './pod-action';
 import { PodActions } from './pod-actions';
@@ -14,11 +13,11 @@ import { isTerminalPhase, podText, uidOf } from './pod-spec';
 import { computePodStatus, startsBefore } from './pod-status';
 import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
 import { PodResizing } from './pod-resizing';
-import { sameResources, type PendingResize } from './resize';
+import { type PendingResize } from './resize';
 import { isResizing, type GivenResources } from './resize-conditions';
-import { resizeRequests, type ResizeTrigger } from './resize-metrics';
+import { type ResizeTrigger } from './resize-metrics';
 import { type WaitingResize } from './resize-order';
-import { resizeText } from './resize-text';
+import { ResizeProgress } from './resize-progress';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
 import { SyncRounds } from './sync-rounds';
 
@@ -34,20 +33,18 @@ export class PodWorker {
   #termination: Termination | undefined;
   #scheduled = false;
   #cleaned = false;
-  /** Its spec asks for other resources than before, and nobody has looked whether there is room. */
-  #resizeAsked: ResizeTrigger | undefined = 'pods_added';
-  /** What is set aside has not reached all of the pod, or nobody has looked whether it has. */
-  #resizeUnderWay = false;
   #done = false;
   #timer: Timer | undefined;
   readonly #actions: PodActions;
   readonly #resizing: PodResizing;
+  readonly #resizes: ResizeProgress;
   readonly #probes: PodProbes;
   readonly #syncs: SyncRounds;
 
   constructor(pod: corev1.Pod, view: RuntimeView = emptyRuntimeView, private readonly deps: PodWorkerDeps) {
     this.#given = pod;
     this.#resizing = new PodResizing(pod, view);
+    this.#resizes = new ResizeProgress(this.#resizing, deps);
     this.#pod = this.#resizing.allocated(pod);
     this.#status = pod.status ?? {};
     const { executor, events, clock, log, metrics, observe, onCrash } = deps;
@@ -104,8 +101,7 @@ export class PodWorker {
 
   /** A resize that somebody should look whether there is room for; undefined where there is none. */
   get waitingResize(): WaitingResize | undefined {
-    const sinceMs = this.#resizing.deferredSinceMs ?? (this.#resizeAsked === undefined ? undefined : this.deps.clock.now());
-    return sinceMs === undefined || this.#termination ? undefined : { wanted: this.#given, held: this.#pod, sinceMs };
+    return this.#termination ? undefined : this.#resizes.waiting(this.#given, this.#pod);
   }
 
   /** It is being ended, for whatever reason. */
@@ -128,11 +124,9 @@ export class PodWorker {
 
   /** A newer object of the same pod. */
   update(pod: corev1.Pod): void {
-    const { labels, annotations } = this.#pod.metadata;
+    const before = this.#pod;
     const isNews = !isOwnNews(this.#given, pod);
-    const resizes = resizeRequests(this.#given, pod);
-    this.deps.metrics.resizes.requested(resizes);
-    if (resizes.length > 0 || !sameResources(this.#given.spec?.resources ?? {}, pod.spec?.resources ?? {})) this.#resizeAsked = 'pod_updated';
+    this.#resizes.updated(this.#given, pod);
     this.#given = pod;
     this.#pod = this.#resizing.allocated(pod);
     const wasOver = isTerminalPhase(this.#status.phase);
@@ -144,7 +138,7 @@ export class PodWorker {
     }
     this.#syncs.updated();
     // What shows them is not to wait for its turn.
-    if (!canonicallyEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) this.refreshVolumes();
+    if (!sameLabels(before, pod)) this.refreshVolumes();
     this.wake();
   }
 
@@ -227,14 +221,14 @@ export class PodWorker {
     if (this.#termination?.reason === 'DeadlineExceeded' && !before) {
       this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', this.#termination.message ?? '');
     }
-    if (this.#resizeAsked !== undefined && !this.#termination) this.deps.onResize(this.#resizeAsked);
+    if (this.#resizes.asked !== undefined && !this.#termination) this.deps.onResize(this.#resizes.asked);
     let decision = decide(this.#observation(now));
     if (decision.stage === 'finished') {
       this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: now };
       decision = decide(this.#observation(now));
     }
     if (this.#termination) this.#actions.abortStarts();
-    else this.#noteResized();
+    else this.#resizes.note(this.#pod, this.resize.inProgress);
     this.#noteWaiting(decision);
     for (const action of decision.actions) this.#actions.perform(action, now);
     const ip = this.#actions.view.sandboxes[0]?.ips[0] ?? this.deps.hostIPs()[0] ?? '';
@@ -247,25 +241,11 @@ export class PodWorker {
 
   /** Sets aside what the spec newly asks for, if there is room. */
   tryResize(trigger: ResizeTrigger): void {
-    this.#resizeAsked = undefined;
+    this.#resizes.settled();
     if (this.#termination) return;
-    const { clock, events, metrics: { resizes } } = this.deps;
-    const before = this.#resizing.shown.pending;
-    const { started, late, pending } = this.#resizing.follow(this.#given, () => this.deps.room(this.#given), clock.now());
+    const isNews = this.#resizes.try(this.#given, trigger);
     this.#pod = this.#resizing.allocated(this.#given);
-    if (late === true) resizes.acceptedLate(trigger);
-    if (pending?.detail !== undefined) resizes.infeasible(pending.detail);
-    if (started) events.pod(this.#pod, 'Normal', 'ResizeStarted', `Pod resize started: ${resizeText(this.#pod)}`);
-    if (started) this.#resizeUnderWay = true;
-    if (pending) events.pod(this.#pod, 'Warning', `Resize${pending.reason}`, `Pod resize ${pending.reason}: ${resizeText(this.#given, pending.message)}`);
-    if (started || this.#resizing.shown.pending?.message !== before?.message) this.wake();
-  }
-
-  /** Says once that all of a resize is done. */
-  #noteResized(): void {
-    const before = this.#resizeUnderWay;
-    this.#resizeUnderWay = this.resize.inProgress;
-    if (before && !this.#resizeUnderWay) this.deps.events.pod(this.#pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${resizeText(this.#pod)}`);
+    if (isNews) this.wake();
   }
 
   #observation(nowMs: number): PodObservation {
@@ -284,6 +264,7 @@ export class PodWorker {
       startsBefore: (name) => startsBefore(this.#status, name),
       hashOf: containerHash,
       ...this.#resources,
+      podMayBeWide: this.#resizing.podMayBeWide,
       ...(this.#termination ? { termination: this.#termination } : {}),
     };
   }

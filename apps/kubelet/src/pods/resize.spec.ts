@@ -6,10 +6,12 @@ import { observePod } from '../runtime/observe-pod';
 import { effectiveResources, heldResources, roomFor } from './resize';
 import { podShrinkError, shrinkError } from './resize-memory';
 import { resizeRequests } from './resize-metrics';
+import { PodResizing } from './pod-resizing';
 import { podResourcesFromStatus, podResourcesStatus } from './pod-resources-status';
 import { resizeOrder, type WaitingResize } from './resize-order';
 import { refuseSwapping } from './resize-swap';
 import { resizeText } from './resize-text';
+import { emptyRuntimeView } from './runtime-view';
 
 /** Thousandths of the node's memory. */
 const shareOf = (harness: KubeletHarness, share: number): corev1.ResourceRequirements => ({ requests: { memory: String(Math.floor((wholeValue(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable?.['memory']) * share) / 1000)) } });
@@ -208,6 +210,49 @@ describe('in-place resize', () => {
       expect(bench.container('limited')?.restartCount).toBe(0);
     });
 
+    it('and of a container in it never go on at a time', async () => {
+      const of = (cpu: string, limited: string, generation: number): corev1.Pod => {
+        const { metadata, spec } = whole('64Mi', generation);
+        return { metadata, spec: { ...spec, resources: { ...spec?.resources, requests: { cpu, memory: '16Mi' } }, containers: [aContainer('main'), aContainer('limited', { resources: { limits: { memory: limited } } })] } } as corev1.Pod;
+      };
+      const worker = bench.worker(of('100m', '8Mi', 1));
+      await bench.running('limited');
+      const ends: (() => void)[] = [];
+      const wait = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+      Object.assign(bench.runtime.behave, { updateContainerResources: wait, updatePodSandboxResources: wait });
+      const calls = async (): Promise<string[]> => {
+        await bench.settle();
+        return bench.runtime.calls.filter((call) => call.startsWith('update')).map((call) => call.split(' ')[0]!);
+      };
+      worker.update(of('100m', '16Mi', 2));
+      await expect(calls()).resolves.toEqual(['updateContainerResources']);
+      // All of its containers have what they are to have, but one of them is about to have other resources.
+      worker.update(of('200m', '8Mi', 3));
+      await expect(calls()).resolves.toHaveLength(1);
+      worker.update(of('200m', '16Mi', 4));
+      ends[0]!();
+      await expect(calls()).resolves.toEqual(['updateContainerResources', 'updatePodSandboxResources']);
+      worker.update(of('200m', '8Mi', 5));
+      await expect(calls()).resolves.toHaveLength(2);
+      ends[1]!();
+      await expect(calls()).resolves.toEqual(['updateContainerResources', 'updatePodSandboxResources', 'updateContainerResources']);
+      ends[2]!();
+      await expect(calls()).resolves.toHaveLength(4);
+      ends[3]!();
+      await bench.until('resized', () => bench.condition('PodResizeInProgress') === undefined);
+    });
+
+    it('does not fit its containers where one of them was given something meanwhile', () => {
+      const resizing = new PodResizing(pod, emptyRuntimeView);
+      resizing.resized('a', pod, sized('100m', '64Mi'));
+      const { changes } = resizing;
+      resizing.gave('b', pod, sized('200m', '64Mi'));
+      resizing.gavePod(pod, changes);
+      expect(resizing.podHasItsOwn).toBe(false);
+      resizing.gavePod(pod, resizing.changes);
+      expect(resizing.podHasItsOwn).toBe(true);
+    });
+
     it('waits for room, and is known to a kubelet that comes later', async () => {
       const first = bench.worker(whole('64Mi'));
       await bench.running('limited');
@@ -230,6 +275,18 @@ describe('in-place resize', () => {
       const status = podResourcesStatus(given as corev1.Pod, allocated as corev1.Pod, true);
       expect(status).toEqual({ allocatedResources: { cpu: '2250m' }, resources: { requests: { cpu: '1250m' } } });
       expect(podResourcesFromStatus({ ...allocated, status: { ...status, phase: 'Running' } } as corev1.Pod)).toEqual({ requests: { cpu: '1' } });
+    });
+
+    it('is read back as it was given, whatever its status does not tell and whatever that tells of its containers', () => {
+      const huge = { cpu: '1', memory: '64Mi', 'hugepages-2Mi': '4Mi' };
+      const told = (spec: Partial<corev1.PodSpec>): corev1.ResourceRequirements | undefined => {
+        const adopted = aPod(spec);
+        return podResourcesFromStatus({ ...adopted, status: { phase: 'Running', ...podResourcesStatus(adopted, adopted, true) } });
+      };
+      expect(told({ resources: { requests: huge, limits: huge } })).toEqual({ requests: huge, limits: huge });
+      const containers = [aContainer('main', { resources: sized('200m', '32Mi') })];
+      expect(told({ containers, resources: { requests: { cpu: '1' } } })).toEqual({ requests: { cpu: '1' } });
+      expect(told({ containers, resources: { limits: { memory: '64Mi' } } })).toEqual({ limits: { memory: '64Mi' } });
     });
 
     it('is the sum over its containers where it does not say, limited where all of them are', () => {

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { canonicallyEqual } from '../canonical-json';
+import { sameStrings } from '../same-strings';
 import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
@@ -12,7 +13,12 @@ type Json = Record<string, unknown>;
 
 /** Whether a newer object of a pod says nothing new to its kubelet but what may be an echo of its own status. */
 export function isOwnNews(before: corev1.Pod, after: corev1.Pod): boolean {
-  return canonicallyEqual(withoutVersion(before), withoutVersion(after)) && canonicallyEqual(before.spec, after.spec) && canonicallyEqual(ofOthers(before.status), ofOthers(after.status));
+  return sameLabels(before, after) && canonicallyEqual(withoutVersion(before), withoutVersion(after)) && canonicallyEqual(before.spec, after.spec) && canonicallyEqual(ofOthers(before.status), ofOthers(after.status));
+}
+
+/** Whether two objects have the same labels and annotations. */
+export function sameLabels({ metadata: before }: corev1.Pod, { metadata: after }: corev1.Pod): boolean {
+  return sameStrings(before.labels, after.labels) && sameStrings(before.annotations, after.annotations);
 }
 
 /** Its managers change with every status. */

@@ -28,17 +28,22 @@ describe('StatusWriter', () => {
 
   it('tells its own echo from what others say of a pod', () => {
     const status = { ...pod.status, phase: 'Running', podIP: '10.0.0.1', conditions: [...pod.status?.conditions ?? [], condition('Ready', 'True')] };
-    const echo: corev1.Pod = { ...pod, metadata: { ...pod.metadata, resourceVersion: '99', managedFields: [{ manager: 'kubelet' }] }, status };
-    expect(isOwnNews(pod, echo)).toBe(true);
+    const of = { labels: { app: 'web' }, annotations: { by: 'hand' } };
+    const known: corev1.Pod = { ...pod, metadata: { ...pod.metadata, ...of } };
+    const echo: corev1.Pod = { ...pod, metadata: { ...known.metadata, resourceVersion: '99', managedFields: [{ manager: 'kubelet' }] }, status };
+    expect(isOwnNews(known, echo)).toBe(true);
     const others: corev1.Pod[] = [
       { ...echo, metadata: { ...echo.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
       { ...echo, metadata: { ...echo.metadata, labels: { of: 'others' } } },
+      // An empty value is one.
+      { ...echo, metadata: { ...echo.metadata, labels: { ...of.labels, canary: '' } } },
+      { ...echo, metadata: { ...echo.metadata, annotations: { ...of.annotations, canary: '' } } },
       { ...echo, spec: { containers: [], activeDeadlineSeconds: 1 } },
       { ...echo, status: { ...status, conditions: [condition('PodScheduled', 'True'), condition('example.org/gate', 'True')] } },
       { ...echo, status: { ...status, conditions: [...status.conditions, condition('DisruptionTarget', 'True')] } },
       { ...echo, status: { ...status, resourceClaimStatuses: [{ name: 'claim' }] } },
     ];
-    expect(others.map((other) => isOwnNews(pod, other))).toEqual(others.map(() => false));
+    expect(others.map((other) => isOwnNews(known, other))).toEqual(others.map(() => false));
   });
 
   it('writes what changed, takes reasons away, and leaves the conditions of others alone', async () => {

@@ -15,7 +15,8 @@ import { createKubeletMetrics } from '../kubelet-metrics';
 import { DevicePlugins } from '../devices/device-plugins';
 import { ImagePuller } from '../images/image-puller';
 import { PullRecords } from '../images/pull-records';
-import { PodExecutor, type NodeSurroundings, type PodExecutorDeps } from '../pods/pod-executor';
+import { type NodeSurroundings } from '../pods/node-surroundings';
+import { PodExecutor, type PodExecutorDeps } from '../pods/pod-executor';
 import { PodWorker } from '../pods/pod-worker';
 import { type PendingResize } from '../pods/resize';
 import { type RuntimeView } from '../pods/runtime-view';
@@ -42,6 +43,7 @@ export class PodBench {
   networkError: string | undefined;
   /** What is asked of dynamic resources; none are held. */
   claims: PodExecutorDeps['claims'] = { prepare: () => Promise.resolve(), unprepare: () => Promise.resolve(), holds: () => false, devicesFor: () => [] };
+  readonly cgroups = new PodCgroups('/', undefined);
   room: PendingResize | undefined;
   userNamespaces = new Set<string>();
   recursiveReadOnlyMounts = new Set<string>();
@@ -81,7 +83,7 @@ export class PodBench {
     const executor = new PodExecutor({
       runtime, volumes, directories, events, clock, data, node, metrics, log: silentLogger,
       images: new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } }, { runtime, events, clock, metrics: metrics.images, records: new PullRecords(join(this.root, 'image_manager'), { clock, log: silentLogger }), pullSecrets: (of) => Promise.resolve((of.spec?.imagePullSecrets ?? []).flatMap(({ name }) => this.secrets.get(name ?? '') ?? [])) }),
-      cgroups: new PodCgroups('/', undefined),
+      cgroups: this.cgroups,
       users: new UserNamespaces(directories),
       devices, claims: this.claims, placement: new PodPlacement(noPlacement, { rootDir: this.root, runtime, log: silentLogger, devices, metrics: metrics.placement }),
       services: () => this.services,

@@ -1,4 +1,4 @@
-import { type VolumeSource } from './resolved-volume';
+import { type ResolvedVolume, type VolumeSource } from './resolved-volume';
 
 /** What upstream calls the plug-in of a volume, in metrics: with the driver, where it is one of CSI. */
 export function pluginName(source: VolumeSource): string {
@@ -15,4 +15,11 @@ export function pluginName(source: VolumeSource): string {
       return `kubernetes.io/${configMap ? 'configmap' : secret ? 'secret' : downwardAPI ? 'downward-api' : 'projected'}`;
     }
   }
+}
+
+/** How many volumes there are of each plug-in. */
+export function countPlugins(all: Iterable<Iterable<ResolvedVolume>>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const volumes of all) for (const { source } of volumes) counts.set(pluginName(source), (counts.get(pluginName(source)) ?? 0) + 1);
+  return counts;
 }

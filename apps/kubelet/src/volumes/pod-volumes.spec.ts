@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type authenticationv1, type corev1 } from '@navarch/api';
@@ -9,6 +10,8 @@ import { RecordedEvents } from '../testing/recorded-events';
 import { noCsi, noObjects } from '../testing/volume-objects';
 import { prepareHostPath } from './host-path';
 import { NoMounter, type Mounter } from './mounter';
+import { mayBeNew } from './new-directory';
+import { openPlace } from './o-path';
 import { PodDirectories } from './pod-directories';
 import { PodVolumes } from './pod-volumes';
 import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
@@ -123,6 +126,28 @@ describe('volumes on disk', () => {
       await mkdir(join(root, 'old'), { mode: 0o700 });
       await makeSubPath(root, 'old/new/er');
       expect(await Promise.all(['old', 'old/new', 'old/new/er'].map(async (path) => ((await stat(join(root, path))).mode & 0o777)))).toEqual([0o700, 0o777, 0o777]);
+    });
+
+    it('leave the mode of another directory alone that has taken the place of the one that was made', async () => {
+      await chmod(root, 0o777);
+      await mkdir(join(root, 'private'), { mode: 0o700 });
+      await writeFile(join(root, 'private', 'key'), '');
+      const make = promises.mkdir;
+      jest.spyOn(promises, 'mkdir').mockImplementationOnce(async (path, options) => {
+        await make(path, options);
+        await rename(join(root, 'private'), join(root, 'new'));
+        return undefined;
+      });
+      await makeSubPath(root, 'new');
+      expect((await stat(join(root, 'new'))).mode & 0o777).toBe(0o700);
+    });
+
+    it('are new only where they are empty and of who makes them', async () => {
+      const isNew = async (user?: number): Promise<boolean> => {
+        const handle = await openPlace(root);
+        return mayBeNew(handle, user).finally(() => handle.close());
+      };
+      expect([await isNew(), await isNew((process.geteuid?.() ?? 0) + 1)]).toEqual([true, false]);
     });
 
     it('may not leave the volume by a link', async () => {

@@ -10,27 +10,25 @@ import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
 import { uidOf } from '../pods/pod-spec';
 import { writeAtomically } from './atomic-writer';
+import { containerMounts } from './container-mounts';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
-import { pluginName } from './plugin-name';
+import { countPlugins, pluginName } from './plugin-name';
 import { type PodDirectories } from './pod-directories';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
-import { mountedPath } from './mounted-path';
-import { removeTree } from './remove-tree';
+import { unmountAndRemove } from './remove-tree';
 import { readInside } from './sub-path';
-import { isRecursivelyReadOnly } from './recursive-read-only';
 import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
 import { usedVolumes } from './used-volumes';
+import { groupsOfVolumes } from './volume-groups';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
+import { volumePath } from './volume-path';
 import { volumePayload, type PayloadSources } from './volume-payload';
-
-/** What an administrator says of a volume whose files are of a group. */
-const groupAnnotation = 'pv.beta.kubernetes.io/gid';
 
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
@@ -132,10 +130,7 @@ export class PodVolumes {
 
   /** Groups that a pod's containers are to be in, because its volumes say that they are theirs. */
   groups(uid: string): number[] {
-    return [...this.#known.get(uid)?.values() ?? []].flatMap(({ persistentVolume }) => {
-      const text = persistentVolume?.metadata.annotations?.[groupAnnotation] ?? '';
-      return /^\d+$/.test(text) ? [Number(text)] : [];
-    });
+    return groupsOfVolumes(this.#known.get(uid)?.values() ?? [], this.deps.log);
   }
 
   /** How many volumes there are, by plug-in; those whose claims lead nowhere yet are not among them. */
@@ -153,32 +148,13 @@ export class PodVolumes {
   /** The mounts of one container; `canBeRecursive`: its runtime can make whole trees read-only. Throws ContainerConfigError. */
   async mounts(pod: corev1.Pod, container: corev1.Container, environment: ReadonlyMap<string, string>, canBeRecursive: boolean): Promise<runtimev1.Mount[]> {
     const { directories, mounter, log } = this.deps;
-    const mounts: runtimev1.Mount[] = [];
     await this.#prepareLate(pod).catch((error: unknown) => {
       throw new ContainerConfigError(errorText(error), { cause: error });
     });
-    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      const volume = this.#volumeOf(pod, container, mount.name);
-      const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
-      if (volume.source.kind === 'image') {
-        mounts.push(runtimev1.Mount.fromPartial({ containerPath, readonly: true, image: { image: this.#images.get(imageKey(pod, volume)) ?? '' }, imageSubPath: mount.subPath ?? '' }));
-        continue;
-      }
-      const recursiveReadOnly = isRecursivelyReadOnly(mount, canBeRecursive);
-      try {
-        mounts.push(runtimev1.Mount.fromPartial({
-          containerPath,
-          hostPath: await mountedPath(this.#path(uidOf(pod), volume), mount, directories.subPath(uidOf(pod), volume.name, container.name, index), environment, { mounter, log }),
-          // What an atomic writer keeps is not to be changed by containers.
-          readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
-          recursiveReadOnly,
-          propagation: propagations[mount.mountPropagation ?? 'None'] ?? runtimev1.MountPropagation.PROPAGATION_PRIVATE,
-        }));
-      } catch (error) {
-        throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}": ${errorText(error)}`, { cause: error });
-      }
-    }
-    return mounts;
+    return containerMounts(pod, container, {
+      directories, mounter, log, environment, canBeRecursive, volume: (name) => this.#volumeOf(pod, container, name), path: (volume) => this.#path(uidOf(pod), volume),
+      image: (volume) => this.#images.get(imageKey(pod, volume)) ?? '',
+    });
   }
 
   /** The block volumes of one container, as devices. */
@@ -198,11 +174,11 @@ export class PodVolumes {
 
   /** Unmounts and removes a pod's volumes; what its containers left to say stays. */
   async removeVolumes(uid: string): Promise<void> {
-    const { directories, csi } = this.deps;
+    const { directories, csi, mounter } = this.deps;
     const plugins = [...this.#known.get(uid)?.values() ?? []].map(({ source }) => pluginName(source));
     await this.#observed(plugins, 'volume_unmount', async () => {
       await csi.tearDown(uid);
-      await this.#remove([directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]);
+      for (const directory of [directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]) await unmountAndRemove(mounter, directory);
     });
     this.#known.delete(uid);
     this.#wanted.delete(uid);
@@ -211,20 +187,9 @@ export class PodVolumes {
 
   /** Unmounts and removes everything of a pod but its logs. */
   async remove(uid: string): Promise<void> {
-    const { directories } = this.deps;
+    const { directories, mounter } = this.deps;
     await this.removeVolumes(uid);
-    await this.#remove([directories.pod(uid)]);
-  }
-
-  async #remove(all: readonly string[]): Promise<void> {
-    const { mounter } = this.deps;
-    for (const directory of all) {
-      for (const point of await mounter.below(directory)) await mounter.unmount(point);
-      // A file system that is still mounted may hold what is not ours to delete.
-      const left = await mounter.below(directory);
-      if (left.length > 0) throw new Error(`still mounted: ${left.join(', ')}`);
-      await removeTree(directory);
-    }
+    await unmountAndRemove(mounter, directories.pod(uid));
   }
 
   async #resolve(pod: corev1.Pod, volume: corev1.Volume): Promise<ResolvedVolume> {
@@ -261,22 +226,8 @@ export class PodVolumes {
     }
   }
 
-  /** Where a volume of a pod is on this node. */
   #path(uid: string, volume: ResolvedVolume): string {
-    const { directories, csi } = this.deps;
-    const { source, specName } = volume;
-    switch (source.kind) {
-      case 'hostPath': return source.hostPath.path;
-      case 'emptyDir': return directories.volume(uid, 'empty-dir', specName);
-      case 'nfs': return directories.volume(uid, 'nfs', specName);
-      case 'local': return volume.block ? source.local.path : directories.volume(uid, 'local-volume', specName);
-      case 'csi':
-      case 'csiInline': return csi.path(uid, volume);
-      case 'image': return '';
-      case 'inline':
-        if (source.volume.configMap) return directories.volume(uid, 'configmap', specName);
-        return directories.memoryVolume(uid, source.volume.secret ? 'secret' : source.volume.downwardAPI ? 'downward-api' : 'projected', specName);
-    }
+    return volumePath(uid, volume, this.deps);
   }
 
   async #prepareVolume(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
@@ -339,12 +290,6 @@ export class PodVolumes {
   }
 }
 
-function countPlugins(all: Iterable<Iterable<ResolvedVolume>>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const volumes of all) for (const { source } of volumes) counts.set(pluginName(source), (counts.get(pluginName(source)) ?? 0) + 1);
-  return counts;
-}
-
 function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
   return `${uidOf(pod)}/${volume.name}`;
 }
@@ -352,9 +297,3 @@ function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
 function policyOf(pod: corev1.Pod): OwnershipPolicy {
   return pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch' ? 'OnRootMismatch' : 'Always';
 }
-
-const propagations: Record<string, runtimev1.MountPropagation> = {
-  None: runtimev1.MountPropagation.PROPAGATION_PRIVATE,
-  HostToContainer: runtimev1.MountPropagation.PROPAGATION_HOST_TO_CONTAINER,
-  Bidirectional: runtimev1.MountPropagation.PROPAGATION_BIDIRECTIONAL,
-};

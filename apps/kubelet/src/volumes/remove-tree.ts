@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { isCode } from '../error-text';
+import { type Mounter } from './mounter';
 
 /**
  * Removes a directory with all that containers have made in it. Directories may be nested deeper than a path can name: those are
@@ -39,4 +40,13 @@ async function removeFlattened(root: string): Promise<void> {
   }
   await rmdir(shelf);
   await rmdir(root);
+}
+
+/** Removes a directory of this node, when what is mounted in it is mounted no more. */
+export async function unmountAndRemove(mounter: Mounter, directory: string): Promise<void> {
+  for (const point of await mounter.below(directory)) await mounter.unmount(point);
+  // A file system that is still mounted may hold what is not ours to delete.
+  const left = await mounter.below(directory);
+  if (left.length > 0) throw new Error(`still mounted: ${left.join(', ')}`);
+  await removeTree(directory);
 }

@@ -15,8 +15,9 @@ import { nfsMount } from './nfs';
 import { setGroupOwnership } from './ownership';
 import { PodDirectories } from './pod-directories';
 import { PodVolumes } from './pod-volumes';
-import { resolveVolume } from './resolved-volume';
+import { resolveVolume, type ResolvedVolume } from './resolved-volume';
 import { trustAnchors } from './trust-anchors';
+import { groupsOfVolumes } from './volume-groups';
 
 const pv = (spec: corev1.PersistentVolumeSpec): corev1.PersistentVolume => ({ metadata: { name: 'pv' }, spec });
 const bound = (more: Partial<corev1.PersistentVolumeClaim['metadata']> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'c', uid: 'c-uid', ...more }, spec: { volumeName: 'pv' }, status: { phase: 'Bound' } });
@@ -112,6 +113,16 @@ describe('PodVolumes', () => {
     }
     expect(events.lines).toEqual([`AlreadyMountedVolume: The requested fsGroup is ${own + 1}, but the volume pv has GID ${own}. The volume may not be shareable.`]);
     expect([volumes.groups('first'), volumes.groups('none')]).toEqual([[1234], []]);
+  });
+
+  it('puts containers into groups that there can be, and into no others', () => {
+    const warn = jest.fn();
+    const volumes = ['5', '2147483648', '99999999999999999999', '-1', '1e3', '2147483647'].map((gid): ResolvedVolume => ({
+      name: 'v', specName: 'pv', source: { kind: 'hostPath', hostPath: { path: '/' } }, readOnly: false, block: false, mountOptions: [], accessModes: [],
+      persistentVolume: { metadata: { annotations: { 'pv.beta.kubernetes.io/gid': gid } } } as corev1.PersistentVolume,
+    }));
+    expect(groupsOfVolumes(volumes, { warn })).toEqual([5, 2147483647]);
+    expect(warn).toHaveBeenCalledTimes(4);
   });
 
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {

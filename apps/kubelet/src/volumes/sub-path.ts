@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, realpath, stat, writeFile, type FileHandl
 import { dirname, join, normalize, relative } from 'node:path';
 import { isCode } from '../error-text';
 import { type Mounter } from './mounter';
+import { mayBeNew } from './new-directory';
 import { O_PATH, pathOf } from './o-path';
 
 /** Throws unless a subPath stays inside its volume by its text. */
@@ -100,7 +101,7 @@ async function makeInside(volume: string, subPath: string): Promise<void> {
       const parent = handle;
       handle = await open(step, O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY);
       await parent.close();
-      if (isNew) await chmod(pathOf(handle), mode);
+      if (isNew && await mayBeNew(handle)) await chmod(pathOf(handle), mode);
     }
   } finally {
     await handle.close();
