@@ -14,7 +14,7 @@ import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
-import { StagedVolumes, volumeKey } from './staged-volumes';
+import { removeIfEmpty, StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
 import { statsOf } from './volume-usage';
 import { AttachLimitError } from './volume-limits';
@@ -171,16 +171,22 @@ export class CsiVolumes {
     await drivers.get(driverName).node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
     this.#isUp.delete(target);
     this.#begun.delete(target);
+    // Of a block volume that other pods have, too, their devices are in it.
+    if (block) await removeIfEmpty(dirname(target));
     await removeRecord(paths.volume(uid, specVolID));
     if (staged) await this.#staged.release(record);
   }
 
-  /** The driver says for certain that it did not stage a volume: there is nothing to be taken down, unless another pod has it. */
+  /** The driver says for certain that it did not stage a volume: the pod has nothing to be taken down. Never rejects: what the driver says is to be told. */
   async #neverWas(uid: string, record: VolumeRecord): Promise<void> {
-    const { paths } = this.deps;
-    this.#begun.delete(paths.target(uid, record.specVolID, record.block));
-    await removeRecord(paths.volume(uid, record.specVolID));
-    if (!await isUsedByOthers(paths, record, uid)) await this.#staged.forget(record);
+    const { paths, log } = this.deps;
+    try {
+      await removeRecord(paths.volume(uid, record.specVolID));
+      this.#begun.delete(paths.target(uid, record.specVolID, record.block));
+      if (!await isUsedByOthers(paths, record, uid)) await this.#staged.failed(record);
+    } catch (error) {
+      log.warn({ err: error, driver: record.driverName, volume: record.volumeHandle }, 'it cannot be told whether a volume that was not staged is left');
+    }
   }
 
   async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {

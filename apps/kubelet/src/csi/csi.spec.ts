@@ -123,6 +123,35 @@ describe('CSI volumes', () => {
     await harness.passing('not in use', 5_000, () => !inUse());
   });
 
+  it('that are left staged stay in use when the next pod cannot have them, which says why, and are let go when they can be', async () => {
+    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
+    const fails = (why: string) => (): never => {
+      throw new RpcError(RpcStatus.INVALID_ARGUMENT, why);
+    };
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['unstage'] = fails('cannot unstage');
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    const staging = driver.staged[0]?.stagingTargetPath ?? '';
+    writeFileSync(join(staging, 'precious'), 'data');
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    driver.behave['stage'] = fails('cannot stage');
+    harness.bench.createPod(podWith('two'));
+    await harness.passing('said twice', 1_000, () => driver.calls.filter((call) => call.startsWith('stage')).length >= 3);
+    expect(harness.bench.events.lines.filter((line) => line.startsWith('FailedMount: ') && !line.includes('cannot stage'))).toEqual([]);
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
+    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
+    const asked = driver.calls.length;
+    await harness.passing('asked again', 5_000, () => driver.calls.slice(asked).includes('unstage handle-data'));
+    expect([inUse(), readFileSync(join(staging, 'precious'), 'utf8')]).toEqual([true, 'data']);
+    driver.behave['unstage'] = () => undefined;
+    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
+    await harness.passing('not in use', 5_000, () => !inUse());
+  });
+
   it.each([
     ['is asked to unstage it when it may still be at work', RpcStatus.DEADLINE_EXCEEDED, ['unpublish handle-data', 'unstage handle-data']],
     ['is asked nothing more when it has said that it cannot', RpcStatus.INVALID_ARGUMENT, []],
@@ -292,7 +321,7 @@ describe('CSI volumes', () => {
     expect(driver.calls).toEqual(['unpublish handle-data', 'unstage handle-data']);
   });
 
-  it('are shown as devices when the claim says block', async () => {
+  it('are shown as devices when the claim says block, of which nothing stays', async () => {
     addDriver({ attachRequired: false });
     addClaim('data', { volumeMode: 'Block' });
     await ready();
@@ -302,6 +331,10 @@ describe('CSI volumes', () => {
     await expect(harness.bench.kubelet.volumesOf(harness.bench.pod('web')?.metadata.uid ?? '')[0]?.ask?.()).resolves.toBeUndefined();
     expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
     expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);
+    harness.bench.api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 1 });
+    await harness.passing('web is gone', 500, () => harness.bench.pod('web') === undefined);
+    const devices = join(harness.root, 'kubelet/plugins/kubernetes.io/csi/volumeDevices');
+    expect(readdirSync(devices, { recursive: true }).sort()).toEqual(['publish', 'staging']);
   });
 
   it('say which claim is not bound, and which driver is not there', async () => {
