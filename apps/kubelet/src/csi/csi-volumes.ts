@@ -20,6 +20,9 @@ import { statsOf } from './volume-usage';
 import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
 
+/** Whoever asks what the node uses waits for the answer of each driver, and not for long. */
+const statsTimeoutMs = 10_000;
+
 export interface CsiVolumesDeps {
   readonly nodeName: string;
   readonly drivers: CsiDrivers;
@@ -155,7 +158,7 @@ export class CsiVolumes {
     const driver = this.deps.drivers.get(source.csi.driver);
     if (!await driver.can('stats')) return undefined;
     const volumeId = source.kind === 'csi' ? source.csi.volumeHandle : inlineHandle(uid, volume.name);
-    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' });
+    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' }, { timeoutMs: statsTimeoutMs });
     return { source: driver.name, stats: statsOf(usage) };
   }
 
