@@ -9,6 +9,7 @@ import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
+import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
@@ -50,7 +51,7 @@ interface Wanted {
 /** Volumes of CSI drivers: staged once on the node, published for each pod, and taken down in the opposite order. */
 export class CsiVolumes {
   /** One step of a volume at a time: staging and unstaging must not meet. */
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #steps = new OneAtATime();
   /** Volumes published by this process; after a restart each is published once more, which drivers must bear. */
   readonly #isUp = new Set<string>();
   /** Volumes that this process has begun to put up: of others it cannot say that they never were. */
@@ -73,7 +74,7 @@ export class CsiVolumes {
 
   /** Tries again to let them go. */
   async tidy(): Promise<void> {
-    for (const record of this.#staged.left) await this.#alone(volumeKey(record), () => this.#staged.unstage(record));
+    for (const record of this.#staged.left) await this.#steps.run(volumeKey(record), () => this.#staged.unstage(record));
   }
 
   /** Where a container finds the volume: a directory, or a device. */
@@ -84,7 +85,7 @@ export class CsiVolumes {
   /** Puts a volume up; `again` publishes one that is up already, for drivers that renew what is in it. Resolves with whether its files are still to be given to the pod's group. */
   async setUp(pod: corev1.Pod, volume: ResolvedVolume, again = false): Promise<{ readonly needsGroup: boolean }> {
     const wanted = await this.#wanted(pod, volume);
-    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+    return this.#steps.run(`${wanted.driver.name}/${wanted.handle}`, async () => {
       const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
       if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return { needsGroup: false };
       if (again && wanted.object?.spec.requiresRepublish !== true) return { needsGroup: false };
@@ -134,7 +135,7 @@ export class CsiVolumes {
     const wanted = await this.#wanted(pod, volume);
     // A driver that has nothing to do on the node has done it all already.
     if (!await wanted.driver.can('expand')) return undefined;
-    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+    return this.#steps.run(`${wanted.driver.name}/${wanted.handle}`, async () => {
       const staged = await wanted.driver.can('stage');
       const secret = volume.source.kind === 'csi' ? volume.source.csi.nodeExpandSecretRef : undefined;
       try {
@@ -164,7 +165,7 @@ export class CsiVolumes {
 
   /** Takes down all of a pod's volumes; what cannot be taken down stays, and the next call tries again. */
   async tearDown(uid: string): Promise<void> {
-    for (const record of await recordsOf(this.deps.paths, uid)) await this.#alone(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
+    for (const record of await recordsOf(this.deps.paths, uid)) await this.#steps.run(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
   }
 
   async #tearDownOne(uid: string, record: VolumeRecord): Promise<void> {
@@ -243,18 +244,6 @@ export class CsiVolumes {
     if (!reference?.name) return {};
     const secret = await this.deps.objects.secret(reference.namespace ?? '', reference.name);
     return Object.fromEntries(Object.entries(decodeSecret(secret)).map(([key, value]) => [key, value.toString()]));
-  }
-
-  async #alone<T>(key: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(key) ?? Promise.resolve();
-    const result = before.then(act);
-    const ended = result.then(() => undefined, () => undefined);
-    this.#queues.set(key, ended);
-    try {
-      return await result;
-    } finally {
-      if (this.#queues.get(key) === ended) this.#queues.delete(key);
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -9,12 +9,13 @@ import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
 import { uidOf } from '../pods/pod-spec';
-import { writeAtomically } from './atomic-writer';
+import { exists, writeAtomically } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
+import { OneAtATime } from './one-at-a-time';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { pluginName } from './plugin-name';
 import { type PodDirectories } from './pod-directories';
@@ -31,6 +32,9 @@ import { volumePayload, type PayloadSources } from './volume-payload';
 
 /** What an administrator says of a volume whose files are of a group. */
 const groupAnnotation = 'pv.beta.kubernetes.io/gid';
+
+/** Upstream's plug-in name of local volumes, in directories. */
+const localKind = 'local-volume';
 
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
@@ -60,6 +64,7 @@ export class PodVolumes {
   readonly #wanted = new Map<string, readonly ResolvedVolume[]>();
   readonly #images = new Map<string, string>();
   readonly #emptyDirs: EmptyDirs;
+  readonly #locals = new OneAtATime();
 
   constructor(private readonly deps: PodVolumesDeps) {
     this.#emptyDirs = new EmptyDirs(deps.mounter);
@@ -269,7 +274,7 @@ export class PodVolumes {
       case 'hostPath': return source.hostPath.path;
       case 'emptyDir': return directories.volume(uid, 'empty-dir', specName);
       case 'nfs': return directories.volume(uid, 'nfs', specName);
-      case 'local': return volume.block ? source.local.path : directories.volume(uid, 'local-volume', specName);
+      case 'local': return volume.block ? source.local.path : directories.volume(uid, localKind, specName);
       case 'csi':
       case 'csiInline': return csi.path(uid, volume);
       case 'image': return '';
@@ -325,11 +330,21 @@ export class PodVolumes {
   }
 
   #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
-    const { mounter, events } = this.deps;
-    return prepareLocal(pod, local, path, volume, {
-      mounter, events, isShared: () => [...this.#known].some(([uid, volumes]) => uid !== uidOf(pod) && [...volumes.values()].some(({ specName, persistentVolume }) => persistentVolume !== undefined && specName === volume.specName)),
+    const { mounter, events, directories } = this.deps;
+    const { specName } = volume;
+    return this.#locals.run(specName, () => prepareLocal(pod, local, path, volume, {
+      mounter, events, ready: directories.ready(uidOf(pod), localKind, specName), isShared: () => this.#isSharedLocal(uidOf(pod), specName),
       giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
-    });
+    }));
+  }
+
+  /** By what is mounted: a kubelet that has just begun knows of no pods yet. */
+  async #isSharedLocal(uid: string, specName: string): Promise<boolean> {
+    const { mounter, directories } = this.deps;
+    const mounted = new Set(await mounter.below(directories.pods));
+    for (const other of await readdir(directories.pods))
+      if (other !== uid && mounted.has(directories.volume(other, localKind, specName)) && await exists(directories.ready(other, localKind, specName))) return true;
+    return false;
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {
