@@ -6,7 +6,6 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
 import { refusalOf } from '../testing/admission-attributes';
 import { KubeconfigEndpoint } from './kubeconfig-endpoint';
 
@@ -18,7 +17,7 @@ beforeAll(async () => {
   authority = await CertificateAuthority.create('webhooks', systemClock);
   const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['localhost'], usages: ['server auth'] });
   server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, ({ headers: { authorization = null }, socket }, response) => {
-    const name = (socket as unknown as Pick<TLSSocket, 'getPeerCertificate'>).getPeerCertificate().subject?.CN;
+    const name = (socket as unknown as { getPeerCertificate(): { subject?: { CN: string } } }).getPeerCertificate().subject?.CN;
     response.end(JSON.stringify({ authorization, name }));
   });
   server.listen(0, '127.0.0.1');
