@@ -57,7 +57,7 @@ export class StagedVolumes {
   /** A pod is about to use it: written before it is staged, so that it can be unstaged whatever happens. */
   async use(record: VolumeRecord): Promise<void> {
     const key = volumeKey(record);
-    if (!this.#wasThere.has(key)) this.#wasThere.set(key, this.#left.has(key) || await readRecord(this.#directory(record)) !== undefined);
+    if (!this.#wasThere.has(key)) this.#wasThere.set(key, this.#left.has(key) || await this.#isRecorded(record));
     await writeRecord(this.#directory(record), record);
     this.#left.delete(key);
   }
@@ -112,6 +112,11 @@ export class StagedVolumes {
   #leave(record: VolumeRecord): void {
     this.#left.set(volumeKey(record), record);
     this.#wasThere.delete(volumeKey(record));
+  }
+
+  /** A record that cannot be read is one, too. */
+  #isRecorded(record: VolumeRecord): Promise<boolean> {
+    return readRecord(this.#directory(record)).then((known) => known !== undefined, () => true);
   }
 
   #staging({ driverName, volumeHandle, specVolID, block }: VolumeRecord): string {
