@@ -82,13 +82,22 @@ export class CsiVolumes {
     return this.deps.paths.target(uid, specName, block);
   }
 
-  /** Puts a volume up; `again` publishes one that is up already, for drivers that renew what is in it. Resolves with whether its files are still to be given to the pod's group. */
-  async setUp(pod: corev1.Pod, volume: ResolvedVolume, again = false): Promise<{ readonly needsGroup: boolean }> {
+  /** Puts a volume up, and gives its files to the pod's group where its driver does not: it is up when both are done. */
+  setUp(pod: corev1.Pod, volume: ResolvedVolume, giveToGroup: (group: number) => Promise<void>): Promise<void> {
+    return this.#setUp(pod, volume, false, giveToGroup);
+  }
+
+  /** Publishes one that is up already, for drivers that renew what is in it. */
+  renew(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
+    return this.#setUp(pod, volume, true, () => Promise.resolve());
+  }
+
+  async #setUp(pod: corev1.Pod, volume: ResolvedVolume, again: boolean, giveToGroup: (group: number) => Promise<void>): Promise<void> {
     const wanted = await this.#wanted(pod, volume);
     return this.#steps.run(`${wanted.driver.name}/${wanted.handle}`, async () => {
       const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
-      if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return { needsGroup: false };
-      if (again && wanted.object?.spec.requiresRepublish !== true) return { needsGroup: false };
+      if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return;
+      if (again && wanted.object?.spec.requiresRepublish !== true) return;
       const publishContext = await this.#publishContext(wanted, volume);
       const group = pod.spec?.securityContext?.fsGroup;
       const groupByDriver = group !== undefined && await wanted.driver.can('mountGroup');
@@ -125,8 +134,8 @@ export class CsiVolumes {
         secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
         volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
       });
+      if (group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume)) await giveToGroup(group);
       this.#isUp.add(target);
-      return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
     });
   }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, silentLogger, watchBoundary } from '@navarch/component-base';
@@ -302,6 +303,19 @@ describe('CSI volumes', () => {
     expect([gid, mode & 0o2770]).toEqual([group, 0o2770]);
     harness.bench.createPod(podWith('lasting'));
     await harness.until('refused', () => harness.bench.events.lines.some((line) => line.includes('volume mode "Persistent" not supported by driver disk.example (only supports ["Ephemeral"])')));
+  });
+
+  it('are given to the group of their pod again when that has failed', async () => {
+    let isThere = false;
+    driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, publish: async (_id, target) => { if (isThere) await mkdir(target, { recursive: true }); } });
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    harness.bench.createPod({ ...podWith('one'), spec: { ...podWith('one').spec, securityContext: { fsGroup: process.getgid?.() ?? 0 } } as corev1.PodSpec });
+    await harness.until('refused', () => harness.bench.events.lines.some((line) => /^FailedMount: .*ENOENT/.test(line)));
+    isThere = true;
+    await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
+    expect(statSync(driver.published[0]?.targetPath ?? '').mode & 0o2770).toBe(0o2770);
   });
 
   it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {

@@ -46,7 +46,7 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'renew' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
@@ -111,7 +111,7 @@ export class PodVolumes {
     for (const volume of this.#known.get(uidOf(pod))?.values() ?? []) {
       const { kind } = volume.source;
       if (kind === 'inline') await this.#named(volume, () => this.#prepareVolume(pod, volume));
-      if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.setUp(pod, volume, true));
+      if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.renew(pod, volume));
       // What it is made of may have grown meanwhile.
       const own = pod.spec?.volumes?.find(({ name }) => name === volume.name);
       if (kind === 'csi' && own) await growVolume(pod, await this.#resolve(pod, own), this.deps);
@@ -306,12 +306,10 @@ export class PodVolumes {
         await this.#prepareLocal(pod, source.local, path, volume);
         break;
       case 'csi':
-      case 'csiInline': {
-        const { needsGroup } = await this.deps.csi.setUp(pod, volume);
-        if (needsGroup && group !== undefined) await this.#giveToGroup(pod, volume, path, group);
+      case 'csiInline':
+        await this.deps.csi.setUp(pod, volume, (gid) => this.#giveToGroup(pod, volume, path, gid));
         await growVolume(pod, volume, this.deps);
         break;
-      }
       case 'image':
         this.#images.set(imageKey(pod, volume), await this.deps.image(pod, volume.name, source.image));
         break;
