@@ -1,6 +1,6 @@
 import type { Clock } from '@navarch/clock';
 import { type Component, type FeatureGates, type HealthChecks, listenAddress, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
-import type { RpcServer } from '@navarch/rpc';
+import type { RpcServer, TlsMaterialFiles } from '@navarch/rpc';
 import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -13,7 +13,7 @@ import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
 import { apiserverId } from './config-file/server-id';
 import { policyRules } from './admission/policies/policy-rules';
-import type { ProxyCertificate } from './aggregation/aggregated-server';
+import type { ReadProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
@@ -45,7 +45,7 @@ import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
 import { SubresourceRoutes } from './http/subresource-routes';
 import { connectHandlers } from './node/connect-handlers';
-import { KubeletClient, type KubeletTls } from './node/kubelet-client';
+import { KubeletClient } from './node/kubelet-client';
 import { NodeConnections } from './node/node-connections';
 import { OpenApiRoutes } from './openapi/openapi-routes';
 import { PluginChain } from './pipeline/admission-chain';
@@ -151,9 +151,12 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
   const answersOf = (...views: View[]): Answers => new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views }), { protobuf: encodeProtobuf }, () => clock.now());
   const answers = answersOf('object', 'table', 'metadata');
-  const kubeletTls = await kubeletCredentials(config);
+  const kubeletTls = kubeletFiles(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
-  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets: new KubeletClient(nodes, kubeletTls), clock }), admission);
+  const kubelets = new KubeletClient(nodes, kubeletTls);
+  // Files that are not there are to be told of now.
+  if (kubeletTls) await kubelets.credentials();
+  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts, offload: workers });
   const paths = new PathRoutes();
@@ -165,7 +168,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const authorization = new AuthorizerChain(extensions.authorizers, access);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
   const resolver = new ServiceResolver(reader);
-  const certificate = await proxyCertificate(config);
+  const certificate = proxyCertificate(config);
+  await certificate();
   const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
   const audit = await composeAudit(config, { clock, log, metrics });
@@ -258,9 +262,9 @@ async function etcdTls(config: ApiserverConfig): Promise<{ tls?: { ca: Buffer; c
   return { tls: { ca, cert: await readFile(config.etcdCertfile), key: await readFile(config.etcdKeyfile) } };
 }
 
-/** Who this server is to aggregated ones. */
-async function proxyCertificate({ proxyClientCertFile: cert, proxyClientKeyFile: key }: ApiserverConfig): Promise<ProxyCertificate | undefined> {
-  return cert === undefined || key === undefined ? undefined : { cert: await readFile(cert), key: await readFile(key) };
+/** Who this server is to aggregated ones, by its files as they are now. */
+function proxyCertificate({ proxyClientCertFile: cert, proxyClientKeyFile: key }: ApiserverConfig): ReadProxyCertificate {
+  return async () => (cert === undefined || key === undefined ? undefined : { cert: await readFile(cert), key: await readFile(key) });
 }
 
 /** What aggregated servers must know of the front proxy, which this server is to them. */
@@ -276,8 +280,6 @@ async function frontProxyFacts(config: ApiserverConfig): Promise<Record<string, 
 }
 
 /** Who this server is to kubelets. */
-async function kubeletCredentials(config: ApiserverConfig): Promise<KubeletTls | undefined> {
-  const { kubeletClientCertificate: cert, kubeletClientKey: key, kubeletCertificateAuthority: ca } = config;
-  if (cert === undefined || key === undefined) return undefined;
-  return { cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca ?? config.clientCaFile) };
+function kubeletFiles({ kubeletClientCertificate: certFile, kubeletClientKey: keyFile, kubeletCertificateAuthority, clientCaFile }: ApiserverConfig): TlsMaterialFiles | undefined {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, caFile: kubeletCertificateAuthority ?? clientCaFile };
 }

@@ -158,7 +158,7 @@ function certificateRotations(config: KubeletConfig, { identity }: KubeletOption
   const subject = nodeSubject(identity.name);
   const serving = servingStore(config);
   return [
-    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry), onRenewed: () => cluster.channel.renew() })] : []),
+    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry) })] : []),
     ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: serving, subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, { ...deps, metrics: new CertificateMetrics('server', serving, clock, registry) })] : []),
   ];
 }

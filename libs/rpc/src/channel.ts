@@ -1,9 +1,10 @@
 import { Client, connectivityState, status, type ClientOptions, type ServiceDefinition } from '@grpc/grpc-js';
-import { clientMethod } from './client-call';
+import { clientMethod, type Connection } from './client-call';
 import { RpcError } from './rpc-error';
 import { type ServiceClient } from './service-types';
+import { onOtherCertificate } from './shown-certificate';
 import { tappedMethod } from './tapped-method';
-import { channelCredentials, hostOf, sniOf, type RpcTls } from './tls';
+import { channelCredentials, channelTls, hostOf, sniOf, type ChannelTls, type RpcTls } from './tls';
 
 export interface ConnectOptions {
   /** `host:port` or `unix:///path`. */
@@ -26,29 +27,38 @@ const STATES: Readonly<Record<connectivityState, ChannelState>> = {
   [connectivityState.SHUTDOWN]: 'closed',
 };
 
-/** A connection that is made when first needed and made again, with back-off, whenever it is lost. */
+/** A connection that is made when first needed and made again, with back-off, whenever it is lost, and whenever the files of its certificate hold another. */
 export class RpcChannel {
   #client: Client;
   #givenUp = new AbortController();
+  /** Ends the watching of the files, which begins with the first use. */
+  #unwatch: (() => void) | undefined;
+  readonly #tls: ChannelTls | undefined;
   readonly #defaultTimeoutMs: number;
 
   constructor(private readonly options: ConnectOptions) {
     this.#defaultTimeoutMs = options.defaultTimeoutMs ?? 30_000;
-    this.#client = newClient(options);
+    this.#tls = channelTls(options.tls);
+    this.#client = newClient(options, this.#tls);
   }
 
   /** Makes a new connection for what comes, by certificates as they are now; what streams over the old one ends with UNAVAILABLE, other calls in flight on their own. */
-  renew(): void {
+  #renew(): void {
     const [client, givenUp] = [this.#client, this.#givenUp];
     this.#givenUp = new AbortController();
-    this.#client = newClient(this.options);
+    this.#client = newClient(this.options, this.#tls);
     givenUp.abort();
     client.close();
   }
 
+  #connection(): Connection {
+    this.#unwatch ??= this.#tls && !('ca' in this.#tls) ? onOtherCertificate(this.#tls, () => this.#renew()) : () => undefined;
+    return { client: this.#client, givenUp: this.#givenUp.signal };
+  }
+
   /** A client of a service over this channel. */
   client<Def extends ServiceDefinition>(definition: Def): ServiceClient<Def> {
-    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(() => ({ client: this.#client, givenUp: this.#givenUp.signal }), tappedMethod(method), this.#defaultTimeoutMs)]);
+    const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(() => this.#connection(), tappedMethod(method), this.#defaultTimeoutMs)]);
     return Object.fromEntries(methods) as ServiceClient<Def>;
   }
 
@@ -59,7 +69,7 @@ export class RpcChannel {
   /** Connects now. Resolves when connected; rejects with UNAVAILABLE when that takes longer than `timeoutMs`. */
   waitForReady(timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#client.waitForReady(Date.now() + timeoutMs, (error) => {
+      this.#connection().client.waitForReady(Date.now() + timeoutMs, (error) => {
         if (error) reject(new RpcError(status.UNAVAILABLE, `not connected within ${timeoutMs} ms`, { cause: error }));
         else resolve();
       });
@@ -68,6 +78,9 @@ export class RpcChannel {
 
   /** Cancels nothing: calls in flight end on their own, new ones fail. */
   close(): void {
+    this.#unwatch?.();
+    // What is asked of a closed channel watches nothing any more.
+    this.#unwatch = () => undefined;
     this.#client.close();
   }
 }
@@ -77,8 +90,8 @@ export function connect(options: ConnectOptions): RpcChannel {
   return new RpcChannel(options);
 }
 
-function newClient(options: ConnectOptions): Client {
-  return new Client(options.address, channelCredentials(options.tls, options.serverName ?? hostOf(options.address)), channelOptions(options));
+function newClient(options: ConnectOptions, tls: ChannelTls | undefined): Client {
+  return new Client(options.address, channelCredentials(tls, options.serverName ?? hostOf(options.address)), channelOptions(options));
 }
 
 function channelOptions(options: ConnectOptions): ClientOptions {

@@ -9,7 +9,10 @@ export interface TlsMaterial {
   readonly key: string | Buffer;
 }
 
-/** The same as files, read again every minute, so that renewed certificates need no restart. */
+/**
+ * The same as files, read again every minute, so that renewed certificates need no restart: servers show them to whoever connects
+ * from then on, channels connect anew by them.
+ */
 export interface TlsMaterialFiles {
   readonly caFile: string;
   readonly certFile: string;
@@ -32,15 +35,19 @@ export function serverCredentials(tls: RpcTls | undefined): ServerCredentials {
   return ServerCredentials.createSsl(buffer(tls.ca), [{ cert_chain: buffer(tls.cert), private_key: buffer(tls.key) }], true);
 }
 
+/** What a channel proves itself with: files are watched. */
+export type ChannelTls = TlsMaterial | experimental.FileWatcherCertificateProvider;
+
+export function channelTls(tls: RpcTls | undefined): ChannelTls | undefined {
+  return tls && 'caFile' in tls ? fileWatcher(tls) : tls;
+}
+
 /** Credentials of a client; the server's certificate must bear `host`, a name or an IP address. */
-export function channelCredentials(tls: RpcTls | undefined, host: string): ChannelCredentials {
+export function channelCredentials(tls: ChannelTls | undefined, host: string): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
   // What grpc-js hands over as the name may be the stand-in for an address, see `sniOf`.
   const verify: VerifyOptions = { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) };
-  if ('caFile' in tls) {
-    const watcher = fileWatcher(tls);
-    return experimental.createCertificateProviderChannelCredentials(watcher, watcher, verify);
-  }
+  if (!('ca' in tls)) return experimental.createCertificateProviderChannelCredentials(tls, tls, verify);
   return ChannelCredentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert), verify);
 }
 

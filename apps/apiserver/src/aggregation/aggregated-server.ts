@@ -10,6 +10,9 @@ export interface ProxyCertificate {
   readonly key: Buffer;
 }
 
+/** Asked for every connection: it is renewed. */
+export type ReadProxyCertificate = () => Promise<ProxyCertificate | undefined>;
+
 export interface ServerAddress {
   readonly url: URL;
   readonly options: RequestOptions;
@@ -24,10 +27,11 @@ export function userHeaders({ name, uid, groups, extra }: User): OutgoingHttpHea
 }
 
 /** Where an aggregated API server is now, and how to talk to it. @throws ApiError when its Service leads nowhere */
-export function addressOf({ spec }: apiregistrationv1.APIService, path: string, services: ServiceResolver, certificate: ProxyCertificate | undefined): ServerAddress {
+export async function addressOf({ spec }: apiregistrationv1.APIService, path: string, services: ServiceResolver, readCertificate: ReadProxyCertificate): Promise<ServerAddress> {
   const { namespace = '', name = '', port = 443 } = spec?.service ?? {};
   const { ip, port: targetPort } = services.resolve(namespace, name, port);
   const caBundle = spec?.caBundle ?? '';
+  const certificate = await readCertificate();
   return {
     url: new URL(`https://${ip.includes(':') ? `[${ip}]` : ip}:${targetPort}${path}`),
     options: {

@@ -6,7 +6,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
 import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServiceResolver } from '../services/service-resolver';
-import { addressOf, getJson, type ProxyCertificate } from './aggregated-server';
+import { addressOf, getJson, type ReadProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
 import { CheckSchedule } from './check-schedule';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
@@ -22,7 +22,7 @@ export interface AggregatorDeps {
   readonly writer: ObjectWriter;
   readonly catalog: ServedCatalog;
   readonly services: ServiceResolver;
-  readonly certificate: ProxyCertificate | undefined;
+  readonly certificate: ReadProxyCertificate;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Registry;
@@ -151,7 +151,7 @@ export class Aggregator implements Component {
     const [group = '', version = ''] = key.split('/');
     let url = `/apis/${key}`;
     try {
-      const address = addressOf(service, url, this.deps.services, this.deps.certificate);
+      const address = await addressOf(service, url, this.deps.services, this.deps.certificate);
       url = address.url.href;
       const list = await getJson<Partial<metav1.APIResourceList>>(address);
       // It may have been taken back meanwhile.
@@ -170,7 +170,7 @@ export class Aggregator implements Component {
     const documents = this.documents.get(key) ?? new RemoteDocuments();
     this.documents.set(key, documents);
     try {
-      catalog.setRemoteOpenApi(key, await documents.load(key, (path) => getJson(addressOf(service, path, services, certificate))));
+      catalog.setRemoteOpenApi(key, await documents.load(key, async (path) => getJson(await addressOf(service, path, services, certificate))));
     } catch (error) {
       log.debug({ err: error, groupVersion: key }, 'aggregated API server has no OpenAPI document');
     }

@@ -1,5 +1,7 @@
 import { ApiError, serviceUnavailable } from '@navarch/apimachinery';
+import type { TlsMaterialFiles } from '@navarch/rpc';
 import { dialPort, type RemoteCommand, type RemoteCommandStreams, SpdyRemoteCommand, UpgradeFailed } from '@navarch/streaming';
+import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ConnectRequest } from '../registry/connect';
 import type { NodeConnections } from './node-connections';
@@ -23,7 +25,8 @@ const isRefusal = (error: unknown): error is UpgradeFailed => error instanceof E
 export class KubeletClient {
   constructor(
     private readonly nodes: NodeConnections,
-    private readonly tls: KubeletTls | undefined,
+    /** Read for every connection: what is in them is renewed. */
+    private readonly files: TlsMaterialFiles | undefined,
   ) {}
 
   /** @throws notFound, serviceUnavailable */
@@ -42,16 +45,17 @@ export class KubeletClient {
   }
 
   /** @throws serviceUnavailable */
-  credentials(): KubeletTls {
-    if (!this.tls) throw serviceUnavailable('this server has no certificate for calling nodes');
-    return this.tls;
+  async credentials(): Promise<KubeletTls> {
+    if (!this.files) throw serviceUnavailable('this server has no certificate for calling nodes');
+    const [ca, cert, key] = await Promise.all([readFile(this.files.caFile), readFile(this.files.certFile), readFile(this.files.keyFile)]);
+    return { ca, cert, key };
   }
 
   async logs({ pod, node }: PodTarget, container: string, connection: ConnectRequest): Promise<void> {
     const { namespace = '', name = '' } = pod.metadata;
     const query = new URLSearchParams(connection.query);
     query.delete('container');
-    await proxyTo(this.url(node, `/containerLogs/${namespace}/${name}/${container}`, query), connection, this.credentials());
+    await proxyTo(this.url(node, `/containerLogs/${namespace}/${name}/${container}`, query), connection, await this.credentials());
   }
 
   async command(target: PodTarget, container: string, connection: ConnectRequest, streams: RemoteCommandStreams): Promise<RemoteCommand> {
@@ -61,7 +65,7 @@ export class KubeletClient {
     for (const part of connection.query.getAll('command')) query.append('command', part);
     const url = this.url(target.node, `/${connection.subresource}/${namespace}/${name}/${container}`, query);
     try {
-      return await SpdyRemoteCommand.dial(url, streams, { tls: this.credentials(), signal: connection.signal });
+      return await SpdyRemoteCommand.dial(url, streams, { tls: await this.credentials(), signal: connection.signal });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       throw new ApiError({ code: error.code >= 400 ? error.code : 500, reason: error.code === 400 ? 'BadRequest' : '', message: error.message });
@@ -70,6 +74,6 @@ export class KubeletClient {
 
   async port({ pod, node }: PodTarget, port: number, signal: AbortSignal): Promise<Duplex> {
     const { namespace = '', name = '' } = pod.metadata;
-    return dialPort(this.url(node, `/portForward/${namespace}/${name}`, new URLSearchParams()), port, { tls: this.credentials(), signal });
+    return dialPort(this.url(node, `/portForward/${namespace}/${name}`, new URLSearchParams()), port, { tls: await this.credentials(), signal });
   }
 }

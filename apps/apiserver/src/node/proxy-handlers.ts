@@ -77,6 +77,6 @@ export function nodeProxyHandler(nodes: NodeConnections, kubelets: KubeletClient
     }
     const url = kubelets.url(name, rest === '' ? '/' : rest, query);
     if (redirectedToRoot(connection)) return;
-    await proxyTo(url, connection, kubelets.credentials());
+    await proxyTo(url, connection, await kubelets.credentials());
   };
 }

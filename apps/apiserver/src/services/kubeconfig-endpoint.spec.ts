@@ -11,10 +11,15 @@ import { KubeconfigEndpoint } from './kubeconfig-endpoint';
 
 let server: Server;
 let directory: TempDir;
+let authority: CertificateAuthority;
 beforeAll(async () => {
   directory = await makeTempDir();
-  const { cert, key } = await (await CertificateAuthority.create('webhooks', systemClock)).issue({ commonName: 'hook', hosts: ['localhost'], usages: ['server auth'] });
-  server = createServer({ cert, key }, ({ headers: { authorization = null } }, response) => void response.end(JSON.stringify({ authorization })));
+  authority = await CertificateAuthority.create('webhooks', systemClock);
+  const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['localhost'], usages: ['server auth'] });
+  server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, ({ headers: { authorization = null }, socket }, response) => {
+    const name = (socket as unknown as { getPeerCertificate(): { subject?: { CN: string } } }).getPeerCertificate().subject?.CN;
+    response.end(JSON.stringify({ authorization, name }));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -24,11 +29,15 @@ afterAll(async () => {
   await directory.remove();
 });
 
-async function answerTo(user: object, cluster: object = { 'insecure-skip-tls-verify': true }): Promise<unknown> {
+async function load(user: object, cluster: object = { 'insecure-skip-tls-verify': true }): Promise<KubeconfigEndpoint> {
   const file = join(directory.path, 'kubeconfig');
   const { port } = server.address() as AddressInfo;
   await writeFile(file, JSON.stringify({ 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }], users: [{ name: 'a', user }], clusters: [{ name: 'a', cluster: { server: `https://localhost:${port}`, ...cluster } }] }));
-  const endpoint = await KubeconfigEndpoint.load(file);
+  return KubeconfigEndpoint.load(file);
+}
+
+async function answerTo(user: object, cluster?: object): Promise<unknown> {
+  const endpoint = await load(user, cluster);
   return endpoint.post({}, 10_000).finally(() => endpoint.close());
 }
 
@@ -40,6 +49,23 @@ it.each([
 ])('shows the credentials of its user: $user', async ({ user, authorization }) => {
   await writeFile(join(directory.path, 'token'), 'from-file\n');
   expect(await answerTo(user)).toEqual({ authorization });
+});
+
+it('shows the certificate that its user\'s files hold now', async () => {
+  const renew = async (commonName: string): Promise<void> => {
+    const { cert, key } = await authority.issue({ commonName, usages: ['client auth'] });
+    await writeFile(join(directory.path, 'client.crt'), cert);
+    await writeFile(join(directory.path, 'client.key'), key);
+  };
+  await renew('before');
+  const endpoint = await load({ 'client-certificate': 'client.crt', 'client-key': 'client.key' });
+  try {
+    expect(await endpoint.post({}, 10_000)).toMatchObject({ name: 'before' });
+    await renew('after');
+    expect(await endpoint.post({}, 10_000)).toMatchObject({ name: 'after' });
+  } finally {
+    endpoint.close();
+  }
 });
 
 it('believes no stranger, unless it is told to', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
@@ -21,6 +21,13 @@ async function authorizationOf({ token, tokenFile, username, password = '' }: Co
   return username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
+/** What the server trusts the caller by, and the caller the server. */
+interface Proofs {
+  readonly authorization: string | undefined;
+  /** The agent keeps the connections of each certificate apart: those of one that has been renewed since are not used. */
+  readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key'>;
+}
+
 /** An answer that is none: another status than 200. */
 export class WebhookStatusError extends Error {
   constructor(
@@ -39,8 +46,8 @@ export class KubeconfigEndpoint {
   private constructor(
     private readonly url: URL,
     private readonly agent: Agent | PlainAgent,
-    /** Read for every call: a token in a file is changed there. */
-    private readonly authorization: () => Promise<string | undefined>,
+    /** Read for every call: what is in files is changed there. */
+    private readonly proofs: () => Promise<Proofs>,
   ) {}
 
   /** @throws when the file names no server */
@@ -51,24 +58,29 @@ export class KubeconfigEndpoint {
     const user = users.find(({ name }) => name === context?.user)?.user ?? {};
     if (cluster?.server === undefined) throw new Error(`${file}: the current context names no server`);
     const read = async (path: string | undefined, data: string | undefined): Promise<Buffer | undefined> => (data !== undefined ? Buffer.from(data, 'base64') : path === undefined ? undefined : readFile(resolve(dirname(file), path)));
-    const [ca, cert, key] = await Promise.all([
-      read(cluster['certificate-authority'], cluster['certificate-authority-data']), read(user['client-certificate'], user['client-certificate-data']), read(user['client-key'], user['client-key-data']),
-    ]);
+    const certificates = async (): Promise<Proofs['tls']> => {
+      const [ca, cert, key] = await Promise.all([
+        read(cluster['certificate-authority'], cluster['certificate-authority-data']), read(user['client-certificate'], user['client-certificate-data']), read(user['client-key'], user['client-key-data']),
+      ]);
+      return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+    };
+    // Whoever starts this server hears of certificates that are not there.
+    await certificates();
     const servername = cluster['tls-server-name'];
-    const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
+    const agent = new Agent({ keepAlive: true, ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
     const url = new URL(cluster.server);
-    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, () => authorizationOf(user, dirname(file)));
+    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, async () => ({ authorization: await authorizationOf(user, dirname(file)), tls: await certificates() }));
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */
   async post<T>(body: unknown, timeoutMs: number): Promise<T> {
-    const text = await this.exchange(body, timeoutMs, await this.authorization());
+    const text = await this.exchange(body, timeoutMs, await this.proofs());
     return JSON.parse(text === '' ? '{}' : text) as T;
   }
 
   /** Posts JSON to who has nothing to say to it. @throws Error when it is not taken within the time */
   async deliver(body: unknown, timeoutMs: number): Promise<void> {
-    await this.exchange(body, timeoutMs, await this.authorization());
+    await this.exchange(body, timeoutMs, await this.proofs());
   }
 
   /** Ends the connections that are kept. */
@@ -76,7 +88,7 @@ export class KubeconfigEndpoint {
     this.agent.destroy();
   }
 
-  private exchange(body: unknown, timeoutMs: number, authorization: string | undefined): Promise<string> {
+  private exchange(body: unknown, timeoutMs: number, { authorization, tls }: Proofs): Promise<string> {
     const bytes = JSON.stringify(body);
     tellAsked(this.url, bytes);
     return new Promise((settle, reject) => {
@@ -85,7 +97,7 @@ export class KubeconfigEndpoint {
         reject(error);
       };
       const call = (this.url.protocol === 'http:' ? plainRequest : request)(this.url, {
-        method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
+        method: 'POST', agent: this.agent, ...tls, signal: AbortSignal.timeout(timeoutMs),
         headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(authorization === undefined ? {} : { Authorization: authorization }) },
       }, (response) => {
         const chunks: Buffer[] = [];

@@ -15,6 +15,7 @@ describe('reading by REST', () => {
   let folder: string;
   let server: Server;
   let reader: HttpsRestApi;
+  let renew: (commonName: string) => Promise<void>;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'navarch-test-'));
@@ -34,6 +35,11 @@ describe('reading by REST', () => {
       return join(folder, name);
     };
     const { port } = server.address() as AddressInfo;
+    renew = async (commonName) => {
+      const next = await ca.issue({ commonName, usages: ['client auth'] });
+      file('mine.crt', next.cert);
+      file('mine.key', next.key);
+    };
     reader = new HttpsRestApi({ server: `https://127.0.0.1:${port}/`, caFile: file('ca.crt', ca.cert), certFile: file('mine.crt', mine.cert), keyFile: file('mine.key', mine.key) });
   });
   afterAll(async () => {
@@ -43,6 +49,11 @@ describe('reading by REST', () => {
   });
 
   it('shows the certificate of the process', async () => expect(await reader.get('/who', signal)).toEqual({ name: 'system:kube-controller-manager' }));
+
+  it('shows a renewed one, on no connection of the old', async () => {
+    await renew('renewed');
+    expect(await reader.get('/who', signal)).toEqual({ name: 'renewed' });
+  });
 
   it('deletes', async () => {
     await reader.delete('/thing', signal);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { ApiError, serviceUnavailable, type Status } from '@navarch/apimachinery';
 
@@ -30,11 +30,10 @@ export interface HttpsRestApiOptions {
 
 export class HttpsRestApi implements RestApi {
   readonly #server: string;
-  readonly #agent: Agent;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
-  constructor({ server, caFile, certFile, keyFile }: HttpsRestApiOptions) {
-    this.#server = server.replace(/\/$/, '');
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  constructor(private readonly options: HttpsRestApiOptions) {
+    this.#server = options.server.replace(/\/$/, '');
   }
 
   async get<T>(path: string, signal: AbortSignal): Promise<T> {
@@ -59,9 +58,12 @@ export class HttpsRestApi implements RestApi {
     this.#agent.destroy();
   }
 
-  #request(method: string, path: string, signal: AbortSignal): Promise<{ code: number; body: string }> {
+  /** The files are read for every call: the agent keeps the connections of each certificate apart, so that none is used which was made by one that has been renewed since. */
+  async #request(method: string, path: string, signal: AbortSignal): Promise<{ code: number; body: string }> {
+    const { caFile, certFile, keyFile } = this.options;
+    const [ca, cert, key] = await Promise.all([readFile(caFile), readFile(certFile), readFile(keyFile)]);
     return new Promise((resolve, reject) => {
-      const call = request(`${this.#server}${path}`, { method, agent: this.#agent, timeout: TIMEOUT_MS, signal, headers: { accept: 'application/json' } }, (answer) => {
+      const call = request(`${this.#server}${path}`, { method, agent: this.#agent, ca, cert, key, timeout: TIMEOUT_MS, signal, headers: { accept: 'application/json' } }, (answer) => {
         const chunks: Buffer[] = [];
         let size = 0;
         answer.on('data', (chunk: Buffer) => {

@@ -19,8 +19,6 @@ export interface CertificateRotationDeps {
   readonly log: Logger;
   readonly random: () => number;
   readonly metrics: Pick<CertificateMetrics, 'failed' | 'renewed'>;
-  /** A new one is there: what was connected by the old one is to connect anew. */
-  readonly onRenewed?: () => void;
 }
 
 const retryMs = { first: 2_000, last: 60_000 };
@@ -80,6 +78,5 @@ export class CertificateRotation implements Component {
     await store.write({ cert, key });
     if (previous) this.deps.metrics.renewed(this.deps.clock.now() - Date.parse(new X509Certificate(previous.cert).validFrom));
     this.deps.log.info({ signer, commonName: subject.commonName }, 'certificate renewed');
-    this.deps.onRenewed?.();
   }
 }

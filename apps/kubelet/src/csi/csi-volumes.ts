@@ -9,16 +9,20 @@ import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
+import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
 import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
-import { StagedVolumes, volumeKey } from './staged-volumes';
+import { removeIfEmpty, StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
 import { statsOf } from './volume-usage';
 import { AttachLimitError } from './volume-limits';
 import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
+
+/** Whoever asks what the node uses waits for the answer of each driver, and not for long. */
+const statsTimeoutMs = 10_000;
 
 export interface CsiVolumesDeps {
   readonly nodeName: string;
@@ -47,7 +51,7 @@ interface Wanted {
 /** Volumes of CSI drivers: staged once on the node, published for each pod, and taken down in the opposite order. */
 export class CsiVolumes {
   /** One step of a volume at a time: staging and unstaging must not meet. */
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #steps = new OneAtATime();
   /** Volumes published by this process; after a restart each is published once more, which drivers must bear. */
   readonly #isUp = new Set<string>();
   /** Volumes that this process has begun to put up: of others it cannot say that they never were. */
@@ -70,7 +74,7 @@ export class CsiVolumes {
 
   /** Tries again to let them go. */
   async tidy(): Promise<void> {
-    for (const record of this.#staged.left) await this.#alone(volumeKey(record), () => this.#staged.unstage(record));
+    for (const record of this.#staged.left) await this.#steps.run(volumeKey(record), () => this.#staged.unstage(record));
   }
 
   /** Where a container finds the volume: a directory, or a device. */
@@ -78,13 +82,22 @@ export class CsiVolumes {
     return this.deps.paths.target(uid, specName, block);
   }
 
-  /** Puts a volume up; `again` publishes one that is up already, for drivers that renew what is in it. Resolves with whether its files are still to be given to the pod's group. */
-  async setUp(pod: corev1.Pod, volume: ResolvedVolume, again = false): Promise<{ readonly needsGroup: boolean }> {
+  /** Puts a volume up, and gives its files to the pod's group where its driver does not: it is up when both are done. */
+  setUp(pod: corev1.Pod, volume: ResolvedVolume, giveToGroup: (group: number) => Promise<void>): Promise<void> {
+    return this.#setUp(pod, volume, false, giveToGroup);
+  }
+
+  /** Publishes one that is up already, for drivers that renew what is in it. */
+  renew(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
+    return this.#setUp(pod, volume, true, () => Promise.resolve());
+  }
+
+  async #setUp(pod: corev1.Pod, volume: ResolvedVolume, again: boolean, giveToGroup: (group: number) => Promise<void>): Promise<void> {
     const wanted = await this.#wanted(pod, volume);
-    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+    return this.#steps.run(`${wanted.driver.name}/${wanted.handle}`, async () => {
       const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
-      if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return { needsGroup: false };
-      if (again && wanted.object?.spec.requiresRepublish !== true) return { needsGroup: false };
+      if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return;
+      if (again && wanted.object?.spec.requiresRepublish !== true) return;
       const publishContext = await this.#publishContext(wanted, volume);
       const group = pod.spec?.securityContext?.fsGroup;
       const groupByDriver = group !== undefined && await wanted.driver.can('mountGroup');
@@ -121,8 +134,8 @@ export class CsiVolumes {
         secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
         volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
       });
+      if (group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume)) await giveToGroup(group);
       this.#isUp.add(target);
-      return { needsGroup: group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume) };
     });
   }
 
@@ -131,7 +144,7 @@ export class CsiVolumes {
     const wanted = await this.#wanted(pod, volume);
     // A driver that has nothing to do on the node has done it all already.
     if (!await wanted.driver.can('expand')) return undefined;
-    return this.#alone(`${wanted.driver.name}/${wanted.handle}`, async () => {
+    return this.#steps.run(`${wanted.driver.name}/${wanted.handle}`, async () => {
       const staged = await wanted.driver.can('stage');
       const secret = volume.source.kind === 'csi' ? volume.source.csi.nodeExpandSecretRef : undefined;
       try {
@@ -155,13 +168,13 @@ export class CsiVolumes {
     const driver = this.deps.drivers.get(source.csi.driver);
     if (!await driver.can('stats')) return undefined;
     const volumeId = source.kind === 'csi' ? source.csi.volumeHandle : inlineHandle(uid, volume.name);
-    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' });
+    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' }, { timeoutMs: statsTimeoutMs });
     return { source: driver.name, stats: statsOf(usage) };
   }
 
   /** Takes down all of a pod's volumes; what cannot be taken down stays, and the next call tries again. */
   async tearDown(uid: string): Promise<void> {
-    for (const record of await recordsOf(this.deps.paths, uid)) await this.#alone(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
+    for (const record of await recordsOf(this.deps.paths, uid)) await this.#steps.run(`${record.driverName}/${record.volumeHandle}`, () => this.#tearDownOne(uid, record));
   }
 
   async #tearDownOne(uid: string, record: VolumeRecord): Promise<void> {
@@ -171,16 +184,22 @@ export class CsiVolumes {
     await drivers.get(driverName).node.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath: target });
     this.#isUp.delete(target);
     this.#begun.delete(target);
+    // Of a block volume that other pods have, too, their devices are in it.
+    if (block) await removeIfEmpty(dirname(target));
     await removeRecord(paths.volume(uid, specVolID));
     if (staged) await this.#staged.release(record);
   }
 
-  /** The driver says for certain that it did not stage a volume: there is nothing to be taken down, unless another pod has it. */
+  /** The driver says for certain that it did not stage a volume: the pod has nothing to be taken down. Never rejects: what the driver says is to be told. */
   async #neverWas(uid: string, record: VolumeRecord): Promise<void> {
-    const { paths } = this.deps;
-    this.#begun.delete(paths.target(uid, record.specVolID, record.block));
-    await removeRecord(paths.volume(uid, record.specVolID));
-    if (!await isUsedByOthers(paths, record, uid)) await this.#staged.forget(record);
+    const { paths, log } = this.deps;
+    try {
+      await removeRecord(paths.volume(uid, record.specVolID));
+      this.#begun.delete(paths.target(uid, record.specVolID, record.block));
+      if (!await isUsedByOthers(paths, record, uid)) await this.#staged.failed(record);
+    } catch (error) {
+      log.warn({ err: error, driver: record.driverName, volume: record.volumeHandle }, 'it cannot be told whether a volume that was not staged is left');
+    }
   }
 
   async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
@@ -234,18 +253,6 @@ export class CsiVolumes {
     if (!reference?.name) return {};
     const secret = await this.deps.objects.secret(reference.namespace ?? '', reference.name);
     return Object.fromEntries(Object.entries(decodeSecret(secret)).map(([key, value]) => [key, value.toString()]));
-  }
-
-  async #alone<T>(key: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(key) ?? Promise.resolve();
-    const result = before.then(act);
-    const ended = result.then(() => undefined, () => undefined);
-    this.#queues.set(key, ended);
-    try {
-      return await result;
-    } finally {
-      if (this.#queues.get(key) === ended) this.#queues.delete(key);
-    }
   }
 }
 

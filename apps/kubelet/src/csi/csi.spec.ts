@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, silentLogger, watchBoundary } from '@navarch/component-base';
@@ -120,6 +121,35 @@ describe('CSI volumes', () => {
     await driver.start();
     const staging = driver.staged[0]?.stagingTargetPath ?? '';
     await harness.passing('unstaged', 5_000, () => !existsSync(dirname(staging)));
+    await harness.passing('not in use', 5_000, () => !inUse());
+  });
+
+  it('that are left staged stay in use when the next pod cannot have them, which says why, and are let go when they can be', async () => {
+    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
+    const fails = (why: string) => (): never => {
+      throw new RpcError(RpcStatus.INVALID_ARGUMENT, why);
+    };
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    driver.behave['unstage'] = fails('cannot unstage');
+    harness.bench.createPod(podWith('one'));
+    await harness.running('one');
+    const staging = driver.staged[0]?.stagingTargetPath ?? '';
+    writeFileSync(join(staging, 'precious'), 'data');
+    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
+    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
+    driver.behave['stage'] = fails('cannot stage');
+    harness.bench.createPod(podWith('two'));
+    await harness.passing('said twice', 1_000, () => driver.calls.filter((call) => call.startsWith('stage')).length >= 3);
+    expect(harness.bench.events.lines.filter((line) => line.startsWith('FailedMount: ') && !line.includes('cannot stage'))).toEqual([]);
+    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
+    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
+    const asked = driver.calls.length;
+    await harness.passing('asked again', 5_000, () => driver.calls.slice(asked).includes('unstage handle-data'));
+    expect([inUse(), readFileSync(join(staging, 'precious'), 'utf8')]).toEqual([true, 'data']);
+    driver.behave['unstage'] = () => undefined;
+    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
     await harness.passing('not in use', 5_000, () => !inUse());
   });
 
@@ -275,6 +305,19 @@ describe('CSI volumes', () => {
     await harness.until('refused', () => harness.bench.events.lines.some((line) => line.includes('volume mode "Persistent" not supported by driver disk.example (only supports ["Ephemeral"])')));
   });
 
+  it('are given to the group of their pod again when that has failed', async () => {
+    let isThere = false;
+    driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, publish: async (_id, target) => { if (isThere) await mkdir(target, { recursive: true }); } });
+    addDriver({ attachRequired: false });
+    addClaim('data');
+    await ready();
+    harness.bench.createPod({ ...podWith('one'), spec: { ...podWith('one').spec, securityContext: { fsGroup: process.getgid?.() ?? 0 } } as corev1.PodSpec });
+    await harness.until('refused', () => harness.bench.events.lines.some((line) => /^FailedMount: .*ENOENT/.test(line)));
+    isThere = true;
+    await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
+    expect(statSync(driver.published[0]?.targetPath ?? '').mode & 0o2770).toBe(0o2770);
+  });
+
   it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {
     addDriver({ attachRequired: false });
     addClaim('data');
@@ -292,7 +335,7 @@ describe('CSI volumes', () => {
     expect(driver.calls).toEqual(['unpublish handle-data', 'unstage handle-data']);
   });
 
-  it('are shown as devices when the claim says block', async () => {
+  it('are shown as devices when the claim says block, of which nothing stays', async () => {
     addDriver({ attachRequired: false });
     addClaim('data', { volumeMode: 'Block' });
     await ready();
@@ -302,6 +345,10 @@ describe('CSI volumes', () => {
     await expect(harness.bench.kubelet.volumesOf(harness.bench.pod('web')?.metadata.uid ?? '')[0]?.ask?.()).resolves.toBeUndefined();
     expect(driver.published[0]?.volumeCapability?.accessType?.$case).toBe('block');
     expect(harness.runtime.newest('main').config.devices).toEqual([{ containerPath: '/dev/xvda', hostPath: driver.published[0]?.targetPath, permissions: 'mrw' }]);
+    harness.bench.api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 1 });
+    await harness.passing('web is gone', 500, () => harness.bench.pod('web') === undefined);
+    const devices = join(harness.root, 'kubelet/plugins/kubernetes.io/csi/volumeDevices');
+    expect(readdirSync(devices, { recursive: true }).sort()).toEqual(['publish', 'staging']);
   });
 
   it('say which claim is not bound, and which driver is not there', async () => {

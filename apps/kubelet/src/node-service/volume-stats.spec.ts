@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@navarch/clock';
-import { silentLogger } from '@navarch/component-base';
+import { silentLogger, type Logger } from '@navarch/component-base';
 import { volumeMetrics } from '../server/volume-metrics';
 import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { ServerBench } from '../testing/server-bench';
-import { VolumeMeasures, type MeasurableVolume } from './volume-stats';
+import { VolumeMeasures, type MeasurableVolume, type ToldUsage } from './volume-stats';
 
 describe('VolumeMeasures', () => {
   let root: string;
@@ -30,6 +30,26 @@ describe('VolumeMeasures', () => {
     expect(data?.usedBytes).toBeGreaterThanOrEqual(100 * 1024);
     expect(data?.usedBytes).toBeLessThan(200 * 1024);
     expect(data?.capacityBytes).toBeGreaterThan(data?.usedBytes ?? Infinity);
+  });
+
+  it('measures itself what its driver does not tell, and logs that once, and again when it comes again', async () => {
+    const warnings: string[] = [];
+    const sources: string[] = [];
+    const log = { ...silentLogger, warn: (_bindings: unknown, message?: string) => void warnings.push(message ?? '') } as Logger;
+    let answers = false;
+    const ask = (): Promise<ToldUsage> => (answers ? Promise.resolve({ source: 'disk.example', stats: { usedBytes: 7 } }) : Promise.reject(new Error('no answer')));
+    const measures = new VolumeMeasures({ clock, log, onMeasured: (source) => sources.push(source), volumes: () => [{ name: 'data', path: join(root, 'data'), ask }] });
+    const used = async (): Promise<number | undefined> => {
+      await clock.advance(60_000);
+      return (await measures.of('uid'))[0]?.usedBytes;
+    };
+    for (let period = 0; period < 2; period++) expect(await used()).toBeGreaterThanOrEqual(100 * 1024);
+    expect([sources, warnings]).toEqual([['du', 'du'], ['a volume\'s driver does not tell of its use: the node tells what it sees of it']]);
+    answers = true;
+    expect(await used()).toBe(7);
+    answers = false;
+    await used();
+    expect(warnings).toHaveLength(2);
   });
 
   it('measures as often as it is told to, and nothing where it is told to measure nothing', async () => {

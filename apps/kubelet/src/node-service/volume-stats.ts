@@ -36,9 +36,19 @@ export type MeasureSource = string;
 /** Upstream's volumeStatsAggPeriod: to walk directories costs. */
 const usualPeriodMs = 60_000;
 
+/** How long it is remembered beyond its period what was wrong with a pod's volumes: one that nobody asks about any more has ended. */
+const rememberedMs = 600_000;
+
+interface Measured {
+  readonly atMs: number;
+  readonly stats: Promise<readonly VolumeStats[]>;
+  /** The volumes of which it is logged what is wrong, and still is. */
+  readonly troubled: Set<string>;
+}
+
 /** Measures the volumes of pods, each pod's at most once in a period. */
 export class VolumeMeasures {
-  readonly #known = new Map<string, { readonly atMs: number; readonly stats: Promise<readonly VolumeStats[]> }>();
+  readonly #known = new Map<string, Measured>();
 
   /** `periodMs`: less than 0 measures nothing. */
   constructor(private readonly deps: { readonly periodMs?: number; readonly clock: Clock; readonly log: Logger; readonly volumes: (podUid: string) => readonly MeasurableVolume[]; readonly onMeasured?: (source: MeasureSource, seconds: number) => void }) {}
@@ -47,28 +57,50 @@ export class VolumeMeasures {
     const { periodMs = usualPeriodMs } = this.deps;
     if (periodMs < 0) return Promise.resolve([]);
     const nowMs = this.deps.clock.now();
-    for (const [uid, { atMs }] of this.#known) if (nowMs - atMs >= periodMs) this.#known.delete(uid);
-    const known = this.#known.get(podUid) ?? { atMs: nowMs, stats: this.#measure(this.deps.volumes(podUid), new Date(nowMs).toISOString()) };
-    this.#known.set(podUid, known);
-    return known.stats;
+    for (const [uid, { atMs }] of this.#known) if (nowMs - atMs >= periodMs + rememberedMs) this.#known.delete(uid);
+    const known = this.#known.get(podUid);
+    if (known && nowMs - known.atMs < periodMs) return known.stats;
+    const troubled = known?.troubled ?? new Set<string>();
+    const stats = this.#measure(this.deps.volumes(podUid), new Date(nowMs).toISOString(), troubled);
+    this.#known.set(podUid, { atMs: nowMs, stats, troubled });
+    return stats;
   }
 
   /** One that cannot be measured, such as one whose server is away, is left out: others are told of all the same. */
-  async #measure(volumes: readonly MeasurableVolume[], time: string): Promise<VolumeStats[]> {
-    const all = await Promise.all(volumes.map(async ({ name, path, block, ask, claim }): Promise<VolumeStats[]> => {
-      try {
-        const beganMs = this.deps.clock.now();
-        const told = await ask?.();
-        const { source, stats } = told ?? await (block ? deviceOf(path) : fileSystemOf(path));
-        this.deps.onMeasured?.(source, (this.deps.clock.now() - beganMs) / 1000);
-        return [{ time, ...stats, name, ...(claim ? { pvcRef: claim } : {}) }];
-      } catch (error) {
+  async #measure(volumes: readonly MeasurableVolume[], time: string, troubled: Set<string>): Promise<VolumeStats[]> {
+    const all = await Promise.all(volumes.map(async (volume): Promise<VolumeStats[]> => {
+      const { name, path, claim } = volume;
+      const failures: unknown[] = [];
+      const measured = await this.#told(volume, failures) ?? await this.#timed(() => (volume.block ? deviceOf(path) : fileSystemOf(path))).catch((error: unknown) => {
         // Its pod may have ended meanwhile.
-        if (!isCode(error, 'ENOENT')) this.deps.log.warn({ err: error, path }, 'a volume could not be measured');
-        return [];
+        if (!isCode(error, 'ENOENT')) failures.push(error);
+        return undefined;
+      });
+      if (failures.length === 0) troubled.delete(name);
+      else if (!troubled.has(name)) {
+        troubled.add(name);
+        for (const error of failures) this.deps.log.warn({ err: error, path }, measured ? 'a volume\'s driver does not tell of its use: the node tells what it sees of it' : 'a volume could not be measured');
       }
+      return measured ? [{ time, ...measured.stats, name, ...(claim ? { pvcRef: claim } : {}) }] : [];
     }));
     return all.flat();
+  }
+
+  /** What somebody tells of a volume; who cannot be reached tells nothing. */
+  async #told({ ask }: MeasurableVolume, failures: unknown[]): Promise<ToldUsage | undefined> {
+    try {
+      return ask && await this.#timed(ask);
+    } catch (error) {
+      failures.push(error);
+      return undefined;
+    }
+  }
+
+  async #timed<T extends ToldUsage | undefined>(measure: () => Promise<T>): Promise<T> {
+    const beganMs = this.deps.clock.now();
+    const usage = await measure();
+    if (usage) this.deps.onMeasured?.(usage.source, (this.deps.clock.now() - beganMs) / 1000);
+    return usage;
   }
 }
 

@@ -1,10 +1,10 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, mkdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { wholeValue } from '../quantities';
 import { exists } from './atomic-writer';
 import { type Mounter } from './mounter';
+import { writeReady } from './ready-file';
 
 /** Scratch space of pods: on the node's disk, in memory or in huge pages. */
 export class EmptyDirs {
@@ -21,8 +21,7 @@ export class EmptyDirs {
     if (medium !== '' && !(await this.#isMounted(path))) await this.#mount(pod, path, source, allocatable);
     await chmod(path, 0o777);
     await own();
-    await mkdir(dirname(ready), { recursive: true, mode: 0o750 });
-    await writeFile(ready, '');
+    await writeReady(ready);
   }
 
   async #mount(pod: corev1.Pod, path: string, { medium = '', sizeLimit }: corev1.EmptyDirVolumeSource, allocatable: Readonly<Record<string, string>>): Promise<void> {

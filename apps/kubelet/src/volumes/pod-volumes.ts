@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
@@ -9,13 +9,14 @@ import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
 import { uidOf } from '../pods/pod-spec';
-import { writeAtomically } from './atomic-writer';
+import { exists, writeAtomically } from './atomic-writer';
 import { containerMounts } from './container-mounts';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
+import { OneAtATime } from './one-at-a-time';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { countPlugins, pluginName } from './plugin-name';
 import { type PodDirectories } from './pod-directories';
@@ -30,6 +31,9 @@ import { type VolumeObjects } from './volume-objects';
 import { volumePath } from './volume-path';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
+/** Upstream's plug-in name of local volumes, in directories. */
+const localKind = 'local-volume';
+
 /** A volume could not be made; the message is upstream's. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
@@ -40,7 +44,7 @@ export interface PodVolumesDeps {
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'renew' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
@@ -58,6 +62,7 @@ export class PodVolumes {
   readonly #wanted = new Map<string, readonly ResolvedVolume[]>();
   readonly #images = new Map<string, string>();
   readonly #emptyDirs: EmptyDirs;
+  readonly #locals = new OneAtATime();
 
   constructor(private readonly deps: PodVolumesDeps) {
     this.#emptyDirs = new EmptyDirs(deps.mounter);
@@ -104,7 +109,7 @@ export class PodVolumes {
     for (const volume of this.#known.get(uidOf(pod))?.values() ?? []) {
       const { kind } = volume.source;
       if (kind === 'inline') await this.#named(volume, () => this.#prepareVolume(pod, volume));
-      if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.setUp(pod, volume, true));
+      if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.renew(pod, volume));
       // What it is made of may have grown meanwhile.
       const own = pod.spec?.volumes?.find(({ name }) => name === volume.name);
       if (kind === 'csi' && own) await growVolume(pod, await this.#resolve(pod, own), this.deps);
@@ -252,12 +257,10 @@ export class PodVolumes {
         await this.#prepareLocal(pod, source.local, path, volume);
         break;
       case 'csi':
-      case 'csiInline': {
-        const { needsGroup } = await this.deps.csi.setUp(pod, volume);
-        if (needsGroup && group !== undefined) await this.#giveToGroup(pod, volume, path, group);
+      case 'csiInline':
+        await this.deps.csi.setUp(pod, volume, (gid) => this.#giveToGroup(pod, volume, path, gid));
         await growVolume(pod, volume, this.deps);
         break;
-      }
       case 'image':
         this.#images.set(imageKey(pod, volume), await this.deps.image(pod, volume.name, source.image));
         break;
@@ -276,11 +279,21 @@ export class PodVolumes {
   }
 
   #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
-    const { mounter, events } = this.deps;
-    return prepareLocal(pod, local, path, volume, {
-      mounter, events, isShared: () => [...this.#known].some(([uid, volumes]) => uid !== uidOf(pod) && [...volumes.values()].some(({ specName, persistentVolume }) => persistentVolume !== undefined && specName === volume.specName)),
+    const { mounter, events, directories } = this.deps;
+    const { specName } = volume;
+    return this.#locals.run(specName, () => prepareLocal(pod, local, path, volume, {
+      mounter, events, ready: directories.ready(uidOf(pod), localKind, specName), isShared: () => this.#isSharedLocal(uidOf(pod), specName),
       giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
-    });
+    }));
+  }
+
+  /** By what is mounted: a kubelet that has just begun knows of no pods yet. */
+  async #isSharedLocal(uid: string, specName: string): Promise<boolean> {
+    const { mounter, directories } = this.deps;
+    const mounted = new Set(await mounter.below(directories.pods));
+    for (const other of await readdir(directories.pods))
+      if (other !== uid && mounted.has(directories.volume(other, localKind, specName)) && await exists(directories.ready(other, localKind, specName))) return true;
+    return false;
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {

@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type certificatesv1beta1, type corev1 } from '@navarch/api';
@@ -123,6 +123,49 @@ describe('PodVolumes', () => {
     }));
     expect(groupsOfVolumes(volumes, { warn })).toEqual([5, 2147483647]);
     expect(warn).toHaveBeenCalledTimes(4);
+  });
+
+  describe('of a local volume', () => {
+    const isOwned = async (uid: string): Promise<boolean> => ((await stat(directories().volume(uid, 'local-volume', 'pv'))).mode & 0o2070) === 0o2070;
+    const directories = (): PodDirectories => new PodDirectories(root, join(root, 'logs'));
+    const podOf = (uid: string): corev1.Pod => aPod({ securityContext: { fsGroup: process.getgid?.() ?? 0 }, containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], volumes: [viaClaim] }, { uid });
+    /** A kubelet; what it mounts is there for the next. */
+    const kubelet = (points: Set<string>): PodVolumes => new PodVolumes({
+      directories: directories(), mounter: Object.assign(new NoMounter(), {
+        bind: (_from: string, to: string) => { points.add(to); return Promise.resolve(); },
+        below: (directory: string) => Promise.resolve([...points].filter((point) => point.startsWith(directory))),
+      }),
+      log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(pv({ local: { path: root } })), csi: noCsi, sources: () => { throw new Error('not asked for'); },
+    });
+
+    it('gives the files to one of two pods that come at once', async () => {
+      const volumes = kubelet(new Set());
+      await Promise.all(['one', 'two'].map((uid) => volumes.prepare(podOf(uid))));
+      expect((await Promise.all(['one', 'two'].map(isOwned))).filter((owned) => owned)).toHaveLength(1);
+    });
+
+    it('goes on giving the files to the pod when a kubelet\'s end has cut that short, and leaves them when it was done', async () => {
+      const points = new Set<string>();
+      await kubelet(points).prepare(podOf('one'));
+      const again = async (): Promise<boolean> => {
+        await chmod(directories().volume('one', 'local-volume', 'pv'), 0o755);
+        await kubelet(points).prepare(podOf('one'));
+        return isOwned('one');
+      };
+      expect(await again()).toBe(false);
+      await rm(directories().ready('one', 'local-volume', 'pv'));
+      expect(await again()).toBe(true);
+      // After a start of the node nothing is mounted.
+      points.clear();
+      expect(await again()).toBe(true);
+    });
+
+    it('leaves the files to pods that have them from an earlier kubelet', async () => {
+      const points = new Set<string>();
+      await kubelet(points).prepare(podOf('one'));
+      await kubelet(points).prepare(podOf('two'));
+      expect([await isOwned('one'), await isOwned('two')]).toEqual([true, false]);
+    });
   });
 
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
