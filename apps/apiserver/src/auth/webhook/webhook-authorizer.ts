@@ -76,6 +76,7 @@ function wireForm(review: Review, version: ReviewVersion): object {
 /** Asks a webhook whether somebody may do something, and remembers what it said (`--authorization-webhook-*`). */
 export class WebhookAuthorizer implements CachedAuthorizer {
   readonly name = 'Webhook';
+  readonly asksOthers = true;
   readonly #answers: TimedCache<Decision>;
   readonly #conditions: readonly Program[];
 

@@ -1,10 +1,11 @@
 import { FakeClock } from '@navarch/clock';
 import { createRegistry, silentLogger } from '@navarch/component-base';
-import type { AuthenticationRequest } from '../../pipeline';
+import type { AuthenticationRequest, Decision } from '../../pipeline';
 import { aRequest, aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
 import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import { FreshAuthorizer } from '../fresh-authorizer';
+import { AuthorizerMetrics } from '../named-authorizers';
 import { TimedCache } from './timed-cache';
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer';
 import { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
@@ -116,6 +117,21 @@ describe('authorisation by webhook', () => {
     const unclear = ['request.resourceAttributes.name == "x"'];
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
+  });
+
+  it('is not asked again when a refusal is looked at on fresh data, by whatever name it is counted', async () => {
+    const [clock, endpoint, table] = [new FakeClock(), new Endpoint(new WebhookStatusError(500, 'oops')), new ObjectTable()];
+    const counted = new AuthorizerMetrics(createRegistry()).counting({ type: 'Webhook', name: 'w' }, over(endpoint, clock));
+    let bound = false;
+    const late = { name: 'late', authorize: (): Decision => ({ verdict: bound ? 'allow' : 'no-opinion' }) };
+    const deciding = new FreshAuthorizer([counted, late], table).authorize(jane, aRequest());
+    table.late.push(() => (bound = true));
+    await clock.advance(10_000);
+    expect(await deciding).toEqual({ verdict: 'allow' });
+    expect([endpoint.asked.length, table.refreshes]).toEqual([5, 1]);
+    const denying = new Endpoint({ status: { denied: true } });
+    expect(await new FreshAuthorizer([over(denying, clock, { unauthorizedTtlMs: 0 })], table).authorize(jane, aRequest())).toEqual({ verdict: 'deny' });
+    expect(denying.asked).toHaveLength(1);
   });
 
   it('takes its turn among others', async () => {
