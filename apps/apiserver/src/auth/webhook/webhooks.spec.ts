@@ -84,6 +84,16 @@ describe('authorisation by webhook', () => {
     const authorizer = over(endpoint);
     for (const length of [9_000, 9_000, 11_000, 11_000]) await authorizer.authorize(jane, aRequest({ isResource: false, path: `/${'x'.repeat(length)}` }));
     expect(endpoint.asked).toHaveLength(3);
+    const labelSelector = `a in (${Array.from({ length: 2_000 }, (_, i) => `v${i}`).join()})`;
+    for (const times of [4, 5]) {
+      await authorizer.authorize(jane, aRequest({ verb: 'list', labelSelector }));
+      expect(endpoint.asked).toHaveLength(times);
+    }
+    const many = aUser('many', ...Array.from({ length: 1_000 }, (_, i) => `of-many-groups-${i}`));
+    for (const times of [6, 6]) {
+      await authorizer.authorize(many, aRequest());
+      expect(endpoint.asked).toHaveLength(times);
+    }
   });
 
   it('keeps answers, refusals for a shorter time, failures not at all', async () => {
@@ -193,4 +203,13 @@ it('forgets the oldest answer first, and each in time', async () => {
   expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 2, 3]);
   await clock.advance(250);
   expect(['b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 3]);
+});
+
+it('drops answers that are over, though nobody asks for them again', async () => {
+  const clock = new FakeClock();
+  const cache = new TimedCache<number>(100, clock);
+  for (let i = 0; i < 8; i++) cache.set(`old ${i}`, i, 100);
+  await clock.advance(101);
+  for (let i = 0; i < 8; i++) cache.set(`new ${i}`, i, 100);
+  expect(cache.size).toBe(8);
 });
