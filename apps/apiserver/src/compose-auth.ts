@@ -40,7 +40,7 @@ export async function certificateAuthenticators(config: ApiserverConfig, { clock
   const headers = new RequestHeaderAuthenticator({
     clientCa: frontProxyCa, allowedNames: config.requestheaderAllowedNames, usernameHeaders: config.requestheaderUsernameHeaders, uidHeaders: config.requestheaderUidHeaders,
     groupHeaders: config.requestheaderGroupHeaders, extraHeaderPrefixes: config.requestheaderExtraHeadersPrefix,
-  });
+  }, clock);
   return [headers, new ClientCertificateAuthenticator(clock, certificatesOf(clientCa), shown)];
 }
 

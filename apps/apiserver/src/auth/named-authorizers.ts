@@ -30,6 +30,7 @@ export class AuthorizerMetrics {
     };
     return {
       name: authorizer.name,
+      ...(authorizer.asksOthers === undefined ? {} : { asksOthers: authorizer.asksOthers }),
       authorize(user: User, attributes: AuthorizationAttributes): Decision | Promise<Decision> {
         const decision = authorizer.authorize(user, attributes);
         return decision instanceof Promise ? decision.then(counted) : counted(decision);

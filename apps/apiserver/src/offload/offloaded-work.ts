@@ -1,4 +1,4 @@
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, decodeUntypedObject, type FieldError, type FieldSet, fieldSetOf, type JsonObject, type JsonValue, serverSideApply, type StructType, trackUpdate } from '@navarch/apimachinery';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, decodeUntypedObject, type FieldError, type IgnoredFields, ignoredFieldsOf, type JsonObject, type JsonValue, type ResetFields, serverSideApply, type StructType, trackUpdate } from '@navarch/apimachinery';
 import { type CustomResourceDefinition, validateDefinition, type Written } from '@navarch/custom-resources';
 import { type KindSource, typeOfSource, versionOfSource } from './kind-source';
 import { pack, type PackedJson, unpack } from './packed-json';
@@ -11,11 +11,11 @@ interface Writer {
   readonly apiVersion: string;
   readonly subresource: string;
   readonly now: number;
-  readonly reset: readonly string[];
+  readonly reset: ResetFields;
 }
 
-function writerOf({ live, manager, apiVersion, subresource, now, reset }: Writer): { live: JsonObject | undefined; manager: string; apiVersion: string; subresource: string; now: number; ignored: FieldSet } {
-  return { live: live && unpack<JsonObject>(live), manager, apiVersion, subresource, now, ignored: fieldSetOf(...reset) };
+function writerOf({ live, manager, apiVersion, subresource, now, reset }: Writer): { live: JsonObject | undefined; manager: string; apiVersion: string; subresource: string; now: number; ignored: IgnoredFields } {
+  return { live: live && unpack<JsonObject>(live), manager, apiVersion, subresource, now, ignored: ignoredFieldsOf(reset) };
 }
 
 function apply(work: Writer & { readonly config: PackedJson; readonly force: boolean }): { object: PackedJson; changed: boolean } {

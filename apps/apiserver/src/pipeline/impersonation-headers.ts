@@ -35,7 +35,8 @@ export function wantedUser(rawHeaders: readonly string[]): WantedUser | undefine
   let [name, uid]: [string | undefined, string | undefined] = [undefined, undefined];
   let more = false;
   const groups: string[] = [];
-  const extra: Record<string, string[]> = {};
+  // A Map, since a client may call a key like what every object has: `constructor`, `__proto__`.
+  const extras = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const header = (rawHeaders[at] ?? '').toLowerCase();
     const value = (rawHeaders[at + 1] ?? '').trim();
@@ -44,9 +45,11 @@ export function wantedUser(rawHeaders: readonly string[]): WantedUser | undefine
     else if (header === 'impersonate-group') groups.push(value);
     else if (header.startsWith(EXTRA)) {
       more = true;
-      (extra[unescaped(header.slice(EXTRA.length))] ??= []).push(value);
+      const key = unescaped(header.slice(EXTRA.length));
+      extras.set(key, [...(extras.get(key) ?? []), value]);
     }
   }
+  const extra = Object.fromEntries(extras);
   if (name !== undefined && name !== '') return { name, uid: uid ?? '', groups, extra };
   if ((uid ?? '') === '' && groups.length === 0 && !more) return undefined;
   throw badRequest(`requested ${JSON.stringify({ uid: uid ?? '', groups, extra })} without impersonating a user name`);

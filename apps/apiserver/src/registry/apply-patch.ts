@@ -1,7 +1,7 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldSetOf,
-  formatGroupVersion, formatGroupVersionKind, goQuote, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, scaleManagedFields, serverSideApply, strictDecodingError,
+  ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation,
+  formatGroupVersion, formatGroupVersionKind, goQuote, ignoredFieldsOf, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, type ResetFields, scaleManagedFields, serverSideApply, strictDecodingError,
   yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
@@ -134,9 +134,9 @@ async function decodeConfig(patch: Buffer, offload: Offload): Promise<DecodedObj
 }
 
 /** Server-side apply, of what is large in another thread. @throws ApiError */
-async function applied(request: Required<Omit<ApplyRequest, 'ignored'>>, reset: readonly string[], source: KindSource, offload: Offload): Promise<Applied> {
+async function applied(request: Required<Omit<ApplyRequest, 'ignored'>>, reset: ResetFields, source: KindSource, offload: Offload): Promise<Applied> {
   const { live, config, manager, apiVersion, subresource, now, force } = request;
-  if (!isLarge(live, config)) return serverSideApply({ ...request, ignored: fieldSetOf(...reset) });
+  if (!isLarge(live, config)) return serverSideApply({ ...request, ignored: ignoredFieldsOf(reset) });
   const { object, changed } = await offload.run('apply', { kind: source, live: live && pack(live), config: pack(config), manager, apiVersion, subresource, now, force, reset });
   return { object: unpack<JsonObject>(object), changed };
 }

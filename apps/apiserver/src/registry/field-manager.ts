@@ -1,5 +1,5 @@
 import type { KubeObject } from '@navarch/api';
-import { type FieldSet, fieldSetOf, type JsonObject, type StructType, trackUpdate } from '@navarch/apimachinery';
+import { type IgnoredFields, ignoredFieldsOf, type JsonObject, type ResetFields, type StructType, trackUpdate } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
 import type { Offload } from '../offload/offloaded-work';
@@ -10,7 +10,7 @@ const COMMON = new Set(['apiVersion', 'kind', 'metadata']);
 
 /** Keeps managedFields of one resource's objects: who owns which field. */
 export class FieldManager {
-  private readonly ignored = new Map<string, FieldSet>();
+  private readonly ignored = new Map<string, IgnoredFields>();
 
   constructor(
     private readonly type: StructType,
@@ -19,7 +19,7 @@ export class FieldManager {
     private readonly source: KindSource,
     private readonly offload: Offload,
     /** By subresource: what it resets, where the general rule does not hold. */
-    private readonly resets: Readonly<Record<string, readonly string[]>> = {},
+    private readonly resets: Readonly<Record<string, ResetFields>> = {},
   ) {}
 
   /** Records a create or update by a manager; changes the object's metadata. Large objects take a while, and another thread. */
@@ -44,7 +44,7 @@ export class FieldManager {
   }
 
   /** The dotted names of what an endpoint resets: status at the object itself, all else at `status`. */
-  resetBy(subresource: string): readonly string[] {
+  resetBy(subresource: string): ResetFields {
     const own = this.resets[subresource];
     if (own) return own;
     if (subresource !== 'status') return this.hasStatus ? ['status'] : [];
@@ -52,10 +52,10 @@ export class FieldManager {
   }
 
   /** The same, so that nobody owns it through that endpoint. */
-  ignoredBy(subresource: string): FieldSet {
+  ignoredBy(subresource: string): IgnoredFields {
     let set = this.ignored.get(subresource);
     if (!set) {
-      set = fieldSetOf(...this.resetBy(subresource));
+      set = ignoredFieldsOf(this.resetBy(subresource));
       this.ignored.set(subresource, set);
     }
     return set;

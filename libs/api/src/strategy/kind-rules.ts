@@ -1,3 +1,4 @@
+import type { ResetFields } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
 import { semanticEqual } from '../support/semantic-equal';
 import { type KindValidation } from '../validation/kind-validation';
@@ -18,7 +19,7 @@ export interface KindRules<T extends object = Parts> {
   /** Views other than `status`. */
   readonly subresources?: Readonly<Record<string, (object: T, old: T, context: StrategyContext) => void>>;
   /** By subresource: dotted fields that it leaves as they were, where these are not all but the status. */
-  readonly resets?: Readonly<Record<string, readonly string[]>>;
+  readonly resets?: Readonly<Record<string, ResetFields>>;
   readonly createOnUpdate?: boolean;
   readonly conditionalUpdate?: boolean;
   readonly returnsDeleted?: boolean;

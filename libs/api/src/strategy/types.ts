@@ -1,4 +1,4 @@
-import type { FieldError } from '@navarch/apimachinery';
+import type { FieldError, ResetFields } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
 
 /** What the rules of a kind may know of the request. */
@@ -35,7 +35,7 @@ export interface ResourceSemantics {
   /** Of other views of the same object: `status`, `approval`, `finalize`, `resize`, `ephemeralcontainers`. */
   readonly subresources: Readonly<Record<string, Strategy>>;
   /** By subresource, dotted: fields that nobody owns through it, since it leaves them as they were. Absent: the status, or at `status` all but it. */
-  readonly resets?: Readonly<Record<string, readonly string[]>>;
+  readonly resets?: Readonly<Record<string, ResetFields>>;
   /** PUT to a name that does not exist creates it. */
   readonly createOnUpdate: boolean;
   /** An update may leave out the resourceVersion. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json';
 import { type SchemaType } from '../schema';
 import { elementType } from './element-type';
-import { type PathElement } from './path-element';
+import { ANY_ELEMENT, type PathElement } from './path-element';
 
 const nothingBelow: ReadonlyMap<PathElement, FieldSet> = new Map();
 
@@ -131,6 +131,28 @@ export class FieldSet {
       set.attach(element, match ? child.subtract(match, recursive) : child);
     }
     return set;
+  }
+
+  /** What lies on the way to what a pattern names, that itself, and all below. `*` in a pattern is any step. */
+  matching(pattern: FieldSet): FieldSet {
+    const set = new FieldSet();
+    for (const element of this.members) if (pattern.names(element) || pattern.beyond(element)) set.members.add(element);
+    for (const [element, child] of this.children) {
+      const beyond = pattern.beyond(element);
+      if (pattern.names(element)) set.attach(element, child);
+      else if (beyond) set.attach(element, child.matching(beyond));
+    }
+    return set;
+  }
+
+  /** As a pattern: whether it ends with this step. */
+  private names(element: PathElement): boolean {
+    return this.members.has(element) || this.members.has(ANY_ELEMENT);
+  }
+
+  /** As a pattern: what goes on after this step. */
+  private beyond(element: PathElement): FieldSet | undefined {
+    return this.children.get(element) ?? this.children.get(ANY_ELEMENT);
   }
 
   /** Makes declared fields members when something below them is: owning `spec.replicas` is a claim on `spec`. */

@@ -8,6 +8,9 @@ import { type ListType } from '../schema';
  */
 export type PathElement = string;
 
+/** Any step, in patterns only. */
+export const ANY_ELEMENT: PathElement = '*';
+
 export const fieldElement = (name: string): PathElement => `f:${name}`;
 export const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
 export const indexElement = (index: number): PathElement => `i:${index}`;

@@ -6,7 +6,7 @@ import { formatTime } from '../text/time';
 import { checkConfig } from './check-config';
 import { isSame } from './compare-typed';
 import { FieldSet } from './field-set';
-import { alwaysIgnored, ownable } from './ignored-fields';
+import { type IgnoredFields, ownable, withoutIgnored } from './ignored-fields';
 import { followsClientSideApply, ownedByClientSideApply, withLastApplied } from './last-applied';
 import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
@@ -26,7 +26,7 @@ export interface FieldWriter {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Fields that this endpoint resets, so that nobody owns them through it: status of the main resource. */
-  readonly ignored?: FieldSet;
+  readonly ignored?: IgnoredFields;
 }
 
 /** An apply patch on an object; without `live` it makes a new one. */
@@ -54,7 +54,7 @@ export function serverSideApply(request: ApplyRequest): Applied {
   const config = withoutNulls(request.config);
   const before = withoutManagedFields(live);
   const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
-  const ignored = ignoredOf(request);
+  const { ignored } = request;
   const manager: Manager = { name: request.manager, operation: 'Apply', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
   const key = managerKey(manager);
   const previous = owners.get(key);
@@ -64,7 +64,7 @@ export function serverSideApply(request: ApplyRequest): Applied {
   owners.set(key, { manager, fields: OwnedFields.of(fields), time: previous?.time });
   const merged = mergeTyped(before, config, type) as JsonObject;
   // The name and what else nobody ever owns stays with whom names it now, though all that was owned beside it may go.
-  const kept = unionOfFields(owners.values()).union(request.ignored ? named.recursiveDifference(request.ignored) : named);
+  const kept = unionOfFields(owners.values()).union(ignored ? withoutIgnored(named, ignored) : named);
   const pruned = prune(merged, previous?.fields.set ?? new FieldSet(), kept, type);
   const upgrades = followsClientSideApply(request.manager);
   const comparison = takeFromOthers(owners, key, before, pruned, type, ignored, request.force, upgrades ? () => ownedByClientSideApply(before, type) : undefined);
@@ -97,7 +97,7 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   // Nobody keeps track of an object whose managedFields somebody has reset, until it is applied again.
   if (request.live !== undefined && owners.size === 0) return after;
   const self = 'current-operation';
-  const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, ignoredOf(request), true);
+  const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, request.ignored, true);
   const taken = comparison.modified.union(comparison.added);
   const manager: Manager = { name: request.manager, operation: 'Update', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
   const key = managerKey(manager);
@@ -118,10 +118,6 @@ function ownersToUpdate({ subresource = '' }: FieldWriter, live: JsonObject, nex
   if (Array.isArray(given) && (given.length === 0 || (given.length === 1 && equalJson(given[0], {})))) return new Map<string, Ownership>();
   const ofNext = decodeManagedFields(given);
   return ofNext === undefined || ofNext.size === 0 ? ofLive : ofNext;
-}
-
-function ignoredOf({ ignored }: FieldWriter): FieldSet {
-  return ignored ? alwaysIgnored.union(ignored) : alwaysIgnored;
 }
 
 function checkRequest({ config, apiVersion, type }: ApplyRequest): void {

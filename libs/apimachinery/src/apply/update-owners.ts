@@ -3,7 +3,7 @@ import { type StructType } from '../schema';
 import { compareTyped, isSame, type Comparison } from './compare-typed';
 import { conflictError, type ManagerConflict } from './conflicts';
 import { FieldSet } from './field-set';
-import { ownable } from './ignored-fields';
+import { type IgnoredFields, ownable } from './ignored-fields';
 import { type Ownership } from './managed-fields';
 import { OwnedFields } from './owned-fields';
 
@@ -12,7 +12,7 @@ import { OwnedFields } from './owned-fields';
  * @throws ApiError Conflict when something would be taken and `force` is not set
  */
 export function takeFromOthers(
-  owners: Map<string, Ownership>, self: string, before: JsonObject, after: JsonObject, type: StructType, ignored: FieldSet, force: boolean, free?: () => FieldSet,
+  owners: Map<string, Ownership>, self: string, before: JsonObject, after: JsonObject, type: StructType, ignored: IgnoredFields | undefined, force: boolean, free?: () => FieldSet,
 ): Comparison {
   const all = compareTyped(before, after, type);
   const comparison: Comparison = {

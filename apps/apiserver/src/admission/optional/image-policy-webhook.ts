@@ -3,7 +3,7 @@ import type { Logger } from '@navarch/component-base';
 import type { Clock } from '@navarch/clock';
 import { resolve } from 'node:path';
 import type { ReviewEndpoint } from '../../auth/webhook/webhook-authorizer';
-import { TimedCache } from '../../auth/webhook/timed-cache';
+import { hashedKey, TimedCache } from '../../auth/webhook/timed-cache';
 import type { Fields } from '../../config-file/strict-fields';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
 import { refused } from '../refused';
@@ -62,7 +62,7 @@ export class ImagePolicyWebhook implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const review = reviewOf(attributes);
-    const key = JSON.stringify(review.spec);
+    const key = hashedKey(JSON.stringify(review.spec));
     let status = this.answers.get(key);
     if (!status) {
       status = await this.ask(review, attributes);

@@ -1,6 +1,6 @@
 import { admissionregistration, type admissionregistrationv1, type KubeObject } from '@navarch/api';
-import { ApiError, applyJsonPatch, atomicPaths, checkConfig, DecodeError, goQuote, internalError, isJsonObject, type JsonObject, mergeTyped, PatchTestFailed } from '@navarch/apimachinery';
-import { CompileError, CostExceeded, EvalError, isList, isMap, Optional, type Program, RUNTIME_BUDGET, toJson, typeNameOf, type Value } from '@navarch/cel';
+import { ApiError, atomicPaths, checkConfig, DecodeError, internalError, isJsonObject, type JsonObject, mergeTyped } from '@navarch/apimachinery';
+import { CompileError, CostExceeded, EvalError, type Program, RUNTIME_BUDGET, toJson, typeNameOf, type Value } from '@navarch/cel';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
@@ -9,11 +9,13 @@ import { MatchConditions } from '../match-conditions';
 import { refused } from '../refused';
 import type { RequestVersion } from '../request-versions';
 import { isExcluded } from './excluded-resources';
+import { patched } from './patched';
 import { BudgetExceeded, PolicyActivation, PolicyBudget, PolicyEnvironment, type PolicyInput } from './policy-environment';
 import { namespaceOf, ResourceMatch } from './policy-match';
 import { ConfigurationFault, paramsFor } from './policy-params';
 import type { PolicyErrorType } from './policy-metrics';
 import { RegisteredPolicies, type RegisteredPolicy } from './registered-policies';
+import { typeFaults } from './type-faults';
 import type { PolicyDeps } from './validating-policies';
 
 type Policy = admissionregistrationv1.MutatingAdmissionPolicy;
@@ -199,34 +201,6 @@ async function evaluated(program: Program, expression: string, activation: Polic
   } catch (error) {
     if (error instanceof EvalError || error instanceof CostExceeded) throw new ConfigurationFault(`expression '${expression}' resulted in error: ${error.message}`);
     throw error;
-  }
-}
-
-/** Objects are called after the path of fields at which they stand: `Object.spec.template`. */
-function typeFaults(value: Value, expected: string): string[] {
-  if (value instanceof Optional) return value.value === undefined ? [] : typeFaults(value.value, expected);
-  if (isList(value)) return [...value].flatMap((item) => typeFaults(item, expected));
-  if (!isMap(value)) return [];
-  const { typeName } = value;
-  const own = typeName === undefined || typeName === expected ? [] : [`unexpected type name ${goQuote(typeName)}, expected ${goQuote(expected)}, which matches field name path from root Object type`];
-  // What stands in a map without a type has the path of the map.
-  const pathTo = (key: Value): string => (typeName === undefined || typeof key !== 'string' ? expected : `${expected}.${key}`);
-  return [...own, ...[...value.keys()].flatMap((key) => typeFaults(value.get(key) ?? null, pathTo(key)))];
-}
-
-function patched(object: JsonObject, patch: Value): JsonObject {
-  for (const operation of isList(patch) ? patch : []) {
-    const value = isMap(operation) ? (operation.get('value') ?? null) : null;
-    const mismatches = isMap(value) && value.typeName !== undefined ? typeFaults(value, value.typeName) : [];
-    if (mismatches.length > 0) throw new ConfigurationFault(`type mismatch: ${mismatches.join('\n')}`);
-  }
-  try {
-    return applyJsonPatch(structuredClone(object), toJson(patch));
-  } catch (error) {
-    // A test that does not hold is how a patch says when it does not apply.
-    if (error instanceof PatchTestFailed) return object;
-    if (!(error instanceof Error)) throw error;
-    throw new ConfigurationFault(`JSON Patch: ${error.cause instanceof Error ? error.cause.message : error.message}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@navarch/clock';
+import { type Clock, systemClock } from '@navarch/clock';
 import { CertificateAuthority } from '@navarch/pki';
 import { X509Certificate } from 'node:crypto';
 import type { TlsPeer } from '../../pipeline';
@@ -19,7 +19,7 @@ const peerOf = async (authority: CertificateAuthority, commonName: string): Prom
 const rawHeaders = ['X-Remote-User', 'jane', 'X-Remote-Group', 'cn=dev,ou=all', 'x-remote-group', 'ops', 'X-Remote-Group', '', 'X-Remote-Uid', '7', 'X-Remote-Extra-Scope%2fA', 'b,c', 'X-Remote-Extra-Scope%2fA', 'd'];
 /** As Node joins them. */
 const headers = { 'x-remote-user': 'jane', 'x-remote-group': 'cn=dev,ou=all, ops, ', 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b,c, d' };
-const authenticator = (allowedNames: string[] = []): RequestHeaderAuthenticator => new RequestHeaderAuthenticator({ clientCa: proxies.cert, allowedNames, usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeaderPrefixes: ['X-Remote-Extra-'] });
+const authenticator = (allowedNames: string[] = [], clock: Pick<Clock, 'now'> = systemClock): RequestHeaderAuthenticator => new RequestHeaderAuthenticator({ clientCa: proxies.cert, allowedNames, usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeaderPrefixes: ['X-Remote-Extra-'] }, clock);
 
 it('believes a front proxy', async () => {
   const peer = await peerOf(proxies, 'front-proxy');
@@ -31,6 +31,24 @@ it('believes nobody else', async () => {
   expect(authenticator(['other']).authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers, rawHeaders })).toBeUndefined();
   expect(authenticator().authenticate({ peer: undefined, authorization: undefined, headers, rawHeaders })).toBeUndefined();
   expect(authenticator().authenticate({ peer: await peerOf(proxies, 'front-proxy'), authorization: undefined, headers: {} })).toBeUndefined();
+});
+
+it('believes a front proxy no longer than its certificate is valid, though its connection lives on', async () => {
+  const peer = await peerOf(proxies, 'front-proxy');
+  const validTo = Date.parse(new X509Certificate(peer.certificate).validTo);
+  let now = validTo - 1;
+  const believing = authenticator([], { now: () => now });
+  const request = { peer, authorization: undefined, headers, rawHeaders };
+  expect(believing.authenticate(request)).toMatchObject({ name: 'jane' });
+  now = validTo;
+  expect(() => believing.authenticate(request)).toThrow(expect.objectContaining({ code: 401 }));
+});
+
+it('takes extra keys that are called like what every object has', async () => {
+  const names = ['constructor', '__proto__', 'tostring', 'to%53tring'];
+  const peer = await peerOf(proxies, 'front-proxy');
+  const user = authenticator().authenticate({ peer, authorization: undefined, headers, rawHeaders: ['X-Remote-User', 'jane', ...names.flatMap((name) => [`X-Remote-Extra-${name}`, 'a'])] });
+  expect(Object.entries(user?.extra ?? {})).toEqual(['constructor', '__proto__', 'tostring', 'toString'].map((name) => [name, ['a']]));
 });
 
 it('takes no front proxy for a user of its own', async () => {

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { unauthorized } from '@navarch/apimachinery';
+import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { certificatesOf } from './certificate-bundle';
 
@@ -35,43 +37,71 @@ function unescaped(name: string): string {
   }
 }
 
+/** What is known of a peer. */
+interface KnownPeer {
+  readonly isProxy: boolean;
+  readonly validToMs: number;
+}
+
 /** Users as a front proxy names them in headers, if its certificate proves it to be one. */
 export class RequestHeaderAuthenticator implements Authenticator {
   readonly name = 'requestheader';
   readonly #authorities: readonly X509Certificate[];
-  readonly #proxies = new WeakMap<TlsPeer, boolean>();
+  /** One connection's peer is the same value for all of its requests, so its certificate is read once. */
+  readonly #peers = new WeakMap<TlsPeer, KnownPeer>();
 
-  constructor(private readonly options: RequestHeaderOptions) {
+  constructor(private readonly options: RequestHeaderOptions, private readonly clock: Pick<Clock, 'now'>) {
     this.#authorities = certificatesOf(options.clientCa);
   }
 
   authenticate({ peer, headers, rawHeaders = [] }: AuthenticationRequest): User | undefined {
-    const { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = this.options;
+    const { usernameHeaders, uidHeaders, groupHeaders } = this.options;
     if (peer === undefined || !usernameHeaders.some((header) => headers[header.toLowerCase()] !== undefined) || !this.#isProxy(peer)) return undefined;
     const values = valuesByName(rawHeaders);
     const valuesOf = (header: string): readonly string[] => values.get(header.toLowerCase()) ?? [];
     const firstOf = (names: readonly string[]): string | undefined => names.map((header) => valuesOf(header)[0]).find((value) => value !== undefined && value !== '');
     const [name, uid] = [firstOf(usernameHeaders), firstOf(uidHeaders)];
     if (name === undefined) return undefined;
-    const extra: Record<string, string[]> = {};
-    for (const prefix of extraHeaderPrefixes)
-      for (const [header, all] of values) if (header.startsWith(prefix.toLowerCase())) (extra[unescaped(header.slice(prefix.length))] ??= []).push(...all);
+    const extra = this.#extraOf(values);
     const groups = groupHeaders.flatMap(valuesOf).filter((group) => group !== '');
-    return { name, groups, ...(uid === undefined ? {} : { uid }), ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+    return { name, groups, ...(uid === undefined ? {} : { uid }), ...(extra.size > 0 ? { extra: Object.fromEntries(extra) } : {}) };
   }
 
+  /** A Map, since a client may call a key like what every object has: `constructor`, `__proto__`. */
+  #extraOf(values: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
+    const extra = new Map<string, readonly string[]>();
+    for (const prefix of this.options.extraHeaderPrefixes)
+      for (const [header, all] of values) {
+        if (!header.startsWith(prefix.toLowerCase())) continue;
+        const key = unescaped(header.slice(prefix.length));
+        extra.set(key, [...(extra.get(key) ?? []), ...all]);
+      }
+    return extra;
+  }
+
+  /** @throws unauthorized for one that was a proxy until its certificate expired */
   #isProxy(peer: TlsPeer): boolean {
-    let known = this.#proxies.get(peer);
+    let known = this.#peers.get(peer);
     if (known === undefined) {
-      const { allowedNames } = this.options;
-      known = isIssuedBy(peer, this.#authorities) && (allowedNames.length === 0 || allowedNames.includes(peer.commonName));
-      this.#proxies.set(peer, known);
+      known = this.#read(peer);
+      this.#peers.set(peer, known);
     }
-    return known;
+    // It was good when the connection was made, which may be long ago.
+    if (known.isProxy && known.validToMs <= this.clock.now()) throw unauthorized();
+    return known.isProxy;
+  }
+
+  #read(peer: TlsPeer): KnownPeer {
+    const { allowedNames } = this.options;
+    const isProxy = isIssuedBy(peer, this.#authorities) && (allowedNames.length === 0 || allowedNames.includes(peer.commonName));
+    return { isProxy, validToMs: isProxy ? Date.parse(new X509Certificate(peer.certificate).validTo) : 0 };
   }
 }
 
-/** Whether one of these authorities has signed a peer's certificate. The TLS layer has checked everything else. */
+/**
+ * Whether one of these authorities has signed a peer's certificate. The TLS layer has checked all else, when the
+ * connection was made: that the certificate is still valid is for the caller to see to, on each request.
+ */
 export function isIssuedBy({ certificate }: TlsPeer, authorities: readonly X509Certificate[]): boolean {
   if (certificate.length === 0) return false;
   const own = new X509Certificate(certificate);

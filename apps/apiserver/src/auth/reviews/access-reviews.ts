@@ -1,15 +1,14 @@
 import type { KubeObject, authorizationv1, metav1 } from '@navarch/api';
 import { badRequest, fieldErrors, FieldPath, invalid, type FieldError } from '@navarch/apimachinery';
 import type { AuthorizationAttributes, Authorizer, Decision, User, VirtualCreate } from '../../pipeline';
-import { selectorErrors, selectorsOf } from './review-selectors';
+import { type ReviewSelectors, selectorErrors, selectorsOf } from './review-selectors';
 
 type Spec = Pick<authorizationv1.SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
 const spec = FieldPath.of('spec');
 
 /** The attributes a review asks about. */
-export function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Spec): AuthorizationAttributes {
-  const { fieldSelector, labelSelector } = resource ? selectorsOf(resource) : {};
+function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Spec, { fieldSelector, labelSelector }: ReviewSelectors): AuthorizationAttributes {
   return {
     verb: resource?.verb ?? path?.verb ?? '',
     isResource: resource !== undefined,
@@ -52,9 +51,9 @@ function assertValid(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
-function statusOf(decision: Decision, { resourceAttributes }: Spec): authorizationv1.SubjectAccessReviewStatus {
+function statusOf(decision: Decision, selectors: ReviewSelectors): authorizationv1.SubjectAccessReviewStatus {
   const { verdict, reason } = decision;
-  const errors = [...('error' in decision ? [decision.error] : []), ...(resourceAttributes ? selectorsOf(resourceAttributes).errors : [])];
+  const errors = [...('error' in decision ? [decision.error] : []), ...selectors.errors];
   return {
     allowed: verdict === 'allow',
     ...(verdict === 'deny' ? { denied: true } : {}),
@@ -118,6 +117,8 @@ export class AccessReviews {
   };
 
   async #answer(review: KubeObject, user: User, asked: Spec): Promise<KubeObject> {
-    return { ...review, status: statusOf(await this.authorizer.authorize(user, attributesOf(asked)), asked) } as KubeObject;
+    // They may be long: they are read once.
+    const selectors = asked.resourceAttributes ? selectorsOf(asked.resourceAttributes) : { errors: [] };
+    return { ...review, status: statusOf(await this.authorizer.authorize(user, attributesOf(asked, selectors)), selectors) } as KubeObject;
   }
 }

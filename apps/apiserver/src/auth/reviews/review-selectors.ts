@@ -25,14 +25,19 @@ function readRaw(raw: string, parse: (text: string) => unknown): Read {
   }
 }
 
+/** A client may name one like what every object has: `constructor`. */
+function isOneOf<T extends object>(operators: T, operator: PropertyKey): operator is keyof T {
+  return Object.hasOwn(operators, operator);
+}
+
 const fieldOperators = { In: '=', NotIn: '!=' } as const;
 
 /** Fields are compared with one value; what cannot be said so is left out, which asks about more. */
 function readFields({ rawSelector = '', requirements = [] }: authorizationv1.FieldSelectorAttributes): Read {
   if (requirements.length === 0) return readRaw(rawSelector, parseFieldSelector);
   const known = requirements.flatMap(({ key, operator, values = [] }): FieldRequirement[] => {
-    const [said, [value]] = [fieldOperators[operator as keyof typeof fieldOperators] as FieldRequirement['operator'] | undefined, values];
-    return said === undefined || value === undefined || values.length > 1 ? [] : [{ field: key, operator: said, value }];
+    const [value] = values;
+    return !isOneOf(fieldOperators, operator) || value === undefined || values.length > 1 ? [] : [{ field: key, operator: fieldOperators[operator], value }];
   });
   return { text: new FieldSelector(known).toString(), isWhole: known.length === requirements.length };
 }
@@ -41,8 +46,8 @@ const labelOperators = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExis
 
 function readLabels({ rawSelector = '', requirements = [] }: authorizationv1.LabelSelectorAttributes): Read {
   if (requirements.length === 0) return readRaw(rawSelector, parseLabelSelector);
-  const known = requirements.filter(({ operator }) => operator in labelOperators);
-  return { text: known.map(({ key, operator, values = [] }) => formatRequirement({ key, operator: labelOperators[operator as keyof typeof labelOperators], values })).join(','), isWhole: known.length === requirements.length };
+  const known = requirements.flatMap(({ key, operator, values = [] }): string[] => (isOneOf(labelOperators, operator) ? [formatRequirement({ key, operator: labelOperators[operator], values })] : []));
+  return { text: known.join(','), isWhole: known.length === requirements.length };
 }
 
 /** Reads the selectors of a review. */

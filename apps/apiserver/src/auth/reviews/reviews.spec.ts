@@ -60,6 +60,7 @@ describe('access reviews', () => {
     { given: { labelSelector: { requirements: [{ key: 'a', operator: 'In', values: ['x', 'y'] }, { key: 'b', operator: 'Exists' }, { key: 'c', operator: 'DoesNotExist' }] } }, asked: { labelSelector: 'a in (x,y),b,!c' } },
     { given: { labelSelector: { rawSelector: 'a in (' }, fieldSelector: { rawSelector: 'a' } }, asked: {}, error: 'spec.resourceAttributes.fieldSelector ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error' },
     { given: { fieldSelector: { requirements: [{ key: 'a', operator: 'In', values: ['x'] }, { key: 'b', operator: 'Near', values: ['x'] }] } }, asked: { fieldSelector: 'a=x' }, error: 'spec.resourceAttributes.fieldSelector partially ignored due to parse error' },
+    { given: { fieldSelector: { requirements: [{ key: 'a', operator: 'In', values: ['x'] }, { key: 'b', operator: 'constructor', values: ['x'] }] }, labelSelector: { requirements: [{ key: 'a', operator: 'Exists' }, { key: 'b', operator: 'toString' }] } }, asked: { fieldSelector: 'a=x', labelSelector: 'a' }, error: 'spec.resourceAttributes.fieldSelector partially ignored due to parse error; spec.resourceAttributes.labelSelector partially ignored due to parse error' },
   ])('ask with selectors: $asked', async ({ given, asked, error }) => {
     const authorizer = new Listening({ verdict: 'allow' });
     const answer = await new AccessReviews(authorizer).self(posted({ resourceAttributes: { verb: 'list', resource: 'pods', ...given } }));

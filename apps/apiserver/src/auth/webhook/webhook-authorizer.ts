@@ -9,7 +9,7 @@ import type { CachedAuthorizer } from '../fresh-authorizer';
 import { askingAgain } from './asking-again';
 import { selectorAttributes } from './review-requirements';
 import { compileReviewConditions, conditionsHold } from './review-conditions';
-import { TimedCache } from './timed-cache';
+import { hashedKey, TimedCache } from './timed-cache';
 import type { EvaluationResult, WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
 
 /** Whom a webhook asks: a KubeconfigEndpoint. */
@@ -54,11 +54,9 @@ function decisionOf({ allowed = false, denied = false, reason = '' }: Partial<au
   return { verdict: allowed ? 'allow' : 'no-opinion', ...why };
 }
 
-/** Names and paths are as long as a client likes, and a cache counts its entries only. */
+/** Names, paths and selectors are as long as a client likes; answers to what nobody asks twice would only drive out others. A user may have many groups. */
 function isWorthKeeping({ spec: { resourceAttributes, nonResourceAttributes } }: Review): boolean {
-  const { namespace = '', verb = '', group = '', version = '', resource = '', subresource = '', name = '' } = { ...resourceAttributes, ...nonResourceAttributes } as authorizationv1.ResourceAttributes;
-  const texts = [namespace, verb, group, version, resource, subresource, name, nonResourceAttributes?.path ?? ''];
-  return texts.reduce((length, text) => length + text.length, 0) < LONGEST_KEPT;
+  return JSON.stringify(resourceAttributes ?? nonResourceAttributes ?? {}).length < LONGEST_KEPT;
 }
 
 function failureOf(error: unknown): EvaluationResult {
@@ -76,6 +74,7 @@ function wireForm(review: Review, version: ReviewVersion): object {
 /** Asks a webhook whether somebody may do something, and remembers what it said (`--authorization-webhook-*`). */
 export class WebhookAuthorizer implements CachedAuthorizer {
   readonly name = 'Webhook';
+  readonly asksOthers = true;
   readonly #answers: TimedCache<Decision>;
   readonly #conditions: readonly Program[];
 
@@ -91,7 +90,7 @@ export class WebhookAuthorizer implements CachedAuthorizer {
     const review = reviewOf(user, attributes);
     const excluded = this.#conditions.length === 0 ? undefined : this.#excluded(review);
     if (excluded) return excluded;
-    const key = JSON.stringify(review.spec);
+    const key = hashedKey(JSON.stringify(review.spec));
     return this.#answers.get(key) ?? this.#ask(review, key);
   }
 

@@ -2,12 +2,11 @@ import type { authenticationv1 } from '@navarch/api';
 import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
-import { createHash } from 'node:crypto';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
 import type { ReviewVersion } from '../authorization-config';
 import { bearerToken } from '../authentication/bearer-token';
 import { askingAgain } from './asking-again';
-import { TimedCache } from './timed-cache';
+import { hashedKey, TimedCache } from './timed-cache';
 import type { ReviewEndpoint } from './webhook-authorizer';
 
 export interface WebhookTokenOptions {
@@ -39,7 +38,7 @@ export class WebhookTokenAuthenticator implements Authenticator {
     const token = bearerToken(request);
     if (token === undefined) return undefined;
     // No secret of a user is kept longer than its request.
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hashedKey(token);
     const known = this.#answers.get(key) ?? (await (this.#underWay.get(key) ?? this.#learn(key, token)));
     return known === 'unknown' ? undefined : known;
   }

@@ -1,10 +1,11 @@
 import { FakeClock } from '@navarch/clock';
 import { createRegistry, silentLogger } from '@navarch/component-base';
-import type { AuthenticationRequest } from '../../pipeline';
+import type { AuthenticationRequest, Decision } from '../../pipeline';
 import { aRequest, aUser } from '../../testing/admission-attributes';
 import { ObjectTable } from '../../testing/object-table';
 import { WebhookStatusError } from '../../services/kubeconfig-endpoint';
 import { FreshAuthorizer } from '../fresh-authorizer';
+import { AuthorizerMetrics } from '../named-authorizers';
 import { TimedCache } from './timed-cache';
 import { WebhookAuthorizer, type WebhookAuthorizerOptions } from './webhook-authorizer';
 import { WebhookAuthorizerMetrics } from './webhook-authorizer-metrics';
@@ -83,6 +84,16 @@ describe('authorisation by webhook', () => {
     const authorizer = over(endpoint);
     for (const length of [9_000, 9_000, 11_000, 11_000]) await authorizer.authorize(jane, aRequest({ isResource: false, path: `/${'x'.repeat(length)}` }));
     expect(endpoint.asked).toHaveLength(3);
+    const labelSelector = `a in (${Array.from({ length: 2_000 }, (_, i) => `v${i}`).join()})`;
+    for (const times of [4, 5]) {
+      await authorizer.authorize(jane, aRequest({ verb: 'list', labelSelector }));
+      expect(endpoint.asked).toHaveLength(times);
+    }
+    const many = aUser('many', ...Array.from({ length: 1_000 }, (_, i) => `of-many-groups-${i}`));
+    for (const times of [6, 6]) {
+      await authorizer.authorize(many, aRequest());
+      expect(endpoint.asked).toHaveLength(times);
+    }
   });
 
   it('keeps answers, refusals for a shorter time, failures not at all', async () => {
@@ -116,6 +127,21 @@ describe('authorisation by webhook', () => {
     const unclear = ['request.resourceAttributes.name == "x"'];
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
+  });
+
+  it('is not asked again when a refusal is looked at on fresh data, by whatever name it is counted', async () => {
+    const [clock, endpoint, table] = [new FakeClock(), new Endpoint(new WebhookStatusError(500, 'oops')), new ObjectTable()];
+    const counted = new AuthorizerMetrics(createRegistry()).counting({ type: 'Webhook', name: 'w' }, over(endpoint, clock));
+    let bound = false;
+    const late = { name: 'late', authorize: (): Decision => ({ verdict: bound ? 'allow' : 'no-opinion' }) };
+    const deciding = new FreshAuthorizer([counted, late], table).authorize(jane, aRequest());
+    table.late.push(() => (bound = true));
+    await clock.advance(10_000);
+    expect(await deciding).toEqual({ verdict: 'allow' });
+    expect([endpoint.asked.length, table.refreshes]).toEqual([5, 1]);
+    const denying = new Endpoint({ status: { denied: true } });
+    expect(await new FreshAuthorizer([over(denying, clock, { unauthorizedTtlMs: 0 })], table).authorize(jane, aRequest())).toEqual({ verdict: 'deny' });
+    expect(denying.asked).toHaveLength(1);
   });
 
   it('takes its turn among others', async () => {
@@ -177,4 +203,13 @@ it('forgets the oldest answer first, and each in time', async () => {
   expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 2, 3]);
   await clock.advance(250);
   expect(['b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 3]);
+});
+
+it('drops answers that are over, though nobody asks for them again', async () => {
+  const clock = new FakeClock();
+  const cache = new TimedCache<number>(100, clock);
+  for (let i = 0; i < 8; i++) cache.set(`old ${i}`, i, 100);
+  await clock.advance(101);
+  for (let i = 0; i < 8; i++) cache.set(`new ${i}`, i, 100);
+  expect(cache.size).toBe(8);
 });

@@ -108,7 +108,11 @@ export const podRules = kindRules<Pod>({
     ephemeralcontainers: keepAllButEphemeralContainers,
     resize: keepAllButResources,
   },
-  resets: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
+  resets: {
+    status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
+    ephemeralcontainers: { allBut: ['spec.ephemeralContainers'] },
+    resize: { allBut: ['containers', 'initContainers'].flatMap((all) => ['resources', 'resizePolicy'].map((field) => `spec.${all}.*.${field}`)).concat('spec.resources') },
+  },
   returnsDeleted: true,
   gracePeriodSeconds,
 });
