@@ -14,7 +14,7 @@ import { runLanes } from './lanes.mjs';
 import { baseImages, buildStandIns } from './stand-ins.mjs';
 
 /** What this needs besides what the tests of local clusters do. */
-export const composePackages = ['docker.io', 'docker-compose', 'mmdebstrap', 'iptables', 'iproute2', 'nftables', 'kubernetes-client', 'busybox-static', 'python3-kubernetes', 'docker-registry'];
+export const composePackages = ['docker.io', 'docker-compose', 'debootstrap', 'iptables', 'iproute2', 'nftables', 'kubernetes-client', 'busybox-static', 'python3-kubernetes', 'docker-registry'];
 
 function checked(program, args, options) {
   const result = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options });

@@ -1,7 +1,7 @@
 // Builds stand-ins for the base images of docker-compose.yml, under the same names, for machines that cannot pull images: from Debian's packages
 // and the Node that runs this. A base image that the engine has already is left alone.
 //   node tools/compose/stand-ins.mjs [IMAGE]      all of them, or one that only an example needs
-// Needs root, mmdebstrap and a Docker engine (DOCKER_HOST).
+// Needs root, debootstrap and a Docker engine (DOCKER_HOST).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,21 +28,18 @@ const debian = 'navarch-stand-in/debian:bookworm';
 /** All servers in one: a package is unpacked once, and the images of each say only which of them they start. */
 const servers = 'navarch-stand-in/servers:bookworm';
 
-/** As the official slim image: no documents and translations. What is unpacked first is unpacked by tar, whatever dpkg is told: they are removed at the end. */
-const leftOut = ['doc', 'man', 'locale', 'info'].map((folder) => `"$1"/usr/share/${folder}/*`).join(' ');
+/** As the official slim image: no lists, documents and translations. */
+const leftOut = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info'].map((folder) => `--exclude='./${folder}/*'`).join(' ');
 
-/** Debian itself, from the mirror that this machine uses. */
+/** Debian itself, by debootstrap from the mirror that this machine uses. */
 function buildDebian(work) {
   if (has(debian)) return;
-  const archive = join(work, 'debian.tar');
+  const target = join(work, 'debian');
   const [mirror] = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Codename: bookworm']).split('\n');
   if (!mirror) throw new Error('apt knows no mirror of Debian bookworm: run apt-get update');
-  // Its own directory, as what it makes there is a whole system with devices.
-  const env = { ...process.env, TMPDIR: work, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  // A power cut loses an image that is built anew: nothing waits for the disk.
-  run('mmdebstrap', ['--mode=root', '--variant=minbase', '--include=ca-certificates', '--dpkgopt=force-unsafe-io', `--customize-hook=rm -rf ${leftOut}`, 'bookworm', archive, mirror], { env });
-  run('docker', ['import', archive, debian]);
-  rmSync(archive);
+  run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', target, mirror], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  run('sh', ['-c', `tar -C ${target} ${leftOut} -c . | docker import - ${debian}`]);
+  rmSync(target, { recursive: true, force: true });
 }
 
 function dockerBuild(work, image, dockerfile, prepare = () => undefined) {
