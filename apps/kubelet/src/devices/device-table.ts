@@ -38,8 +38,8 @@ export class DeviceTable {
   readonly #given = new Map<string, Map<string, Given>>();
 
   constructor(saved: SavedAllocations | OldAllocations = {}) {
-    for (const [key, resources] of Object.entries(saved)) {
-      this.#given.set(key, new Map(Object.entries<Given | readonly string[]>(resources).map(([resource, given]) => [resource, 'ids' in given ? given : { ids: given }])));
+    for (const [key, resources] of Object.entries<Readonly<Record<string, Given | readonly string[]>>>(saved)) {
+      this.#given.set(key, new Map(Object.entries(resources).map(([resource, given]) => [resource, 'ids' in given ? given : { ids: given }])));
       // Known, and none to be had until its plug-in is back.
       for (const resource of Object.keys(resources)) this.#devices.set(resource, []);
     }

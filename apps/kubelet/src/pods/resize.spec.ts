@@ -213,7 +213,7 @@ describe('in-place resize', () => {
     it('and of a container in it never go on at a time', async () => {
       const of = (cpu: string, limited: string, generation: number): corev1.Pod => {
         const { metadata, spec } = whole('64Mi', generation);
-        return { metadata, spec: { ...spec, resources: { ...spec?.resources, requests: { cpu, memory: '16Mi' } }, containers: [aContainer('main'), aContainer('limited', { resources: { limits: { memory: limited } } })] } } as corev1.Pod;
+        return { metadata, spec: { ...spec, resources: { ...spec?.resources, requests: { cpu, memory: '16Mi' } }, containers: [aContainer('main'), aContainer('limited', { resources: { limits: { memory: limited } } })] } };
       };
       const worker = bench.worker(of('100m', '8Mi', 1));
       await bench.running('limited');

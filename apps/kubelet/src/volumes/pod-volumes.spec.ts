@@ -145,7 +145,11 @@ describe('volumes on disk', () => {
     it('are new only where they are empty and of who makes them', async () => {
       const isNew = async (user?: number): Promise<boolean> => {
         const handle = await openPlace(root);
-        return mayBeNew(handle, user).finally(() => handle.close());
+        try {
+          return await mayBeNew(handle, user);
+        } finally {
+          await handle.close();
+        }
       };
       expect([await isNew(), await isNew((process.geteuid?.() ?? 0) + 1)]).toEqual([true, false]);
     });

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
-import { runtimev1 } from '@navarch/proto';
+import type { runtimev1 } from '@navarch/proto';
 import { ContainerConfigError } from '../containers/config-error';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';

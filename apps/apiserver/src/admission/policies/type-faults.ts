@@ -1,5 +1,5 @@
 import { goQuote } from '@navarch/apimachinery';
-import { isList, isMap, Optional, typeNameOf, type Value } from '@navarch/cel';
+import { isList, isMap, Optional, type Value } from '@navarch/cel';
 
 /** Objects are called after the path of fields at which they stand: `Object.spec.template`. */
 export function typeFaults(value: Value, expected: string): string[] {

@@ -41,7 +41,7 @@ it('believes a front proxy no longer than its certificate is valid, though its c
   const request = { peer, authorization: undefined, headers, rawHeaders };
   expect(believing.authenticate(request)).toMatchObject({ name: 'jane' });
   now = validTo;
-  expect(() => believing.authenticate(request)).toThrow(expect.objectContaining({ code: 401 }));
+  expect(() => believing.authenticate(request)).toThrow(expect.objectContaining({ code: 401 }) as Error);
 });
 
 it('takes extra keys that are called like what every object has', async () => {
