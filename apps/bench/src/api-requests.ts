@@ -3,7 +3,7 @@ import { type Answer, exchange } from './load/exchange';
 import { HttpConnection, type Target } from './load/http-connection';
 import { requestBytes } from './load/request-template';
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 /** The requests that prepare a scenario, one after another unless said otherwise. */
 export class ApiRequests {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from './harness/cluster';
 import { run } from './harness/shell';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 interface Result {
   readonly machine: { readonly cores: number };
@@ -14,7 +14,7 @@ const scenarios = ['scheduler-alone', 'start-up', 'full-node', 'pod-start', 'end
 
 /** Whether it measures; how fast anything is, no test says. */
 describe('npm run bench', () => {
-  const bench = (...args: string[]) => run(process.execPath, [join(root, 'tools/launch.mjs'), 'bench', '--name', 'e2e-bench', ...args], { timeoutMs: 280_000 });
+  const bench = (...args: string[]) => run(process.execPath, [join(root, 'tools/launch.mjs'), 'bench', '--name', 'e2e-bench', ...args], { timeoutMs: 580_000 });
 
   it('measures every scenario, prints a table, writes JSON and leaves no cluster behind', async () => {
     const { code, stdout, stderr } = await bench('--quick');

@@ -8,7 +8,7 @@ import type { PkiFiles } from '@navarch/pki';
 import { readPair } from '../cluster/bench-cluster';
 import { HttpConnection, type Target } from '../load/http-connection';
 
-const readyWithinMs = 20_000;
+const readyWithinMs = 60_000;
 
 /**
  * An etcd that nobody else uses, with the cluster's certificates, on the same disk. It is asked through its HTTP gateway, so that the

@@ -6,7 +6,7 @@ import { systemClock } from '@navarch/clock';
 import { dnsLoad, type DnsLoad, type DnsLoadResult } from '../network/dns-load';
 import type { Scenario } from './scenario';
 
-const readyWithinMs = 30_000;
+const readyWithinMs = 120_000;
 const address = '10.96.123.45';
 
 /** The cluster's DNS, and dnsmasq with the same names, both asked by the same client, one after the other. */

@@ -6,7 +6,7 @@ import type { Figure } from '../report/figure';
 import { upstreamFigures } from '../report/upstream-figures';
 
 const askEveryMs = 20;
-const readyWithinMs = 60_000;
+const readyWithinMs = 120_000;
 const servers = { apiserver: 'apiserver', scheduler: 'scheduler', 'controller-manager': 'controllerManager' } as const;
 
 /**
