@@ -99,7 +99,7 @@ describe('the launcher', () => {
       expect(await must('kubectl', ['get', 'nodes', '--no-headers'], { env })).toMatch(/^node-1 +Ready /);
       expect(statSync(env.KUBECONFIG)).toMatchObject({ uid: nobody });
       await must('kubectl', ['create', 'deployment', 'web', '--image=navarch.local/web:1'], { env });
-      await must('kubectl', ['rollout', 'status', 'deployment/web', '--timeout=60s'], { env });
+      await must('kubectl', ['rollout', 'status', 'deployment/web', '--timeout=180s'], { env });
       expect((await asNobody(['status', '--name', 'e2e-nobody'])).code).toBe(0);
       const doctor = await asNobody(['doctor', '--name', 'e2e-nobody']);
       expect(doctor.stdout).toContain('not root: nodes are simulated');

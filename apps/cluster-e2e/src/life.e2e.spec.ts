@@ -106,11 +106,11 @@ describe('a cluster and its host', () => {
 
   it('comes back with the same objects running after down and up, and after its supervisor was killed', async () => {
     await cluster.kubectl(`apply -f ${join(root, 'examples/web.yaml')}`);
-    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     const uids = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].metadata.uid}');
     const port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
     const isBack = async (restarts: number): Promise<void> => {
-      await cluster.kubectl('rollout status deployment/web --timeout=60s');
+      await cluster.kubectl('rollout status deployment/web --timeout=180s');
       await cluster.until(async () => expect(await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].status.containerStatuses[0].restartCount}')).toBe([restarts, restarts, restarts].join(' ')));
       expect(await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].metadata.uid}')).toBe(uids);
       // Nothing twice: three pods are three sandboxes, three containers, three addresses.

@@ -34,7 +34,7 @@ describe('the minimal cluster of docker-compose', () => {
   it('runs real containers, and their Service answers inside and outside by its name and its port', async () => {
     await cluster.kubectl('create deployment web --image=navarch.local/web:1 --replicas=2');
     await cluster.kubectl('expose deployment web --port=80 --type=NodePort');
-    await cluster.kubectl('rollout status deployment/web --timeout=90s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     await answers();
     expect(await cluster.kubectl('logs deployment/web')).not.toBe('');
     await cluster.until(async () => expect(await cluster.kubectl('top pods --no-headers')).toMatch(/^web-/), 120_000);

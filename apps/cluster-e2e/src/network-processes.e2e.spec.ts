@@ -52,7 +52,7 @@ describe('the processes of a cluster\'s network', () => {
     // Routes to pods elsewhere are the other plug-in's business as well.
     await must('ip', ['netns', 'exec', netns('node-1'), 'ip', 'route', 'add', await cluster.kubectl('get node node-2 -o jsonpath={.spec.podCIDR}'), 'via', await cluster.nodeIp('node-2')]);
     await apply(webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }), service('web', { selector: { app: 'web' } }));
-    await cluster.kubectl('wait pod web client stranger --for=condition=Ready --timeout=90s');
+    await cluster.kubectl('wait pod web client stranger --for=condition=Ready --timeout=180s');
   });
 
   it('answers names to the first pod of all', async () => {
@@ -93,7 +93,7 @@ describe('the processes of a cluster\'s network', () => {
         { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'tapped-tls' }, data }, service('tapped', { selector: { app: 'tapped' } }), webPod('tapped', 'node-1', { app: 'tapped' }),
         { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'tapped' }, spec: { ingressClassName: 'navarch', tls: [{ hosts: ['tapped.example.test'], secretName: 'tapped-tls' }], rules: [{ host: 'tapped.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'tapped', port: { number: 80 } } } }] } }] } },
       );
-      await cluster.kubectl('wait pod tapped --for=condition=Ready --timeout=60s');
+      await cluster.kubectl('wait pod tapped --for=condition=Ready --timeout=180s');
       const ip = await cluster.nodeIp('node-1');
       await cluster.until(async () => expect(await ask(ip, 443, 'tapped.example.test', true)).toMatchObject({ code: 200, certificate: 'tapped.example.test' }));
       await cluster.until(async () => expect(await lookUp('tapped.default.svc.cluster.local')).toContain('10.96.'));

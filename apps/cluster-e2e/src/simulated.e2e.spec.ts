@@ -22,7 +22,7 @@ describe('a cluster of simulated nodes', () => {
 
   it('runs a deployment on both', async () => {
     await cluster.kubectl('create deployment web --image=navarch.local/web:1 --replicas=3');
-    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     const nodes = await cluster.kubectl('get pods -l app=web -o jsonpath={.items[*].spec.nodeName}');
     expect(new Set(nodes.split(' '))).toEqual(new Set(['node-1', 'node-2']));
   });

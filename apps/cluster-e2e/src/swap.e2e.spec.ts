@@ -64,14 +64,14 @@ describe('a cluster with swapped parts', () => {
   it('places nothing without a scheduler, and does with one in TypeScript', async () => {
     expect((await pods('web')).map(({ spec }) => spec.nodeName)).toEqual([undefined, undefined, undefined, undefined]);
     const scheduler = start(process.execPath, [...tsx, swap('scheduler/scheduler.ts'), grpc, join(directory, 'pki')]);
-    await cluster.kubectl('rollout status deployment/web --timeout=90s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     expect(await perNode('web')).toEqual([2, 2]);
     expect(scheduler.said.match(/runs on node-/g)).toHaveLength(4);
   });
 
   it('rolls out and scales by the two', async () => {
     await cluster.kubectl('set image deployment/web web=navarch.local/web:2');
-    await cluster.kubectl('rollout status deployment/web --timeout=120s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     await cluster.kubectl('scale deployment web --replicas=1');
     await cluster.until(async () => expect(await pods('web')).toHaveLength(1));
   });
@@ -79,7 +79,7 @@ describe('a cluster with swapped parts', () => {
   it('places pods with a scheduler in Python', async () => {
     await create('snake', 'snake', 4);
     start('/usr/bin/python3', [swap('scheduler/scheduler.py'), grpc, join(directory, 'pki'), 'snake']);
-    await cluster.kubectl('rollout status deployment/snake --timeout=90s');
+    await cluster.kubectl('rollout status deployment/snake --timeout=180s');
     expect((await perNode('snake')).reduce((sum, count) => sum + count, 0)).toBe(4);
   });
 
@@ -132,7 +132,7 @@ describe('a cluster with swapped parts', () => {
       spec: { schedulerName: 'tiny', containers: [{ name: 'main', image: 'navarch.local/web:1', args: ['--password=$(PASSWORD)'], env: [{ name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'planted', key: 'password' } } }] }] },
     };
     await cluster.kubectl('apply -f -', { input: JSON.stringify(pod) });
-    await cluster.kubectl('wait --for=condition=Ready pod/keeper --timeout=60s');
+    await cluster.kubectl('wait --for=condition=Ready pod/keeper --timeout=180s');
     await cluster.kubectl(`exec keeper -- echo ${planted}`);
     await cluster.until(() => {
       const all = taps.map(({ tap }) => tap.said).join('');

@@ -53,11 +53,19 @@ async function informers() {
 async function watches() {
   const events = [];
   const { metadata } = await core.listNamespacedSecret({ namespace });
-  const options = { resourceVersion: metadata.resourceVersion, timeoutSeconds: 3, allowWatchBookmarks: true };
-  const ended = new Promise((resolve) => new Watch(config).watch(`/api/v1/namespaces/${namespace}/secrets`, options, (type, object) => type !== 'BOOKMARK' && events.push(`${type} ${object.metadata.name}`), resolve));
+  const options = { resourceVersion: metadata.resourceVersion, timeoutSeconds: 60, allowWatchBookmarks: true };
+  let isGone = false;
+  const note = (type, object) => {
+    if (type === 'BOOKMARK') return;
+    events.push(`${type} ${object.metadata.name}`);
+    isGone = type === 'DELETED';
+  };
+  let hasEnded = false;
+  const watching = await new Watch(config).watch(`/api/v1/namespaces/${namespace}/secrets`, options, note, () => (hasEnded = true));
   await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'one' }, stringData: { a: 'b' } } });
   await core.deleteNamespacedSecret({ namespace, name: 'one' });
-  await ended;
+  await until(() => isGone || hasEnded);
+  watching.abort();
   seen.watch = events;
 }
 

@@ -69,7 +69,7 @@ export abstract class RunningCluster {
   }
 
   /** Repeats until the check passes; the last failure is what a test shows. Not too often, and the longer the less: every kubectl takes a processor a quarter of a second from what is waited for. */
-  async until<T>(check: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+  async until<T>(check: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
     const { value } = await eventually(async () => ({ value: await check() }), { timeoutMs, intervalMs: 200, maxIntervalMs: 1_000 });
     return value;
   }

@@ -20,7 +20,7 @@ export function useNamespace(cluster: RunningCluster, namespace: string, items: 
     await cluster.until(() => kubectl('get serviceaccount default'));
     if (items.length === 0) return;
     await apply(...items);
-    await kubectl('wait pod --all --for=condition=Ready --timeout=90s');
+    await kubectl('wait pod --all --for=condition=Ready --timeout=180s');
   });
   afterAll(() => cluster.kubectl(`delete namespace ${namespace} --wait=${gone}`));
   return { kubectl, apply };

@@ -55,8 +55,8 @@ export const administering: CommandChecks = {
     await s.run('create -f -', {
       input: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: { drain: pod } }, spec: { nodeName: NODE, terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'navarch.local/web:1' }] } }),
     });
-    await s.run(`wait --for=condition=Ready pod/${pod} --timeout=60s`);
-    expect(await s.run(`drain ${NODE} --pod-selector=drain=${pod} --force --timeout=60s`)).toMatch(/evicted|drained/);
+    await s.run(`wait --for=condition=Ready pod/${pod} --timeout=180s`);
+    expect(await s.run(`drain ${NODE} --pod-selector=drain=${pod} --force --timeout=180s`)).toMatch(/evicted|drained/);
     expect((await s.try(`get pod ${pod}`)).stderr).toContain('NotFound');
     await s.run(`uncordon ${NODE}`);
   },

@@ -134,12 +134,12 @@ export const changing: CommandChecks = {
   },
   rollout: async (s) => {
     await deployment(s, 'rolls');
-    await s.run('rollout status deployment/rolls --timeout=60s');
+    await s.run('rollout status deployment/rolls --timeout=180s');
     await s.run('set image deployment/rolls *=navarch.local/web:2');
     await untilRevision(s, 'rolls', 2);
-    await s.run('rollout status deployment/rolls --timeout=60s');
+    await s.run('rollout status deployment/rolls --timeout=180s');
     await s.run('rollout undo deployment/rolls --to-revision=1');
-    await s.run('rollout status deployment/rolls --timeout=60s');
+    await s.run('rollout status deployment/rolls --timeout=180s');
     expect(await s.get('{.spec.template.spec.containers[0].image}', 'deployment rolls')).toBe('navarch.local/web:1');
     await s.run('delete deployment rolls');
   },
@@ -171,7 +171,7 @@ export const changing: CommandChecks = {
     await s.run('delete deployment restarts');
   },
   'rollout status': async (s) => {
-    expect(await s.run('rollout status deployment/web --timeout=60s')).toContain('successfully rolled out');
+    expect(await s.run('rollout status deployment/web --timeout=180s')).toContain('successfully rolled out');
   },
   'rollout undo': async (s) => {
     expect((await s.try('rollout undo deployment/web --to-revision=7')).stderr).toContain('unable to find specified revision 7');

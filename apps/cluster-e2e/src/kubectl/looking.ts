@@ -51,7 +51,7 @@ export const looking: CommandChecks = {
     await s.until(async () => expect(await s.run('events --for deployment/web')).toContain('ScalingReplicaSet'));
   },
   wait: async (s) => {
-    expect(await s.run('wait --for=condition=Available deployment/web --timeout=60s')).toContain('condition met');
+    expect(await s.run('wait --for=condition=Available deployment/web --timeout=180s')).toContain('condition met');
     expect((await s.try('wait --for=condition=Nope deployment/web --timeout=1s')).stderr).toContain('timed out');
   },
   logs: async (s) => {
@@ -70,7 +70,7 @@ export const looking: CommandChecks = {
   },
   attach: async (s) => {
     await s.run("run attached --image=navarch.local/web:1 --restart=Never --command -- sh -c 'sleep 10; echo late'");
-    await s.run('wait --for=condition=Ready pod/attached --timeout=60s');
+    await s.run('wait --for=condition=Ready pod/attached --timeout=180s');
     expect(await s.run('attach attached')).toContain('late');
     await s.run('delete pod attached --now');
   },

@@ -31,7 +31,7 @@ export const making: CommandChecks = {
   'create job': async (s) => {
     // As real containers and simulated ones alike can end.
     await makes(s, "create job once --image=navarch.local/web:1 -- sh -c 'echo done'", 'job once', '{.spec.backoffLimit}', /^6$/);
-    await s.run('wait --for=condition=Complete job/once --timeout=60s');
+    await s.run('wait --for=condition=Complete job/once --timeout=180s');
   },
   'create namespace': (s) => makes(s, `create namespace ${s.name('made')}`, `namespace ${s.name('made')}`, '{.status.phase}', /^Active$/),
   'create poddisruptionbudget': (s) => makes(s, 'create poddisruptionbudget pdb --selector=app=none --min-available=1', 'poddisruptionbudget pdb', '{.spec.minAvailable}', /^1$/),
@@ -58,7 +58,7 @@ export const making: CommandChecks = {
   },
   run: async (s) => {
     await s.run('run once-run --image=navarch.local/web:1 --restart=Never --labels=a=b');
-    await s.run('wait --for=condition=Ready pod/once-run --timeout=60s');
+    await s.run('wait --for=condition=Ready pod/once-run --timeout=180s');
     expect(await s.get('{.spec.restartPolicy}', 'pod once-run')).toBe('Never');
     await s.run('delete pod once-run --now');
   },

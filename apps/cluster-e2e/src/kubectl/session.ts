@@ -75,7 +75,7 @@ export async function prepare(session: KubectlSession): Promise<void> {
   await session.run(`create namespace ${session.namespace}`);
   await session.run(`create deployment web --image=${IMAGE}`);
   await session.run('scale deployment web --replicas=2');
-  await session.run('rollout status deployment/web --timeout=60s');
+  await session.run('rollout status deployment/web --timeout=180s');
 }
 
 /** A pod of the shared deployment. */

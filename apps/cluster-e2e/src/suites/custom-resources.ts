@@ -22,7 +22,7 @@ export function customResources(cluster: RunningCluster): void {
   afterAll(stopOperator);
 
   it('are installed, explained and found by their short name', async () => {
-    await cluster.kubectl('wait --for=condition=Established crd/websites.example.com --timeout=30s');
+    await cluster.kubectl('wait --for=condition=Established crd/websites.example.com --timeout=180s');
     const explained = await cluster.kubectl('explain website.spec.image');
     expect(explained).toContain('What serves the pages.');
     expect(await cluster.kubectl('api-resources --api-group=example.com --no-headers')).toMatch(/websites\s+web\s+example.com\/v1\s+true\s+Website/);
@@ -52,11 +52,11 @@ export function customResources(cluster: RunningCluster): void {
   });
 
   it('go, and take along what is theirs', async () => {
-    await cluster.kubectl('delete website shop --timeout=60s');
+    await cluster.kubectl('delete website shop --timeout=180s');
     await cluster.until(async () => expect((await cluster.tryKubectl('get deployment shop')).stderr).toContain('not found'));
     await stopOperator();
     await cluster.kubectl('delete validatingwebhookconfiguration website-operator');
-    await cluster.kubectl('delete crd websites.example.com --timeout=60s');
+    await cluster.kubectl('delete crd websites.example.com --timeout=180s');
     expect((await cluster.tryKubectl('get websites')).stderr).toMatch(/doesn't have a resource type|could not find the requested resource/);
   });
 }

@@ -23,7 +23,7 @@ export function kubectlVersions(cluster: RunningCluster): void {
       const name = `k${version.replace('.', '-')}`;
       try {
         await cluster.kubectl(`create deployment ${name} --image=navarch.local/web:1`);
-        await cluster.kubectl(`rollout status deployment/${name} --timeout=60s`);
+        await cluster.kubectl(`rollout status deployment/${name} --timeout=180s`);
         await cluster.kubectl(`expose deployment ${name} --port=80`);
         const pod = (await cluster.kubectl(`get pods -l app=${name} -o jsonpath={.items[0].metadata.name}`)).trim();
         expect(await cluster.kubectl(`exec -i ${pod} -- cat`, { input: version })).toBe(version);

@@ -53,13 +53,13 @@ export function leaders(cluster: TestCluster, api: () => ApiClient, goesOn: () =
       await Promise.all([cluster.kill('controller-manager'), cluster.kill('scheduler')]);
       // Once this has a pod that runs, those who lead now have looked at all that there was before.
       await apply(workload('Deployment', 'afterwards', {}, podSpec('node-2')));
-      await kubectl('rollout status deployment/afterwards --timeout=90s');
+      await kubectl('rollout status deployment/afterwards --timeout=180s');
     } finally {
       await resume();
     }
     await goesOn();
-    await kubectl('rollout status statefulset/ordered --timeout=90s');
-    await kubectl('wait pod -l app=urgent --for=condition=Ready --timeout=90s');
+    await kubectl('rollout status statefulset/ordered --timeout=180s');
+    await kubectl('wait pod -l app=urgent --for=condition=Ready --timeout=180s');
     await record.stop();
 
     // In order, from the last, each once; and never two of them away.

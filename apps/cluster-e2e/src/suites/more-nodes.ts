@@ -26,7 +26,7 @@ export function moreNodes(cluster: ComposeCluster): void {
     expect(requests.split('\n').filter((line) => /^system:bootstrap:\w+=Approved$/.test(line)).length).toBeGreaterThanOrEqual(2 + extra);
     for (const name of names) {
       await cluster.kubectl(`run on-${name} --image=navarch.local/web:1 --overrides '{"spec":{"nodeSelector":{"kubernetes.io/hostname":"${name}"}}}'`);
-      await cluster.kubectl(`wait pod/on-${name} --for=condition=Ready --timeout=90s`);
+      await cluster.kubectl(`wait pod/on-${name} --for=condition=Ready --timeout=180s`);
       // Its network is that of the cluster: a pod of another node reaches it.
       const ip = await cluster.kubectl(`get pod on-${name} -o jsonpath={.status.podIP}`);
       const from = await aWebPod(cluster);

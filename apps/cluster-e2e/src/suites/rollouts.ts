@@ -17,16 +17,16 @@ export function rollouts(cluster: RunningCluster): void {
 
   it('a Deployment that is re-created has no old pods when the new ones come', async () => {
     await apply(workload('Deployment', 'anew', { replicas: 2, strategy: { type: 'Recreate' } }));
-    await kubectl('rollout status deployment/anew --timeout=60s');
+    await kubectl('rollout status deployment/anew --timeout=180s');
     await kubectl(`set image deployment/anew main=${two}`);
-    await kubectl('rollout status deployment/anew --timeout=60s');
+    await kubectl('rollout status deployment/anew --timeout=180s');
     const steps = (await get('events --field-selector involvedObject.name=anew', 'range .items[*]}{.message}{"\\n"}{end')).trim().split('\n').map((text) => text.replace(/anew-\w+/, 'anew'));
     expect(steps.sort()).toEqual(['Scaled down replica set anew from 2 to 0', 'Scaled up replica set anew from 0 to 2', 'Scaled up replica set anew from 0 to 2']);
   });
 
   it('a Deployment surges as far as it may, and keeps what is well while the new is not', async () => {
     await apply(workload('Deployment', 'surge', { replicas: 2, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } } }));
-    await kubectl('rollout status deployment/surge --timeout=60s');
+    await kubectl('rollout status deployment/surge --timeout=180s');
     await kubectl('set image deployment/surge main=navarch.local/missing:1');
     await until('deployment surge', '.status.replicas', '4');
     expect(await get('deployment surge', '.status.availableReplicas')).toBe('2');
@@ -59,26 +59,26 @@ export function rollouts(cluster: RunningCluster): void {
     await apply(workload('StatefulSet', 'parted', { serviceName: 'parted', replicas: 3, podManagementPolicy: 'Parallel', updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }));
     await until('statefulset parted', '.status.readyReplicas', '3');
     await kubectl(`set image statefulset/parted main=${two}`);
-    await kubectl('rollout status statefulset/parted --timeout=60s');
+    await kubectl('rollout status statefulset/parted --timeout=180s');
     expect(await get('pods -l app=parted', '.items[*].spec.containers[0].image')).toBe(`${one} ${one} ${two}`);
     await kubectl(`patch statefulset parted -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`);
-    await kubectl('rollout status statefulset/parted --timeout=60s');
+    await kubectl('rollout status statefulset/parted --timeout=180s');
     expect(await get('pods -l app=parted', '.items[*].spec.containers[0].image')).toBe(`${two} ${two} ${two}`);
   });
 
   it('a Job that is suspended has no pods until it may go on', async () => {
     await apply(job('later', 'navarch.local/exit:0', { suspend: true }));
-    await kubectl('wait --for=condition=Suspended job/later --timeout=60s');
+    await kubectl('wait --for=condition=Suspended job/later --timeout=180s');
     expect(await get('pods -l batch.kubernetes.io/job-name=later', '.items')).toBe('[]');
     await kubectl(`patch job later -p '{"spec":{"suspend":false}}'`);
-    await kubectl('wait --for=condition=Complete job/later --timeout=60s');
+    await kubectl('wait --for=condition=Complete job/later --timeout=180s');
     expect(await get('job later', '.status.conditions[?(@.type=="Suspended")].status')).toBe('False');
   });
 
   it('a Job gives up at once where its policy says that trying again is of no use', async () => {
     const podFailurePolicy = { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] };
     await apply(job('hopeless', 'navarch.local/exit:42', { backoffLimit: 6, podFailurePolicy }));
-    await kubectl('wait --for=condition=Failed job/hopeless --timeout=60s');
+    await kubectl('wait --for=condition=Failed job/hopeless --timeout=180s');
     expect(await get('job hopeless', '.status.conditions[?(@.type=="Failed")].reason')).toBe('PodFailurePolicy');
     expect(await get('job hopeless', '.status.failed')).toBe('1');
   });
@@ -88,7 +88,7 @@ export function rollouts(cluster: RunningCluster): void {
     const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { ships: { type: 'integer' } } }, status: { type: 'object', properties: { ships: { type: 'integer' }, selector: { type: 'string' } } } } } };
     const scale = { specReplicasPath: '.spec.ships', statusReplicasPath: '.status.ships', labelSelectorPath: '.status.selector' };
     await apply({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'fleets.rollouts.example.com' }, spec: { group: 'rollouts.example.com', scope: 'Namespaced', names, versions: [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {}, scale } }] } });
-    await kubectl('wait --for=condition=Established crd/fleets.rollouts.example.com --timeout=60s');
+    await kubectl('wait --for=condition=Established crd/fleets.rollouts.example.com --timeout=180s');
     await cluster.until(() => apply({ apiVersion: 'rollouts.example.com/v1', kind: 'Fleet', metadata: { name: 'home' }, spec: { ships: 1 } }));
     await apply({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'home' }, spec: { scaleTargetRef: { apiVersion: 'rollouts.example.com/v1', kind: 'Fleet', name: 'home' }, minReplicas: 3, maxReplicas: 5 } });
     await until('fleet home', '.spec.ships', '3');

@@ -62,7 +62,7 @@ export function schedulerConfiguration(cluster: RunningCluster, extender: NodeTw
   it('asks an HTTP extender about pods that want what it looks after, and about no others', async () => {
     await apply(pod('plain', {}));
     for (const name of ['first', 'second']) await apply(pod(name, { containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { limits: { [resource]: '1' } } }] }));
-    await kubectl('wait pod/plain pod/first pod/second --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod/plain pod/first pod/second --for=condition=PodScheduled --timeout=180s');
     expect(await field('pod first second', '.items[*].spec.nodeName')).toBe('node-2 node-2');
     expect(new Set(extender.asked)).toEqual(new Set(['first', 'second']));
   });
@@ -72,6 +72,6 @@ export function schedulerConfiguration(cluster: RunningCluster, extender: NodeTw
     await apply(member('crew-1'));
     await cluster.until(async () => expect(await field('pod crew-1', '.status.conditions[?(@.type=="PodScheduled")].message')).toContain('waiting for minCount pods from a gang to appear in scheduling queue'));
     await apply(member('crew-2'));
-    await kubectl('wait pod/crew-1 pod/crew-2 --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod/crew-1 pod/crew-2 --for=condition=PodScheduled --timeout=180s');
   });
 }

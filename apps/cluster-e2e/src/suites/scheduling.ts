@@ -24,13 +24,13 @@ export function scheduling(cluster: RunningCluster): void {
     await apply(pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] }));
     await cluster.until(async () => expect(await field('pod/gated', '.status.conditions[?(@.type=="PodScheduled")].reason')).toBe('SchedulingGated'));
     await kubectl(`patch pod gated --type=merge -p '{"spec":{"schedulingGates":null}}'`);
-    await kubectl('wait pod/gated --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod/gated --for=condition=PodScheduled --timeout=180s');
   });
 
   it('spreads pods evenly', async () => {
     const constraint = { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'even' } } };
     for (let index = 0; index < 4; index++) await apply(pod(`even-${index}`, { topologySpreadConstraints: [constraint] }, { labels: { app: 'even' } }));
-    await kubectl('wait pod -l app=even --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod -l app=even --for=condition=PodScheduled --timeout=180s');
     const nodes = (await kubectl('get pod -l app=even -o jsonpath={.items[*].spec.nodeName}')).split(' ').sort();
     expect(nodes).toEqual(['node-1', 'node-1', 'node-2', 'node-2']);
   });
@@ -39,9 +39,9 @@ export function scheduling(cluster: RunningCluster): void {
     await apply({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'urgent' }, value: 1000 });
     const cpus = Number(await field('node/node-1', '.status.allocatable.cpu'));
     for (const node of ['node-1', 'node-2']) await apply(pod(`filler-${node}`, asking(cpus, { nodeSelector: { 'kubernetes.io/hostname': node } }), { labels: { app: 'filler' } }));
-    await kubectl('wait pod -l app=filler --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod -l app=filler --for=condition=PodScheduled --timeout=180s');
     await apply(pod('urgent', asking(cpus, { priorityClassName: 'urgent', nodeSelector: { 'kubernetes.io/hostname': 'node-1' } })));
-    await kubectl('wait pod/urgent --for=condition=PodScheduled --timeout=60s');
+    await kubectl('wait pod/urgent --for=condition=PodScheduled --timeout=180s');
     expect(await field('pod/urgent', '.spec.nodeName')).toBe('node-1');
     await cluster.until(async () => expect(await kubectl('get events --field-selector reason=Preempted -o jsonpath={.items[*].message}')).toContain(`Preempted by pod ${await field('pod/urgent', '.metadata.uid')} on node node-1`));
     const { node, nodes } = await explain(`${namespace}/filler-node-2`);
@@ -57,7 +57,7 @@ export function scheduling(cluster: RunningCluster): void {
     const claim = (name: string): object => ({ apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name }, spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.e2e.example.com' } }] } } });
     const user = (name: string): object => pod(name, { resourceClaims: [{ name: 'gpu', resourceClaimName: name }], containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { claims: [{ name: 'gpu' }] } }] });
     await apply(deviceClass, slice, claim('render'), claim('train'), user('render'));
-    await kubectl('wait pod/render --for=condition=PodScheduled --timeout=30s');
+    await kubectl('wait pod/render --for=condition=PodScheduled --timeout=180s');
     expect(await field('pod/render', '.spec.nodeName')).toBe('node-2');
     expect(await field('resourceclaim/render', '.status.allocation.devices.results[*].device')).toBe('gpu-0');
     expect(await field('resourceclaim/render', '.status.reservedFor[*].name')).toBe('render');

@@ -37,7 +37,7 @@ export function stolenIdentity(cluster: ComposeCluster): void {
     await cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
     await cluster.until(() => cluster.kubectl(`-n ${namespace} get serviceaccount default`));
     await cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [podWith('own', 'node-1'), podWith('other', 'node-2')] }) });
-    await cluster.kubectl(`-n ${namespace} wait pod --all --for=condition=Ready --timeout=60s`);
+    await cluster.kubectl(`-n ${namespace} wait pod --all --for=condition=Ready --timeout=180s`);
     const [cert = '', ...others] = (await cluster.exec('node-1', 'find', '/var/lib/navarch', '-name', 'kubelet-client.crt')).trim().split('\n');
     expect([cert, ...others]).toEqual([expect.stringMatching(/kubelet-client.crt$/)]);
     kubelet = { cert, key: cert.replace(/crt$/, 'key'), ca: '/pki/ca.crt' };

@@ -54,7 +54,7 @@ export function storage(cluster: RunningCluster): void {
     await kubectl('delete pvc data --wait=false');
     expect(await get('pvc data', '.metadata.finalizers[*]')).toContain('kubernetes.io/pvc-protection');
     await kubectl('delete pod reader');
-    await kubectl('wait --for=delete pvc/data --timeout=60s');
+    await kubectl('wait --for=delete pvc/data --timeout=180s');
     await cluster.until(async () => expect(await get('pv', '.items')).toBe('[]'));
     await expect(cluster.onNode(node, 'ls', path)).rejects.toThrow('No such file');
   });
@@ -75,7 +75,7 @@ export function storage(cluster: RunningCluster): void {
   it('a load balancer answers on its address from the host', async () => {
     await kubectl('create deployment balanced --image=navarch.local/web:1 --replicas=2');
     await kubectl('expose deployment balanced --port=8000 --target-port=80 --type=LoadBalancer');
-    await kubectl('rollout status deployment/balanced --timeout=60s');
+    await kubectl('rollout status deployment/balanced --timeout=180s');
     const address = await cluster.until(async () => {
       const ip = await get('service balanced', '.status.loadBalancer.ingress[0].ip');
       expect(ip).toMatch(/^172\.3[01]\.\d+\.\d+$/);

@@ -29,7 +29,7 @@ export function swapping(cluster: ComposeCluster, ...base: string[]): void {
     made.spec.template.spec = { ...made.spec.template.spec, ...more };
     await cluster.until(() => cluster.kubectl('apply -f -', { input: JSON.stringify(made) }));
   };
-  const isRolledOut = (name: string): Promise<string> => cluster.kubectl(`rollout status deployment/${name} --timeout=90s`);
+  const isRolledOut = (name: string): Promise<string> => cluster.kubectl(`rollout status deployment/${name} --timeout=180s`);
   const nodePort = (name: string): Promise<string> => cluster.kubectl(`get service ${name} -o jsonpath={.spec.ports[0].nodePort}`);
   const rulesOf = (mode: 'nftables' | 'iptables'): Promise<string> => cluster.exec('proxy-2', ...(mode === 'nftables' ? ['nft', 'list', 'tables'] : ['iptables-save', '-t', 'nat']));
 

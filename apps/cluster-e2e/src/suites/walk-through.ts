@@ -35,7 +35,7 @@ export function walkThrough(cluster: RunningCluster): void {
 
   it('creates a deployment that runs on both', async () => {
     await cluster.kubectl(`apply -f ${join(root, 'examples/web.yaml')}`);
-    await cluster.kubectl('rollout status deployment/web --timeout=60s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     const pods = (await cluster.kubectl('get pods -l app=web -o wide --no-headers')).trim().split('\n').map((line) => line.split(/\s+/));
     expect(pods.map((pod) => pod[2])).toEqual(['Running', 'Running', 'Running']);
     expect(new Set(pods.map((pod) => pod[6]))).toEqual(new Set(['node-1', 'node-2']));
@@ -75,7 +75,7 @@ export function walkThrough(cluster: RunningCluster): void {
     const clusterIp = await cluster.kubectl('get service web -o jsonpath={.spec.clusterIP}');
     const loops = [httpLoop(`http://${await cluster.nodeIp('node-1')}:${port}/`), httpLoop(`http://${clusterIp}/`, await cluster.inNode('node-2'))];
     await cluster.kubectl('set image deployment/web web=navarch.local/web:2');
-    await cluster.kubectl('rollout status deployment/web --timeout=90s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     expect(await fetchText(`http://${await cluster.nodeIp('node-2')}:${port}/`)).toContain('web:2');
     // The last old pods are still ending: requests must not meet them.
     await cluster.until(async () => expect((await cluster.kubectl('get pods -l app=web --no-headers')).trim().split('\n')).toHaveLength(3));
@@ -89,7 +89,7 @@ export function walkThrough(cluster: RunningCluster): void {
   it('goes back', async () => {
     expect((await cluster.kubectl('rollout history deployment/web')).match(/^\d+\s/gm)).toHaveLength(2);
     await cluster.kubectl('rollout undo deployment/web');
-    await cluster.kubectl('rollout status deployment/web --timeout=90s');
+    await cluster.kubectl('rollout status deployment/web --timeout=180s');
     expect(await fetchText(`http://${await cluster.nodeIp('node-1')}:${await nodePort()}/`)).toContain('web:1');
     await cluster.kubectl('scale deployment web --replicas=5');
     await webIsReady(5);
@@ -162,7 +162,7 @@ export function walkThrough(cluster: RunningCluster): void {
 
   it('gives containers their configuration', async () => {
     await cluster.kubectl(`apply -f ${join(root, 'examples/config.yaml')}`);
-    await cluster.kubectl('wait --for=condition=Ready pod/configured --timeout=60s');
+    await cluster.kubectl('wait --for=condition=Ready pod/configured --timeout=180s');
     await cluster.until(async () => {
       const log = await cluster.kubectl('logs configured -c main');
       expect(log).toContain('prepared for configured');
@@ -197,7 +197,7 @@ export function walkThrough(cluster: RunningCluster): void {
     await cluster.kubectl('-n team create deployment one --image=navarch.local/web:1');
     await cluster.kubectl('-n team create configmap two --from-literal=a=b');
     expect(await cluster.kubectl('-n team create serviceaccount robot')).toContain('created');
-    await cluster.kubectl('delete namespace team --timeout=60s');
+    await cluster.kubectl('delete namespace team --timeout=180s');
     expect((await cluster.tryKubectl('get namespace team')).stderr).toContain('namespaces "team" not found');
   });
 

@@ -27,12 +27,12 @@ export function workloads(cluster: RunningCluster): void {
 
   it('a StatefulSet scales and rolls in order, and goes back', async () => {
     await apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db' }, spec: { serviceName: 'db', replicas: 2, selector: selector('db'), template: template('db') } });
-    await kubectl('rollout status statefulset/db --timeout=60s');
+    await kubectl('rollout status statefulset/db --timeout=180s');
     await kubectl('scale statefulset db --replicas=3');
     await until('statefulset db', '.status.readyReplicas', '3');
     expect(await get('pods -l app=db', '.items[*].metadata.name')).toBe('db-0 db-1 db-2');
     await kubectl('set image statefulset/db main=navarch.local/app:2');
-    await kubectl('rollout status statefulset/db --timeout=60s');
+    await kubectl('rollout status statefulset/db --timeout=180s');
     expect(await get('pods -l app=db', '.items[*].spec.containers[0].image')).toBe('navarch.local/app:2 navarch.local/app:2 navarch.local/app:2');
     await kubectl('rollout undo statefulset/db');
     await until('pod db-0', '.spec.containers[0].image', 'navarch.local/app:1');
@@ -40,17 +40,17 @@ export function workloads(cluster: RunningCluster): void {
 
   it('a DaemonSet runs on every node, rolls, and shows its history', async () => {
     await apply({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'agent', annotations: { 'kubernetes.io/change-cause': 'first' } }, spec: { selector: selector('agent'), template: template('agent') } });
-    await kubectl('rollout status daemonset/agent --timeout=60s');
+    await kubectl('rollout status daemonset/agent --timeout=180s');
     expect((await get('pods -l app=agent', '.items[*].spec.nodeName')).split(' ').sort()).toEqual(['node-1', 'node-2']);
     await kubectl('set image daemonset/agent main=navarch.local/app:2');
-    await kubectl('rollout status daemonset/agent --timeout=60s');
+    await kubectl('rollout status daemonset/agent --timeout=180s');
     expect(await kubectl('rollout history daemonset/agent')).toMatch(/1\s+first/);
     await until('daemonset agent', '.status.updatedNumberScheduled', '2');
   });
 
   it('an Indexed Job completes every index, and goes when its time is over', async () => {
     await apply({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'sum' }, spec: { completions: 3, parallelism: 3, completionMode: 'Indexed', template: template('sum', 'exit:0', { restartPolicy: 'Never' }) } });
-    await kubectl('wait --for=condition=Complete job/sum --timeout=60s');
+    await kubectl('wait --for=condition=Complete job/sum --timeout=180s');
     // Only now, as a second may pass before anybody has seen it complete.
     await kubectl(`patch job sum --type=merge -p '{"spec":{"ttlSecondsAfterFinished":1}}'`);
     await cluster.until(async () => expect((await cluster.tryKubectl('get job sum')).stderr).toContain('NotFound'));
@@ -59,7 +59,7 @@ export function workloads(cluster: RunningCluster): void {
 
   it('a Job that keeps failing says why it gave up', async () => {
     await apply({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'bad' }, spec: { backoffLimit: 0, template: template('bad', 'exit:1', { restartPolicy: 'Never' }) } });
-    await kubectl('wait --for=condition=Failed job/bad --timeout=60s');
+    await kubectl('wait --for=condition=Failed job/bad --timeout=180s');
     expect(await get('job bad', '.status.conditions[?(@.type=="Failed")].reason')).toBe('BackoffLimitExceeded');
     expect(await kubectl('describe job bad')).toContain('Job has reached the specified backoff limit');
   });
@@ -67,7 +67,7 @@ export function workloads(cluster: RunningCluster): void {
   it('a CronJob starts Jobs, at their time or when asked', async () => {
     await apply({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' }, spec: { schedule: '0 0 1 1 *', timeZone: 'Europe/Berlin', jobTemplate: { spec: { template: template('tick', 'exit:0', { restartPolicy: 'Never' }) } } } });
     await kubectl('create job now --from=cronjob/tick');
-    await kubectl('wait --for=condition=Complete job/now --timeout=60s');
+    await kubectl('wait --for=condition=Complete job/now --timeout=180s');
     await kubectl(`patch cronjob tick -p '{"spec":{"schedule":"@every 1s"}}'`);
     await until('cronjob tick', '.status.lastScheduleTime', /^\d{4}-/);
   });
@@ -84,7 +84,7 @@ export function workloads(cluster: RunningCluster): void {
   it('a HorizontalPodAutoscaler keeps its bounds, and says what it cannot measure', async () => {
     await kubectl('create deployment web --image=navarch.local/app:1');
     await kubectl('autoscale deployment web --min=2 --max=4 --cpu-percent=50');
-    await kubectl('rollout status deployment/web --timeout=60s');
+    await kubectl('rollout status deployment/web --timeout=180s');
     await until('deployment web', '.spec.replicas', '2');
     await until('hpa web', '.status.conditions[?(@.type=="AbleToScale")].status', 'True');
     await until('hpa web', '.status.conditions[?(@.type=="ScalingActive")].reason', /^(FailedGetResourceMetric|ValidMetricFound)$/);
@@ -93,7 +93,7 @@ export function workloads(cluster: RunningCluster): void {
   it('a HorizontalPodAutoscaler goes up and down with what pods use', async () => {
     // Simulated containers use a tenth to a half of what they ask for.
     await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'busy' }, spec: { selector: selector('busy'), template: template('busy') } });
-    await kubectl('rollout status deployment/busy --timeout=60s');
+    await kubectl('rollout status deployment/busy --timeout=180s');
     const autoscaler = (averageUtilization: number): object => ({
       apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'busy' },
       spec: {
@@ -137,7 +137,7 @@ export function workloads(cluster: RunningCluster): void {
 
   it('a PodDisruptionBudget holds a drain up until there are enough pods elsewhere', async () => {
     await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'stall' }, spec: { replicas: 2, selector: selector('stall'), template: template('stall') } });
-    await kubectl('rollout status deployment/stall --timeout=60s');
+    await kubectl('rollout status deployment/stall --timeout=180s');
     await apply({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'stall' }, spec: { maxUnavailable: 0, selector: selector('stall') } });
     await until('pdb stall', '.status.expectedPods', '2');
     const [node = ''] = (await get('pods -l app=stall', '.items[*].spec.nodeName')).split(' ');
