@@ -1,4 +1,5 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
+import { forbidden } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { statefulSetController } from './controller';
 
@@ -194,6 +195,23 @@ describe('StatefulSets', () => {
     world.api.delete(core.persistentvolumeclaims, 'default', 'data-db-1');
     await world.untilQuiet();
     expect(pods()).toEqual(['db-0', 'db-1']);
+  });
+
+  it('tell of claims that cannot be made, and of the pod that waits for them', async () => {
+    const logs: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'logs' } };
+    const leaving: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'old-db-0', namespace: 'default', finalizers: ['x/y'] } };
+    world.create(core.persistentvolumeclaims, leaving);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'old-db-0');
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'create' && operation.value.key?.resource?.resource === 'persistentvolumeclaims') throw forbidden({ group: '', resource: '' }, '', 'full');
+    };
+    await start(set({ replicas: 1, volumeClaimTemplates: [claimTemplate, { ...claimTemplate, metadata: { name: 'old' } }, logs] }));
+    expect(pods()).toEqual([]);
+    expect(world.eventsOf('db')).toEqual([
+      'FailedCreate: create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: forbidden: full',
+      'FailedCreate: create Claim logs-db-0 for Pod db-0 in StatefulSet db failed error: forbidden: full',
+      'FailedCreate: create Pod db-0 in StatefulSet db failed error: [failed to create PVC data-db-0: forbidden: full, pvc old-db-0 is being deleted, failed to create PVC logs-db-0: forbidden: full]',
+    ]);
   });
 
   it('use no name again while the API still has its bearer, whatever the cache says', async () => {
