@@ -197,6 +197,28 @@ describe('StatefulSets', () => {
     expect(pods()).toEqual(['db-0', 'db-1']);
   });
 
+  const other = { apiVersion: 'example.com/v1', kind: 'Backup', name: 'nightly', uid: 'u' };
+  it.each([
+    { what: 'another keeps', reference: other, owners: ['Backup', 'StatefulSet'] },
+    { what: 'another controls', reference: { ...other, controller: true }, owners: ['Backup'] },
+  ])('let a claim that $what go by its owners', async ({ reference, owners }) => {
+    await run(set({ replicas: 1, volumeClaimTemplates: [claimTemplate], persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }));
+    world.change(core.persistentvolumeclaims, 'data-db-0', ({ metadata }) => (metadata.ownerReferences = [reference, ...(metadata.ownerReferences ?? [])]));
+    world.change(core.pods, 'db-0', ({ metadata }) => (metadata.annotations = { seen: 'true' }));
+    await world.untilQuiet();
+    expect(world.get(core.persistentvolumeclaims, 'data-db-0').metadata.ownerReferences?.map(({ kind }) => kind)).toEqual(owners);
+  });
+
+  it('show how many pods may be unavailable, and how many are', async () => {
+    await start(set({ replicas: 5, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%' } } }));
+    world.create(apps.statefulsets, { ...set({ updateStrategy: { type: 'OnDelete' } }), metadata: { name: 'own', namespace: 'default' } });
+    await turn();
+    const shown = async (name: string): Promise<unknown> => (await world.registry.getSingleMetric(`statefulset_controller_statefulset_${name}`)?.get())?.values;
+    const labels = { statefulset_namespace: 'default', statefulset_name: 'db', pod_management_policy: 'OrderedReady' };
+    expect(await shown('max_unavailable')).toEqual([{ labels, value: 2 }]);
+    expect(await shown('unavailable_replicas')).toEqual([{ labels, value: 4 }]);
+  });
+
   it('tell of claims that cannot be made, and of the pod that waits for them', async () => {
     const logs: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'logs' } };
     const leaving: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'old-db-0', namespace: 'default', finalizers: ['x/y'] } };
