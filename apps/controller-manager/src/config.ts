@@ -20,7 +20,7 @@ export const flags = defineFlags({
   'node-cidr-mask-size': { type: 'number', default: '0', help: "Prefix length of a node's part of --cluster-cidr, where that is one range; 0: as its family's." },
   'node-cidr-mask-size-ipv4': { type: 'number', default: '24', help: "Prefix length of a node's part of the IPv4 range." },
   'node-cidr-mask-size-ipv6': { type: 'number', default: '64', help: "Prefix length of a node's part of the IPv6 range." },
-  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'Addresses of services; they must not overlap with --cluster-cidr.' },
+  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'Addresses of Services; of --cluster-cidr nodes get no part that has some of them.' },
   'allocate-node-cidrs': { type: 'boolean', default: 'true', help: 'Whether nodes are given parts of --cluster-cidr.' },
   'node-monitor-period': { type: 'duration', default: '5s', help: 'How often the health of nodes is looked at.' },
   'node-monitor-grace-period': { type: 'duration', default: '50s', help: 'How long a running node may be silent before it counts as unhealthy.' },
