@@ -11,3 +11,9 @@ export function asError(error: unknown): Error | undefined {
 export function firstFailure(outcomes: readonly PromiseSettledResult<unknown>[]): Error | undefined {
   return asError(outcomes.find((outcome) => outcome.status === 'rejected')?.reason);
 }
+
+/** What several failures say together, by upstream's Aggregate: each once, in brackets if there is more than one. */
+export function aggregateMessage(messages: Iterable<string>): string {
+  const different = [...new Set(messages)];
+  return different.length === 1 ? different.join() : `[${different.join(', ')}]`;
+}

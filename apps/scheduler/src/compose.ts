@@ -1,4 +1,5 @@
-import type { ApiClient } from '@navarch/client';
+import type { ApiClient, Informer } from '@navarch/client';
+import type { HealthChecks } from '@navarch/component-base';
 import { pluginsOf } from '@navarch/scheduling';
 import { buildProfiles } from './config/build-profiles';
 import { loadConfiguration } from './config/load-configuration';
@@ -35,4 +36,15 @@ export async function wantsPodGroups({ all }: Profiles, client: ApiClient, signa
     if (isNotFound(error)) return false;
     throw error;
   }
+}
+
+/** Checks by upstream's names: ready is who has seen the cluster once, and can decide or take over. */
+export function addChecks(health: HealthChecks, informers: readonly Pick<Informer<never>, 'waitForSync'>[], isElected: boolean, signal: AbortSignal): void {
+  let isSynced = false;
+  void Promise.all(informers.map((informer) => informer.waitForSync(signal))).then(() => (isSynced = true), () => undefined);
+  // Who loses the election ends.
+  if (isElected) health.add('leaderElection', () => undefined, ['healthz', 'readyz']);
+  health.addReady('sched-handler-sync', () => {
+    if (!isSynced) throw new Error('handlers are not fully synchronized');
+  });
 }

@@ -1,12 +1,12 @@
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, leaderElectionFlags, leading, parseDuration, runProcess, secureServing, secureServingFlags, type Component } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
-import { setUp, wantsPodGroups, type SchedulerSetup } from './compose';
+import { addChecks, setUp, wantsPodGroups, type SchedulerSetup } from './compose';
 import { DecisionLog } from './explain/decision-log';
 import { explainEndpoint } from './explain/explain-endpoint';
 import { podResourceMetrics } from './pod-resource-metrics';
 import { Scheduler } from './scheduler';
-import { schedulerInformers } from './scheduler-informers';
+import { allInformers, schedulerInformers } from './scheduler-informers';
 import { SchedulerMetrics } from './scheduler-metrics';
 
 const flags = defineFlags({
@@ -42,6 +42,8 @@ void runProcess({
     });
     // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
     let caches = schedulerInformers(informers, { podGroups: false });
+    const election = { ...config, ...electionOf(leaderElection) };
+    addChecks(context.health, allInformers(caches), election.leaderElect, context.signal);
     /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
     const lead = async (signal: AbortSignal): Promise<void> => {
       if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
@@ -53,7 +55,7 @@ void runProcess({
       await scheduler.stop();
       await Promise.all(Array.from(recorders.values(), (recorder) => recorder.flush()));
     };
-    return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading({ ...config, ...electionOf(leaderElection) }, { client, clock, log, registry, lead, fail })];
+    return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(election, { client, clock, log, registry, lead, fail })];
   },
 });
 

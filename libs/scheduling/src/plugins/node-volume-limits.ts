@@ -1,4 +1,4 @@
-import { storageClassOf, type corev1 } from '@navarch/api';
+import { storageClassOf, type corev1, type storagev1 } from '@navarch/api';
 import { always, refusal, type QueueingHint, type SchedulerPlugin } from '../framework';
 import type { ClusterState } from '../state/cluster-state';
 import type { PodInfo } from '../state/pod-info';
@@ -10,10 +10,18 @@ const refused = refusal('node(s) exceed max volume count');
 /** Volume, by a name of its own -> the driver that attaches it. */
 type Attachments = Map<string, string>;
 
+/** A driver has come to the node, or attaches more volumes there than before; without a limit it attaches any number. */
+const takesMore: QueueingHint = (_pod, { before, after }) => {
+  const limits = (csiNode: unknown): Map<string, number> => new Map((csiNode as storagev1.CSINode).spec.drivers.map(({ name, allocatable }) => [name, allocatable?.count ?? Infinity]));
+  if (before === undefined || after === undefined) return true;
+  const earlier = limits(before);
+  return [...limits(after)].some(([name, count]) => count > (earlier.get(name) ?? -1));
+};
+
 /** No more volumes of a driver on a node than it said it can attach there (CSINode). */
 export const nodeVolumeLimits: SchedulerPlugin = {
   name: 'NodeVolumeLimits',
-  hints: { CSINodeAdd: always, CSINodeUpdate: always, AssignedPodDelete: hadVolumes(), PersistentVolumeClaimAdd: usesClaim, VolumeAttachmentDelete: always, NodeAdd: always },
+  hints: { CSINodeAdd: always, CSINodeUpdate: takesMore, AssignedPodDelete: hadVolumes(), PersistentVolumeClaimAdd: usesClaim, VolumeAttachmentDelete: always, NodeAdd: always },
   sign: signVolumes,
   preFilter: (pod, state) => {
     const wanted: Attachments = new Map();

@@ -15,6 +15,8 @@ const volumeIn = (zone: string, more: Record<string, string> = {}): corev1.Persi
 const space = (capacity?: string, maximumVolumeSize?: string): storagev1.CSIStorageCapacity =>
   ({ metadata: { name: 's', namespace: 'default' }, storageClassName: 'c', ...(capacity === undefined ? {} : { capacity }), ...(maximumVolumeSize === undefined ? {} : { maximumVolumeSize }) });
 const driver = (storageCapacity: boolean): storagev1.CSIDriver => ({ metadata: { name: 'd' }, spec: { storageCapacity } });
+const limited = (...drivers: (readonly [name: string, count?: number])[]): storagev1.CSINode =>
+  ({ metadata: { name: 'a' }, spec: { drivers: drivers.map(([name, count]) => ({ name, nodeID: 'a', ...(count === undefined ? {} : { allocatable: { count } }) })) } });
 const event = (name: EventName, after: KubeObject, before?: KubeObject): ClusterEvent => ({ name, after, ...(before === undefined ? {} : { before }) });
 
 describe('what helps a pod with volumes', () => {
@@ -22,6 +24,11 @@ describe('what helps a pod with volumes', () => {
     ['its claim is made', volumeRestrictions, event('PersistentVolumeClaimAdd', claim('mine')), true],
     ['another claim is made', volumeRestrictions, event('PersistentVolumeClaimAdd', claim('other')), false],
     ['a claim of its name is made elsewhere', nodeVolumeLimits, event('PersistentVolumeClaimAdd', claim('mine', 'other')), false],
+    ['a driver attaches more volumes', nodeVolumeLimits, event('CSINodeUpdate', limited(['d', 2]), limited(['d', 1])), true],
+    ['a driver attaches any number of volumes', nodeVolumeLimits, event('CSINodeUpdate', limited(['d']), limited(['d', 1])), true],
+    ['a driver attaches fewer', nodeVolumeLimits, event('CSINodeUpdate', limited(['d', 1]), limited(['d', 2])), false],
+    ['a driver comes to the node', nodeVolumeLimits, event('CSINodeUpdate', limited(['d', 1], ['e', 0]), limited(['d', 1])), true],
+    ['a driver leaves the node', nodeVolumeLimits, event('CSINodeUpdate', limited(['d', 1]), limited(['d', 1], ['e'])), false],
     ['its claim changes', volumeBinding(), event('PersistentVolumeClaimUpdate', claim('mine'), claim('mine')), true],
     ['a class is made', volumeBinding(), event('StorageClassAdd', storageClass('Immediate')), true],
     ['a class allows other places', volumeBinding(), event('StorageClassUpdate', storageClass('Immediate', ['b']), storageClass('Immediate', ['a'])), true],

@@ -112,10 +112,15 @@ describe('volumes of CSI drivers', () => {
     expect(world.eventsOf('a').slice(1)).toEqual(['SuccessfulAttachVolume: AttachVolume.Attach succeeded for volume "disk" ']);
   });
 
+  const silent = (node: corev1.Node): unknown => (node.status = { ...node.status, conditions: [{ type: 'Ready', status: 'Unknown' }] });
+  const outOfService = (node: corev1.Node): unknown => (node.spec = { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] });
   it.each([
-    { reason: 'has been silent for six minutes', change: (node: corev1.Node) => (node.status = { ...node.status, conditions: [{ type: 'Ready', status: 'Unknown' }] }), subresource: 'status', waitMs: 420_000 },
-    { reason: 'is out of service', change: (node: corev1.Node) => (node.spec = { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }), subresource: '', waitMs: 0 },
-  ])('are taken from a node that $reason', async ({ change, subresource, waitMs }) => {
+    { outcome: 'are taken from a node that has been silent for six minutes', change: silent, subresource: 'status', disableForceDetachOnTimeout: false, left: 0 },
+    { outcome: 'are taken from a node that is out of service', change: outOfService, subresource: '', disableForceDetachOnTimeout: false, left: 0 },
+    { outcome: 'stay with a node that is silent, if so asked', change: silent, subresource: 'status', disableForceDetachOnTimeout: true, left: 1 },
+    { outcome: 'are taken from a node that is out of service, if so asked too', change: outOfService, subresource: '', disableForceDetachOnTimeout: true, left: 0 },
+  ])('$outcome', async ({ change, subresource, disableForceDetachOnTimeout, left }) => {
+    Object.assign(world.context.config, { disableForceDetachOnTimeout });
     world.create(core.pods, pod('a', 'n1'));
     await world.run(attachDetachController);
     attach('n1');
@@ -124,9 +129,9 @@ describe('volumes of CSI drivers', () => {
     await world.settle();
     expect(attachments()).toHaveLength(1);
     world.change(core.nodes, 'n1', change, subresource);
-    await world.clock.advance(waitMs);
+    await world.clock.advance(change === silent ? 420_000 : 0);
     await world.settle();
-    expect(attachments()).toEqual([]);
+    expect(attachments()).toHaveLength(left);
   });
 
   it('that need no attaching are left alone', async () => {

@@ -9,6 +9,8 @@ import { attachTimeout, multiAttachError, planAttachments, type AttachPlan, type
 
 /** How often a node that keeps a volume is looked at again. */
 const AGAIN_MS = 60_000;
+/** How long volumes wait for a node that is not healthy to let go of them. */
+const FORCE_DETACH_MS = 360_000;
 /** How long an attacher may take before pods are told that it does not answer. */
 const ATTACH_TIMEOUT_MS = 120_000;
 /** Nodes whose kubelets attach volumes themselves lack it. */
@@ -53,13 +55,13 @@ export class AttachDetachReconciler implements Reconciler {
   }
 
   async reconcile({ name: nodeName }: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const { api, clock } = this.#context;
+    const { api, clock, config } = this.#context;
     const node = this.nodes.get({ namespace: '', name: nodeName });
     const plan = planAttachments({
       nodeName, node, lastInUse: this.#lastInUse.get(nodeName), needed: this.#needed(nodeName), attachments: this.attachments.byIndex('attachedTo', nodeName),
       nodesOf: (volume) => this.attachments.byIndex('volume', volume).map(({ spec }) => spec.nodeName),
       volume: (name) => this.volumes.get({ namespace: '', name }),
-      unneededSince: (name) => this.#unneededSince.get(name), nowMs: clock.now(),
+      unneededSince: (name) => this.#unneededSince.get(name), forceAfterMs: config.disableForceDetachOnTimeout ? Infinity : FORCE_DETACH_MS, nowMs: clock.now(),
     });
     this.#tellBlocked(nodeName, plan.blocked);
     this.#remember(nodeName, plan.waiting);

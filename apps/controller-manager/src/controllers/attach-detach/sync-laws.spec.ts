@@ -38,6 +38,7 @@ function planned(given: World, attachments: readonly storagev1.VolumeAttachment[
     nodesOf: (name) => [...(attachments.some(({ spec }) => spec.source.persistentVolumeName === name) ? ['n1'] : []), ...(given.elsewhere.includes(name as 'a') ? [nodeNames[1]] : [])],
     volume: (name) => volumes.get(name),
     unneededSince: () => (given.unneededMinutes === undefined ? undefined : nowMs - given.unneededMinutes * 60_000),
+    forceAfterMs: 360_000,
     nowMs,
   });
 }

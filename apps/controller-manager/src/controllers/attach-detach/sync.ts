@@ -4,8 +4,6 @@ import type { corev1, storagev1 } from '@navarch/api';
 type Volume = corev1.PersistentVolume;
 type Attachment = storagev1.VolumeAttachment;
 
-/** A node that says nothing about its volumes any more is waited for this long before they are taken from it. */
-const FORCE_DETACH_MS = 360_000;
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 
 export interface ObservedNode {
@@ -22,6 +20,8 @@ export interface ObservedNode {
   readonly volume: (name: string) => Volume | undefined;
   /** Since when nobody on the node needs an attachment; undefined if that is new. */
   readonly unneededSince: (attachmentName: string) => number | undefined;
+  /** A node that says nothing about its volumes any more is waited for this long before they are taken from it. */
+  readonly forceAfterMs: number;
   readonly nowMs: number;
 }
 
@@ -110,7 +110,7 @@ export function planAttachments(observed: ObservedNode): AttachPlan {
   return { attach, attaching, blocked, ...planDetaching(observed) };
 }
 
-function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume: volumeNamed, unneededSince, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
+function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume: volumeNamed, unneededSince, forceAfterMs, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
   const detach: Detachment[] = [];
   const waiting: string[] = [];
   const attached: corev1.AttachedVolume[] = [];
@@ -134,7 +134,7 @@ function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume:
     const mayGo = isIdle && !neededAs.has(name);
     const inUseAs = volume === undefined ? undefined : uniqueVolumeName(volume);
     const mounted = inUseAs !== undefined && (inUse === undefined || inUse.includes(inUseAs));
-    const isOverdue = nowMs - (unneededSince(name) ?? nowMs) >= FORCE_DETACH_MS;
+    const isOverdue = nowMs - (unneededSince(name) ?? nowMs) >= forceAfterMs;
     if (mayGo && (!mounted || outOfService || (isOverdue && !isReady(node)))) {
       const forced = mounted ? { forced: outOfService ? ('out-of-service' as const) : ('timeout' as const) } : {};
       detach.push({ attachment, isOverdue: isOverdue || outOfService, ...(inUseAs === undefined ? {} : { inUseAs }), ...forced });

@@ -14,9 +14,23 @@ const numberIn = ({ metadata }: KubeObject, name: string): number | undefined =>
   return text !== undefined && /^-?[0-9]+$/.test(text) ? Number(text) : undefined;
 };
 
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** A revision as upstream reads it: an int64, of which a number holds the smaller part only. */
+function revisionIn(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?[0-9]+$/.test(text)) return undefined;
+  const revision = BigInt(text.replace(/^\+/, ''));
+  return revision <= MAX_INT64 && revision >= -MAX_INT64 - 1n ? revision : undefined;
+}
+
 /** The revision a ReplicaSet is of; 0 when it says nothing that can be read. */
-export function revisionOf(object: KubeObject): number {
-  return numberIn(object, REVISION) ?? 0;
+export function revisionOf({ metadata }: KubeObject): bigint {
+  return revisionIn(metadata.annotations?.[REVISION]) ?? 0n;
+}
+
+/** The revision after all of these. */
+export function nextRevision(objects: readonly KubeObject[]): bigint {
+  return objects.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n) + 1n;
 }
 
 /** How many replicas the Deployment wanted when this ReplicaSet was last scaled. */
@@ -38,12 +52,12 @@ export function withAnnotations(current: Readonly<Record<string, string>>, set: 
  * The annotations of the newest ReplicaSet: the Deployment's own (so that `kubectl rollout history` finds the change
  * cause), its revision, and the revisions it had before, if a roll-back brought it up again.
  */
-export function newReplicaSetAnnotations(deployment: appsv1.Deployment, current: Readonly<Record<string, string>>, revision: number): Readonly<Record<string, string>> {
+export function newReplicaSetAnnotations(deployment: appsv1.Deployment, current: Readonly<Record<string, string>>, revision: bigint): Readonly<Record<string, string>> {
   const copied = Object.fromEntries(Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !OWN.has(name)));
   const annotations = withAnnotations(current, copied);
   const old = current[REVISION];
-  if (old !== undefined && old !== '' && !/^-?[0-9]+$/.test(old)) return annotations;
-  if (Number(old ?? 0) >= revision) return annotations;
+  const before = old === undefined || old === '' ? 0n : revisionIn(old);
+  if (before === undefined || before >= revision) return annotations;
   const raised = { ...annotations, [REVISION]: String(revision) };
   if (old === undefined) return raised;
   return { ...raised, [REVISION_HISTORY]: withRevision(current[REVISION_HISTORY] ?? '', old) };

@@ -103,6 +103,16 @@ describe('Deployments', () => {
     expect(withImage('web:2')?.spec?.replicas).toBe(0);
   });
 
+  it('go on from the revision of a ReplicaSet that they adopt, however great', async () => {
+    const labels = { app: 'web', pod: 'old' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'web:0' }] } };
+    world.create(apps.replicasets, { metadata: { name: 'old', namespace: 'default', labels, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } }, spec: { replicas: 1, selector: { matchLabels: labels }, template } });
+    world.create(apps.deployments, deployment());
+    await run();
+    await world.untilQuiet();
+    expect([web(), withImage('web:1')].map((object) => object?.metadata.annotations?.['deployment.kubernetes.io/revision'])).toEqual(['3546343826724305833', '3546343826724305833']);
+  });
+
   it('keep as many old ReplicaSets as asked for', async () => {
     world.create(apps.deployments, deployment({ revisionHistoryLimit: 1 }));
     await run();

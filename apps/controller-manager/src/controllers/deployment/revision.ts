@@ -1,6 +1,6 @@
 import { apps, type appsv1 } from '@navarch/api';
 import { controllerReference, podTemplateHash, POD_TEMPLATE_HASH } from '@navarch/reconcile';
-import { newReplicaSetAnnotations, REVISION, revisionOf } from './annotations';
+import { newReplicaSetAnnotations, nextRevision, REVISION } from './annotations';
 import { condition, conditionOf, setCondition } from './conditions';
 import { isRollingUpdate, maxSurge, progressDeadline, replicasOf } from './limits';
 import { scaleAnnotations, totalReplicas, type Rollout } from './rollout';
@@ -20,7 +20,7 @@ export function sizeOfNew(rollout: Rollout, current: number): number {
  */
 export function syncRevision(rollout: Rollout, create: boolean): void {
   const { deployment, newReplicaSet } = rollout;
-  const revision = Math.max(0, ...rollout.oldReplicaSets.map(revisionOf)) + 1;
+  const revision = nextRevision(rollout.oldReplicaSets);
   const progressing = conditionOf({ conditions: rollout.conditions }, 'Progressing');
   const hasDeadline = progressDeadline(deployment) !== undefined;
   if (newReplicaSet !== undefined) {
@@ -39,7 +39,7 @@ function note(rollout: Rollout, reason: string, message: string): void {
   rollout.conditions = setCondition(rollout.conditions, condition('Progressing', 'True', reason, message, rollout.now));
 }
 
-function updateNew(rollout: Rollout, replicaSet: appsv1.ReplicaSet, revision: number): appsv1.ReplicaSet {
+function updateNew(rollout: Rollout, replicaSet: appsv1.ReplicaSet, revision: bigint): appsv1.ReplicaSet {
   const { deployment } = rollout;
   const current = replicaSet.metadata.annotations ?? {};
   const annotations = newReplicaSetAnnotations(deployment, current, revision);
@@ -59,7 +59,7 @@ const maxNameLength = 253;
 const replicaSetName = (deployment: string, hash: string): string => `${deployment.slice(0, maxNameLength - 1 - hash.length)}-${hash}`;
 
 /** The ReplicaSet for the Deployment's present template, named by the template's hash. */
-function newReplicaSetOf(rollout: Rollout, revision: number): appsv1.ReplicaSet {
+function newReplicaSetOf(rollout: Rollout, revision: bigint): appsv1.ReplicaSet {
   const { deployment } = rollout;
   const { template, selector, minReadySeconds } = deployment.spec ?? { template: {}, selector: {} };
   const hash = podTemplateHash(template, deployment.status?.collisionCount);

@@ -67,7 +67,7 @@ function cleanUp(rollout: Rollout): void {
   const limit = historyLimit(rollout.deployment);
   if (limit === undefined) return;
   const old = rollout.oldReplicaSets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const oldestFirst = [...old].sort((a, b) => revisionOf(a) - revisionOf(b));
+  const oldestFirst = [...old].sort((a, b) => Number(revisionOf(a) - revisionOf(b)));
   for (const replicaSet of oldestFirst.slice(0, Math.max(0, old.length - limit))) {
     const { metadata, status } = replicaSet;
     const isInUse = (status?.replicas ?? 0) !== 0 || replicasOf(replicaSet) !== 0 || (metadata.generation ?? 0) > (status?.observedGeneration ?? 0);

@@ -2,7 +2,7 @@ import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
 import { isNotFound, statusCause } from '@navarch/apimachinery';
 import { controllerReference, done, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
-import { messageOf } from '../../errors';
+import { aggregateMessage, messageOf } from '../../errors';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byLabel, hasManagedEndpoints, podsOfService, wakeServicesOfPods } from '../../services/service-pods';
 import { TriggerTimes } from '../../services/trigger-times';
@@ -90,7 +90,7 @@ export class EndpointSliceReconciler implements Reconciler {
     else this.#zoned.delete(id);
     for (const { type, reason, message } of plan.notices) this.#events.event(about, type, reason, message);
     const { problems } = plan;
-    if (problems.length > 0) throw failed(new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`));
+    if (problems.length > 0) throw failed(new Error(aggregateMessage(problems)));
     this.#metrics.synced(true);
     return done;
   }

@@ -21,7 +21,30 @@ describe('CidrPool', () => {
 
   it('knows foreign parts', () => {
     const pool = new CidrPool('10.244.0.0/16', 24);
-    expect([pool.occupy('10.245.0.0/24'), pool.occupy('10.244.0.0/25')]).toEqual([false, false]);
+    expect([pool.occupy('10.245.0.0/24'), pool.occupy('10.243.255.0/24'), pool.occupy('x')]).toEqual([false, false, false]);
+    expect(pool.used).toBe(0);
+  });
+
+  it.each([
+    { held: ['10.0.0.0/25'], free: ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'] },
+    { held: ['10.0.0.0/23'], free: ['10.0.2.0/24', '10.0.3.0/24'] },
+    { held: ['10.0.0.0/22'], free: [] },
+    { held: ['10.0.0.0/8'], free: [] },
+    { held: ['10.0.2.128/32', '10.0.0.5/24'], free: ['10.0.1.0/24', '10.0.3.0/24'] },
+  ])('gives out none that $held has a share of', ({ held, free }) => {
+    const pool = new CidrPool('10.0.0.0/22', 24);
+    for (const range of held) pool.occupy(range);
+    const given = Array.from({ length: pool.count }, () => pool.allocate()).filter((part) => part !== undefined);
+    expect(given).toEqual(free);
+    for (const range of [...held, ...given]) pool.release(range);
+    expect(pool.used).toBe(0);
+  });
+
+  it('keeps a part until all that share it are gone', () => {
+    const pool = new CidrPool('10.0.0.0/22', 24);
+    for (const range of ['10.0.0.0/25', '10.0.0.128/25']) pool.occupy(range);
+    pool.release('10.0.0.0/25');
+    expect(pool.allocate()).toBe('10.0.1.0/24');
   });
 
   it('gives a returned part out again, last', () => {

@@ -1,4 +1,4 @@
-import { addressAt, formatIpRange, masked, offsetIn, parseIpRange, rangesOverlap as overlap, type IpRange } from '@navarch/apimachinery';
+import { addressAt, formatIpRange, offsetIn, parseIpRange, rangesOverlap as overlap, type IpRange } from '@navarch/apimachinery';
 
 /** Parts in all, at most: of a wide IPv6 range the rest is not used. */
 const mostBits = 24;
@@ -12,7 +12,8 @@ export class CidrPool {
   /** Since it was made. */
   allocations = 0;
   releases = 0;
-  readonly #used = new Set<number>();
+  /** Who holds a part: itself, or ranges of other sizes that share addresses with it. */
+  readonly #used = new Map<number, Set<string>>();
   #next = 0;
 
   /** @throws for a range that cannot be cut like that */
@@ -24,26 +25,30 @@ export class CidrPool {
     this.count = 2 ** Math.min(partBits - parsed.bits, mostBits);
   }
 
-  /** Marks a part as given; false if it is not one of ours. */
-  occupy(part: string): boolean {
-    const index = this.#indexOf(part);
-    if (index === undefined) return false;
-    this.#take(index);
-    return true;
+  /** Marks a range as given, with all parts that it has a share of; false if it has none of ours. */
+  occupy(range: string): boolean {
+    const indexes = this.#indexesOf(range);
+    for (const index of indexes) this.#take(index, range);
+    return indexes.length > 0;
   }
 
-  release(part: string): void {
-    const index = this.#indexOf(part);
-    if (index !== undefined && this.#used.delete(index)) this.releases++;
+  release(range: string): void {
+    for (const index of this.#indexesOf(range)) {
+      const holders = this.#used.get(index);
+      if (holders?.delete(range) !== true || holders.size > 0) continue;
+      this.#used.delete(index);
+      this.releases++;
+    }
   }
 
   get used(): number {
     return this.#used.size;
   }
 
-  #take(index: number): void {
-    if (this.#used.has(index)) return;
-    this.#used.add(index);
+  #take(index: number, holder: string): void {
+    const holders = this.#used.get(index);
+    if (holders !== undefined) return void holders.add(holder);
+    this.#used.set(index, new Set([holder]));
     this.allocations++;
   }
 
@@ -52,10 +57,11 @@ export class CidrPool {
     for (let tried = 0; tried < this.count; tried++) {
       const index = (this.#next + tried) % this.count;
       if (this.#used.has(index)) continue;
-      this.#take(index);
+      const part = this.#partAt(index);
+      this.#take(index, part);
       onTries(tried);
       this.#next = (index + 1) % this.count;
-      return this.#partAt(index);
+      return part;
     }
     return undefined;
   }
@@ -68,11 +74,14 @@ export class CidrPool {
     return formatIpRange({ address: addressAt(this.#range, BigInt(index) * this.#partSize), bits: this.#partBits });
   }
 
-  #indexOf(part: string): number | undefined {
-    const parsed = parseIpRange(part);
-    if (parsed === undefined || parsed.bits !== this.#partBits || parsed.address.length !== this.#range.address.length) return undefined;
-    const index = offsetIn(this.#range, masked(parsed.address, parsed.bits)) / this.#partSize;
-    return index >= 0n && index < BigInt(this.count) && offsetIn(this.#range, parsed.address) >= 0n ? Number(index) : undefined;
+  #indexesOf(text: string): number[] {
+    const range = parseIpRange(text);
+    if (range === undefined || !overlap(this.#range, range)) return [];
+    const addresses = 1n << BigInt(range.address.length * 8 - range.bits);
+    const start = offsetIn(this.#range, range.address);
+    const first = start < 0n ? 0 : Number(start / this.#partSize);
+    const last = Math.min(Number((start + addresses - 1n) / this.#partSize), this.count - 1);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
   }
 }
 

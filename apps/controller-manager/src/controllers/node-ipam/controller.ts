@@ -5,7 +5,7 @@ import { recorderFor, type ControllerContext } from '../../context';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
 import { cidrMetrics } from './cidr-metrics';
-import { CidrPool, rangesOverlap } from './cidr-pool';
+import { CidrPool } from './cidr-pool';
 
 /** Gives every node a part of each of the cluster's ranges of pod addresses, one a family: spec.podCIDRs, set once. */
 export class NodeIpamReconciler implements Reconciler {
@@ -23,11 +23,10 @@ export class NodeIpamReconciler implements Reconciler {
     this.#context = context;
     const { clusterCidr, serviceClusterIpRange } = context.config;
     const [pods, services] = [clusterCidr, serviceClusterIpRange].map((ranges) => ranges.split(',').map((range) => range.trim()));
-    for (const range of pods ?? []) {
-      for (const other of services ?? []) if (rangesOverlap(range, other)) throw new Error(`--cluster-cidr ${range} and --service-cluster-ip-range ${other} overlap`);
-    }
     if (new Set(pods?.map(familyOf)).size < (pods?.length ?? 0)) throw new Error(`--cluster-cidr ${clusterCidr} has more than one range of a family`);
     this.#pools = new Map((pods ?? []).map((range) => [range, new CidrPool(range, maskSize(range, pods?.length ?? 0, context))]));
+    // Addresses of Services are no node's.
+    for (const pool of this.#pools.values()) for (const range of services ?? []) pool.occupy(range);
     this.#onTries = cidrMetrics(context.registry, this.#pools);
     this.#events = recorderFor('cidrAllocator', context);
     this.nodes = context.sources.informer(core.nodes);

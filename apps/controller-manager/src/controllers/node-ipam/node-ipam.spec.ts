@@ -54,8 +54,25 @@ describe('nodes', () => {
     await world.stop();
   });
 
-  it('cannot be given addresses of services', () => {
-    const world = new ControllerWorld({ clusterCidr: '10.96.0.0/16' });
-    expect(() => nodeIpamController(world.context)).toThrow('--cluster-cidr 10.96.0.0/16 and --service-cluster-ip-range 10.96.0.0/12 overlap');
+  it.each<[string, { clusterCidr: string; serviceClusterIpRange?: string }, string | undefined]>([
+    ['all of it', { clusterCidr: '10.96.0.0/16' }, undefined],
+    ['a part of it', { clusterCidr: '10.0.0.0/8', serviceClusterIpRange: '10.0.0.0/12' }, '10.16.0.0/24'],
+    ['less than the part of a node', { clusterCidr: '10.0.0.0/8', serviceClusterIpRange: '10.0.0.0/26' }, '10.0.1.0/24'],
+    ['none of it', { clusterCidr: '10.0.0.0/8', serviceClusterIpRange: '11.0.0.0/12' }, '10.0.0.0/24'],
+  ])('get no addresses of Services, which have %s', async (_, config, expected) => {
+    const world = new ControllerWorld(config);
+    world.create(core.nodes, { metadata: { name: 'a' }, spec: {} });
+    await world.run(nodeIpamController);
+    expect(world.get(core.nodes, 'a').spec?.podCIDR).toBe(expected);
+    await world.stop();
+  });
+
+  it('get no addresses of a node whose part was cut to another size', async () => {
+    const world = new ControllerWorld({ clusterCidr: '10.244.0.0/22', nodeCidrMaskSize: 25 });
+    world.create(core.nodes, { metadata: { name: 'old' }, spec: { podCIDR: '10.244.0.0/23', podCIDRs: ['10.244.0.0/23'] } });
+    world.create(core.nodes, { metadata: { name: 'new' }, spec: {} });
+    await world.run(nodeIpamController);
+    expect(world.get(core.nodes, 'new').spec?.podCIDR).toBe('10.244.2.0/25');
+    await world.stop();
   });
 });

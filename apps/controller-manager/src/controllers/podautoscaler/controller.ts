@@ -37,6 +37,12 @@ interface Recommendation {
 /** Stands where a metric could not be read. */
 const UNKNOWN: autoscalingv2.MetricStatus = { type: '' };
 
+/** What the metrics wish is told, not what the rules make of it: they may bring a size that no metric asks for now. */
+function reasonFor({ replicas, metric }: NonNullable<Recommendation['wanted']>, current: number): string {
+  if (replicas > current) return `${metric} above target`;
+  return replicas < current ? 'All metrics below target' : '';
+}
+
 /** Sizes whatever has a `scale` subresource by what its pods use. */
 export class HorizontalPodAutoscalerReconciler implements Reconciler {
   readonly name = 'horizontalpodautoscaler';
@@ -111,7 +117,7 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     }
     const desired = this.#decide(round, { current, desired: wanted.replicas, min, max, nowMs: round.elapsedMs, memory, downscaleWindowMs: this.#context.config.horizontalPodAutoscalerDownscaleStabilization });
     if (desired === current) return this.#writeStatus(round, { currentReplicas: current, desiredReplicas: current, currentMetrics: statuses }, signal);
-    await this.#rescale(round, type, scale, desired, desired > current ? `${wanted.metric} above target` : 'All metrics below target', statuses, signal);
+    await this.#rescale(round, type, scale, desired, reasonFor(wanted, current), statuses, signal);
   }
 
   async #scaleOf({ autoscaler, conditions }: Round, signal: AbortSignal): Promise<{ type: AnyResource; scale: Scale } | undefined> {

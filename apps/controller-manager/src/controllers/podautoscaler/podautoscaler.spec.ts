@@ -61,6 +61,15 @@ describe('HorizontalPodAutoscalers', () => {
     expect(world.eventsOf('web')).toEqual(['SuccessfulRescale: New size: 1; reason: All metrics below target']);
   });
 
+  it('give no reason for a size that only the rules bring: no metric asks for it now', async () => {
+    use(1600);
+    await run();
+    expect(replicas()).toBe(6);
+    use(1000);
+    await later(15_000);
+    expect(world.eventsOf('web').at(-1)).toBe('SuccessfulRescale: New size: 10; reason: ');
+  });
+
   it('keep within their bounds at once, whatever the metrics', async () => {
     await run(autoscaler({ minReplicas: 4, maxReplicas: 6 }));
     expect(replicas()).toBe(4);

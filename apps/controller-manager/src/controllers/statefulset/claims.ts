@@ -32,21 +32,23 @@ const isReferenceTo = (kind: string, name: string | undefined) => (reference: me
 
 /**
  * The owners that a claim should have by the retention policy, if it has others now: with the set it goes when the set
- * is deleted, with its pod when that is scaled away. A claim that another controls is left alone.
+ * is deleted, with its pod when that is scaled away. A claim that another controls goes with neither.
  */
 export function wantedOwners(set: StatefulSet, pod: corev1.Pod, claim: Claim): metav1.OwnerReference[] | undefined {
   const before = claim.metadata.ownerReferences ?? [];
   const isSet = isReferenceTo('StatefulSet', set.metadata.name);
   const isPod = isReferenceTo('Pod', pod.metadata.name);
   const others = before.filter((reference) => !isSet(reference) && !isPod(reference));
-  if (others.some(({ controller }) => controller === true)) return undefined;
+  const wanted = others.some(({ controller }) => controller === true) ? others : [...others, ...ownersByPolicy(set, pod)];
+  const text = (references: readonly metav1.OwnerReference[]): string => references.map(({ uid, controller = false }) => `${uid}:${controller}`).sort().join();
+  return text(before) === text(wanted) ? undefined : wanted;
+}
+
+function ownersByPolicy(set: StatefulSet, pod: corev1.Pod): metav1.OwnerReference[] {
   const { whenDeleted, whenScaled } = policyOf(set);
   const isScaledAway = !isInRange(set, ordinalOf(set, pod) ?? -1);
-  const wanted = [...others];
-  if (whenScaled === 'Delete' && isScaledAway) wanted.push(controllerReference(core.pods, pod));
-  else if (whenDeleted === 'Delete') wanted.push(controllerReference(apps.statefulsets, set));
-  const uids = (references: readonly metav1.OwnerReference[]): string => references.map(({ uid }) => uid).sort().join();
-  return uids(before) === uids(wanted) ? undefined : wanted;
+  if (whenScaled === 'Delete' && isScaledAway) return [controllerReference(core.pods, pod)];
+  return whenDeleted === 'Delete' ? [controllerReference(apps.statefulsets, set)] : [];
 }
 
 /** Whether the claim goes with an earlier pod of this name: a new one must wait for a new claim. */

@@ -11,7 +11,8 @@ import { wakeOwner, wakeSelf } from '../../wake-owner';
 import { ordinalOf, podRevisionOf } from './identity';
 import { StatefulPods } from './stateful-pods';
 import { statefulSetStatus } from './status';
-import { planStatefulSet, type Action, type ObservedStatefulSet } from './sync';
+import { statefulSetMetrics } from './statefulset-metrics';
+import { planStatefulSet, rolloutOf, type Action, type ObservedStatefulSet } from './sync';
 
 type StatefulSet = appsv1.StatefulSet;
 
@@ -34,6 +35,7 @@ export class StatefulSetReconciler implements Reconciler {
     this.claims = context.sources.informer(core.persistentvolumeclaims);
     this.history = new ControllerHistory(apps.statefulsets, context);
     this.#statefulPods = new StatefulPods(this, context, recorderFor('statefulset-controller', context));
+    statefulSetMetrics(context.registry, () => this.statefulSets.list(), (set) => rolloutOf(set, controlledBy(this.pods, set), context.clock.now()));
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {

@@ -2,9 +2,10 @@ import { apps, core, type appsv1, type corev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import { keyOfObject, type EventRecorder, type ObjectSource } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
-import { messageOf } from '../../errors';
+import { aggregateMessage, messageOf } from '../../errors';
 import { aboutObject } from '../../pods/pod-control';
 import { claimsOf, isStale, wantedOwners } from './claims';
+import { podNameOf } from './identity';
 import type { Action } from './sync';
 
 type StatefulSet = appsv1.StatefulSet;
@@ -46,8 +47,10 @@ export class StatefulPods {
     const stale = claimsOf(set, ordinal).map((claim) => this.claims.get(keyOfObject(claim))).find((claim) => claim !== undefined && isStale(claim, pod.metadata.name ?? ''));
     if (stale !== undefined) return false;
     if (!(await this.#isAbsent(pod, signal))) return false;
-    await this.#makeClaims(set, ordinal, signal);
-    await this.#tell(set, 'create', pod, () => this.#context.api.create(core.pods, pod, { signal }));
+    await this.#tell(set, 'create', pod, async () => {
+      await this.#makeClaims(set, ordinal, signal);
+      await this.#context.api.create(core.pods, pod, { signal });
+    });
     return true;
   }
 
@@ -70,22 +73,26 @@ export class StatefulPods {
     }));
   }
 
+  /** Makes those that are missing; one that cannot be made keeps none of the others back. */
   async #makeClaims(set: StatefulSet, ordinal: number, signal: AbortSignal): Promise<void> {
+    const failures: string[] = [];
     for (const wanted of claimsOf(set, ordinal)) {
       const { name = '' } = wanted.metadata;
       const known = this.claims.get(keyOfObject(wanted));
-      if (known?.metadata.deletionTimestamp !== undefined) throw new Error(`pvc ${name} is being deleted`);
+      if (known?.metadata.deletionTimestamp !== undefined) failures.push(`pvc ${name} is being deleted`);
       if (known !== undefined) continue;
       const about = aboutObject(apps.statefulsets, set);
-      const pod = `${set.metadata.name ?? ''}-${ordinal}`;
+      const pod = podNameOf(set, ordinal);
       try {
         await this.#context.api.create(core.persistentvolumeclaims, wanted, { signal });
         this.#events.event(about, 'Normal', 'SuccessfulCreate', `create Claim ${name} Pod ${pod} in StatefulSet ${set.metadata.name ?? ''} success`);
       } catch (error) {
+        signal.throwIfAborted();
         this.#events.event(about, 'Warning', 'FailedCreate', `create Claim ${name} for Pod ${pod} in StatefulSet ${set.metadata.name ?? ''} failed error: ${messageOf(error)}`);
-        throw error;
+        failures.push(`failed to create PVC ${name}: ${messageOf(error)}`);
       }
     }
+    if (failures.length > 0) throw new Error(aggregateMessage(failures));
   }
 
   async #ownClaims(set: StatefulSet, ordinal: number, pod: corev1.Pod, signal: AbortSignal): Promise<void> {

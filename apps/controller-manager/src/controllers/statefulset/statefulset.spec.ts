@@ -1,4 +1,5 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
+import { forbidden } from '@navarch/apimachinery';
 import { ControllerWorld } from '../../testing/controller-world';
 import { statefulSetController } from './controller';
 
@@ -194,6 +195,45 @@ describe('StatefulSets', () => {
     world.api.delete(core.persistentvolumeclaims, 'default', 'data-db-1');
     await world.untilQuiet();
     expect(pods()).toEqual(['db-0', 'db-1']);
+  });
+
+  const other = { apiVersion: 'example.com/v1', kind: 'Backup', name: 'nightly', uid: 'u' };
+  it.each([
+    { what: 'another keeps', reference: other, owners: ['Backup', 'StatefulSet'] },
+    { what: 'another controls', reference: { ...other, controller: true }, owners: ['Backup'] },
+  ])('let a claim that $what go by its owners', async ({ reference, owners }) => {
+    await run(set({ replicas: 1, volumeClaimTemplates: [claimTemplate], persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }));
+    world.change(core.persistentvolumeclaims, 'data-db-0', ({ metadata }) => (metadata.ownerReferences = [reference, ...(metadata.ownerReferences ?? [])]));
+    world.change(core.pods, 'db-0', ({ metadata }) => (metadata.annotations = { seen: 'true' }));
+    await world.untilQuiet();
+    expect(world.get(core.persistentvolumeclaims, 'data-db-0').metadata.ownerReferences?.map(({ kind }) => kind)).toEqual(owners);
+  });
+
+  it('show how many pods may be unavailable, and how many are', async () => {
+    await start(set({ replicas: 5, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%' } } }));
+    world.create(apps.statefulsets, { ...set({ updateStrategy: { type: 'OnDelete' } }), metadata: { name: 'own', namespace: 'default' } });
+    await turn();
+    const shown = async (name: string): Promise<unknown> => (await world.registry.getSingleMetric(`statefulset_controller_statefulset_${name}`)?.get())?.values;
+    const labels = { statefulset_namespace: 'default', statefulset_name: 'db', pod_management_policy: 'OrderedReady' };
+    expect(await shown('max_unavailable')).toEqual([{ labels, value: 2 }]);
+    expect(await shown('unavailable_replicas')).toEqual([{ labels, value: 4 }]);
+  });
+
+  it('tell of claims that cannot be made, and of the pod that waits for them', async () => {
+    const logs: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'logs' } };
+    const leaving: corev1.PersistentVolumeClaim = { ...claimTemplate, metadata: { name: 'old-db-0', namespace: 'default', finalizers: ['x/y'] } };
+    world.create(core.persistentvolumeclaims, leaving);
+    world.api.delete(core.persistentvolumeclaims, 'default', 'old-db-0');
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'create' && operation.value.key?.resource?.resource === 'persistentvolumeclaims') throw forbidden({ group: '', resource: '' }, '', 'full');
+    };
+    await start(set({ replicas: 1, volumeClaimTemplates: [claimTemplate, { ...claimTemplate, metadata: { name: 'old' } }, logs] }));
+    expect(pods()).toEqual([]);
+    expect(world.eventsOf('db')).toEqual([
+      'FailedCreate: create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: forbidden: full',
+      'FailedCreate: create Claim logs-db-0 for Pod db-0 in StatefulSet db failed error: forbidden: full',
+      'FailedCreate: create Pod db-0 in StatefulSet db failed error: [failed to create PVC data-db-0: forbidden: full, pvc old-db-0 is being deleted, failed to create PVC logs-db-0: forbidden: full]',
+    ]);
   });
 
   it('use no name again while the API still has its bearer, whatever the cache says', async () => {

@@ -3,6 +3,7 @@ import { scaledIntOrPercent } from '@navarch/apimachinery';
 import { untilAvailableMs } from '@navarch/reconcile';
 import { firstOrdinal, isInRange, mendedIdentity, ordinalOf, podRevisionOf, replicasOf, statefulPod } from './identity';
 import { isOver, isRunningAndAvailable, isRunningAndReady, isStuck, isTerminating, isUnavailable } from './pod-state';
+import type { Rollout } from './statefulset-metrics';
 
 type Pod = corev1.Pod;
 type Revision = appsv1.ControllerRevision;
@@ -47,6 +48,14 @@ export function planStatefulSet(observed: ObservedStatefulSet): StatefulSetPlan 
   if (plan.keep(replicas) || plan.scaleDown(condemned)) return plan.result();
   if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'RollingUpdate') plan.roll(replicas);
   return plan.result();
+}
+
+/** How many of its pods may be unavailable at once, and how many are: also those that are not there. */
+export function rolloutOf(set: appsv1.StatefulSet, pods: readonly Pod[], nowMs: number): Rollout {
+  const { updateStrategy, minReadySeconds = 0 } = set.spec ?? {};
+  const available = pods.filter((pod) => isInRange(set, ordinalOf(set, pod) ?? -1) && !isUnavailable(pod, minReadySeconds, nowMs)).length;
+  const maxUnavailable = Math.max(1, scaledIntOrPercent(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, replicasOf(set), false));
+  return { maxUnavailable, unavailable: replicasOf(set) - available };
 }
 
 /** Gathers actions. Each phase answers whether the next ones must wait. */
@@ -128,8 +137,8 @@ class Planner {
   /** Old pods at or above the partition go, the highest first, as many as may be unavailable at once. */
   roll(replicas: ReadonlyMap<number, Pod>): void {
     const all = [...replicas].sort(([a], [b]) => b - a);
-    const unavailable = replicasOf(this.#set) - all.filter(([, pod]) => !isUnavailable(pod, this.#minReadySeconds, this.#observed.nowMs)).length;
-    let left = Math.max(0, this.#maxUnavailable() - unavailable);
+    const { maxUnavailable, unavailable } = rolloutOf(this.#set, all.map(([, pod]) => pod), this.#observed.nowMs);
+    let left = Math.max(0, maxUnavailable - unavailable);
     for (const [ordinal, pod] of all) {
       if (!this.#isOutdated(ordinal, pod) || isTerminating(pod)) continue;
       // One that is not available already costs nothing more.
@@ -157,10 +166,6 @@ class Planner {
   /** The first ordinal that is updated. */
   #partition(): number {
     return firstOrdinal(this.#set) + (this.#set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0);
-  }
-
-  #maxUnavailable(): number {
-    return Math.max(1, scaledIntOrPercent(this.#set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, replicasOf(this.#set), false));
   }
 
   #revisionFor(ordinal: number): Revision {
