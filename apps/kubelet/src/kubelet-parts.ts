@@ -64,7 +64,9 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
   const probeMetrics = new ProbeMetrics();
 
   const tree = deps.cgroups && new ObservedCgroupTree(deps.cgroups, clock, (operation, seconds) => metrics.cgroupSeconds.observe({ operation_type: operation }, seconds));
-  const cgroups = new PodCgroups(cgroupRoot, tree, options.podMaxPids, (pod) => !options.cpuQuota || placement.hasOwnCpus(pod));
+  const cgroups = new PodCgroups(cgroupRoot, tree, {
+    maxPids: options.podMaxPids, withoutQuota: (pod) => !options.cpuQuota || placement.hasOwnCpus(pod), allocatable: () => node.node.allocatable,
+  });
   const allocatable = new AllocatableEnforcement(cgroupRoot, options.allocatable, options.reservations, { tree, events, clock, log });
 
   const plugins = makePlugins(options, deps, {

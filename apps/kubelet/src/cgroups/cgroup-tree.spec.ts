@@ -42,7 +42,7 @@ describe('control groups', () => {
       await writeFile(join(mount, group, 'cgroup.controllers'), 'cpuset cpu io memory pids rdma');
       await writeFile(join(mount, group, 'cgroup.subtree_control'), group === '' ? 'cpu memory' : '');
     }
-    const cgroups = new PodCgroups('/a', new CgroupV2(mount), 50);
+    const cgroups = new PodCgroups('/a', new CgroupV2(mount), { maxPids: 50 });
     const path = await cgroups.ensurePod(aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '500m', memory: '1Gi' } } })] }));
     expect(await text('cgroup.subtree_control')).toBe('+cpuset +io +pids');
     expect(await text('a/kubepods/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { cpuPeriodUs, cpuQuotaUs, cpuShares } from '../containers/container-resources';
+import { hugePagesOf, kernelPageSize } from '../containers/huge-page-sizes';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { qosClass } from '../pods/qos-class';
 import { uidOf } from '../pods/pod-spec';
@@ -7,17 +8,23 @@ import { milliValue, wholeValue } from '../quantities';
 import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
 import { type CgroupUsage } from './cgroup-usage';
 
+export interface PodCgroupOptions {
+  /** Upstream's --pod-max-pids; -1, the default, for no limit. */
+  readonly maxPids?: number;
+  /** Whom no quota holds back, whatever their limits. */
+  readonly withoutQuota?: (pod: corev1.Pod) => boolean;
+  /** What the node has of everything, the sizes of its huge pages among it. */
+  readonly allocatable?: () => Readonly<Record<string, string>>;
+}
+
 /** A control group for each pod, under one for each quality of service, under the node's own root. */
 export class PodCgroups {
   readonly #root: string;
   /** Millicores that burstable pods ask for, by uid: their class weighs as much as they do together. */
   readonly #burstable = new Map<string, number>();
 
-  /**
-   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. `withoutQuota`: whom no
-   * quota holds back, whatever their limits. Without a tree nothing is done and the runtime uses its default.
-   */
-  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1, private readonly withoutQuota: (pod: corev1.Pod) => boolean = () => false) {
+  /** `cgroupRoot`: upstream's --cgroup-root. Without a tree nothing is done and the runtime uses its default. */
+  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly options: PodCgroupOptions = {}) {
     this.#root = kubepods(cgroupRoot);
   }
 
@@ -80,7 +87,11 @@ export class PodCgroups {
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {
-    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}), ...(this.withoutQuota(pod) ? { cpuQuotaUs: -1 } : {}) };
+    const { maxPids = -1, withoutQuota, allocatable } = this.options;
+    return {
+      ...podLimits(pod), ...podHugePages(pod, allocatable?.() ?? {}),
+      ...(maxPids > 0 ? { pids: maxPids } : {}), ...(withoutQuota?.(pod) === true ? { cpuQuotaUs: -1 } : {}),
+    };
   }
 
   #path(pod: corev1.Pod): string {
@@ -101,6 +112,12 @@ export function podLimits(pod: corev1.Pod): CgroupLimits {
     ...(isLimited(pod, 'cpu') ? { cpuQuotaUs: cpuQuotaUs(podTotal(pod, 'limits', 'cpu', milliValue)), cpuPeriodUs } : {}),
     ...(isLimited(pod, 'memory') ? { memoryBytes: podTotal(pod, 'limits', 'memory', wholeValue) } : {}),
   };
+}
+
+/** Huge pages of each size that the node has: none of those that the pod does not ask for. */
+function podHugePages(pod: corev1.Pod, allocatable: Readonly<Record<string, string>>): Pick<CgroupLimits, 'hugepages'> {
+  const sizes = hugePagesOf(allocatable);
+  return sizes.length === 0 ? {} : { hugepages: Object.fromEntries(sizes.map((name) => [kernelPageSize(name), podTotal(pod, 'limits', name, wholeValue)])) };
 }
 
 /** No limit is the widest. */
