@@ -57,6 +57,31 @@ describe('control groups', () => {
     expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
   });
 
+  it('of burstable pods weigh as much for a kubelet that begins anew, before it knows what runs, and less when they have gone', async () => {
+    for (const controller of ['cpu', 'memory']) await mkdir(join(mount, controller));
+    const before = new PodCgroups('/', new CgroupV1(mount));
+    await before.start();
+    await before.ensurePod(limited);
+    const cgroups = new PodCgroups('/', new CgroupV1(mount));
+    await cgroups.start();
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+    await cgroups.ensurePod(limited);
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+    // The kernel's files go with their directory; these do not.
+    for (const controller of ['cpu', 'memory']) await rm(join(mount, controller, `kubepods/burstable/pod${limited.metadata.uid ?? ''}`), { recursive: true });
+    await mkdir(join(mount, 'memory/kubepods/burstable', `pod${limited.metadata.uid ?? ''}`));
+    await cgroups.removeOrphans(() => false);
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('2');
+  });
+
+  it('of a pod are as wide as what is in them, whatever the pod is to have', async () => {
+    for (const controller of ['cpu', 'memory']) await mkdir(join(mount, controller));
+    const cgroups = new PodCgroups('/', new CgroupV1(mount));
+    const smaller = { ...limited, spec: { containers: [aContainer('main', { resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '500m', memory: '512Mi' } } })] } };
+    const path = await cgroups.ensurePod(smaller, limited);
+    expect([await text(`cpu${path}/cpu.shares`), await text(`cpu${path}/cpu.cfs_quota_us`), await text(`memory${path}/memory.limit_in_bytes`)]).toEqual(['512', '100000', String(2 ** 30)]);
+  });
+
   it.each([
     ['version 1', CgroupV1, { 'memory/g/memory.limit_in_bytes': '9223372036854771712', 'memory/g/memory.usage_in_bytes': '1000', 'memory/g/memory.stat': 'inactive_file 1\ntotal_inactive_file 300\n' }],
     ['version 2', CgroupV2, { 'g/memory.max': 'max\n', 'g/memory.current': '1000', 'g/memory.stat': 'anon 700\ninactive_file 300\n' }],

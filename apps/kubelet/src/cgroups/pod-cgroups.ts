@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { cpuPeriodUs, cpuQuotaUs, cpuShares } from '../containers/container-resources';
+import { cpuPeriodUs, cpuQuotaUs, cpuShares, milliCpuOf } from '../containers/container-resources';
 import { hugePagesOf, kernelPageSize } from '../containers/huge-page-sizes';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { qosClass } from '../pods/qos-class';
@@ -30,16 +30,17 @@ export class PodCgroups {
 
   async start(): Promise<void> {
     await this.tree?.ensure(this.#root, {});
+    await this.#recallBurstable();
     await this.#weighBurstable();
     await this.tree?.ensure(`${this.#root}/besteffort`, { cpuShares: cpuShares(0) });
   }
 
-  /** Makes a pod's group; resolves with its path for the runtime, empty when there are none. */
-  async ensurePod(pod: corev1.Pod): Promise<string> {
+  /** Makes a pod's group, with room for what else the pod still has; resolves with its path for the runtime, empty when there are none. */
+  async ensurePod(pod: corev1.Pod, held: corev1.Pod = pod): Promise<string> {
     if (!this.tree) return '';
     const path = this.#path(pod);
     await this.#noteBurstable(pod);
-    await this.tree.ensure(path, this.#limits(pod));
+    await this.tree.ensure(path, held === pod ? this.#limits(pod) : widest(this.#limits(pod), this.#limits(held)));
     return path;
   }
 
@@ -61,7 +62,7 @@ export class PodCgroups {
 
   async removePod(pod: corev1.Pod): Promise<void> {
     await this.tree?.remove(this.#path(pod));
-    if (this.#burstable.delete(uidOf(pod))) await this.#weighBurstable();
+    await this.#forgetBurstable(uidOf(pod));
   }
 
   /** Removes the groups of pods that are not wanted. */
@@ -69,7 +70,9 @@ export class PodCgroups {
     if (!this.tree) return;
     for (const parent of [this.#root, `${this.#root}/burstable`, `${this.#root}/besteffort`]) {
       for (const name of await this.tree.children(parent)) {
-        if (name.startsWith('pod') && !wanted(name.slice(3))) await this.tree.remove(`${parent}/${name}`);
+        if (!name.startsWith('pod') || wanted(name.slice(3))) continue;
+        await this.tree.remove(`${parent}/${name}`);
+        await this.#forgetBurstable(name.slice(3));
       }
     }
   }
@@ -79,6 +82,19 @@ export class PodCgroups {
     if (qosClass(pod) !== 'Burstable' || this.#burstable.get(uidOf(pod)) === milliCpu) return;
     this.#burstable.set(uidOf(pod), milliCpu);
     await this.#weighBurstable();
+  }
+
+  async #forgetBurstable(uid: string): Promise<void> {
+    if (this.#burstable.delete(uid)) await this.#weighBurstable();
+  }
+
+  /** What runs from before this kubelet weighs what its groups say, until the API has told of it: it is not to starve meanwhile. */
+  async #recallBurstable(): Promise<void> {
+    const parent = `${this.#root}/burstable`;
+    for (const name of await this.tree?.children(parent) ?? []) {
+      const { shares } = name.startsWith('pod') ? await this.tree?.usage(`${parent}/${name}`) ?? {} : {};
+      if (shares !== undefined) this.#burstable.set(name.slice(3), milliCpuOf(shares));
+    }
   }
 
   async #weighBurstable(): Promise<void> {

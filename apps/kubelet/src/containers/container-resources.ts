@@ -16,6 +16,11 @@ export function cpuShares(milliCpu: number): number {
   return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
 
+/** The request that such a weight stands for; the least weight stands for none. */
+export function milliCpuOf(shares: number): number {
+  return shares <= minShares ? 0 : Math.ceil((shares * 1000) / 1024);
+}
+
 /** Microseconds of CPU in each period; 0 for no limit. */
 export function cpuQuotaUs(milliCpu: number): number {
   return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * cpuPeriodUs) / 1000));
