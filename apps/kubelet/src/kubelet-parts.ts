@@ -19,6 +19,7 @@ import { ApiReferences } from './pods/api-references';
 import { makeAdmission } from './pods/make-admission';
 import { makeExecutor } from './pods/make-executor';
 import { makePods, type PodParts } from './pods/make-pods';
+import { uidOf } from './pods/pod-spec';
 import { ProbeMetrics } from './probes/probe-metrics';
 import { seenState } from './runtime/listed-state';
 import { makeRuntimeWatcher } from './runtime/make-runtime-watcher';
@@ -69,8 +70,14 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
   });
   const allocatable = new AllocatableEnforcement(cgroupRoot, options.allocatable, options.reservations, { tree, events, clock, log });
 
+  // Statuses of pods tell how what they have is.
+  const tellHealth = (): void => pods.table.workers.forEach((worker) => worker.wake());
   const plugins = makePlugins(options, deps, {
-    directories, nodeObject: () => node.registration.node, numaNodes: () => placement.numaNodes, onDevices: () => node.registration.changed(),
+    directories, nodeObject: () => node.registration.node, numaNodes: () => placement.numaNodes, onDevices: () => {
+      node.registration.changed();
+      tellHealth();
+    },
+    onHealth: () => tellHealth(),
   });
   const placement: PodPlacement = new PodPlacement(options.placement, { rootDir, runtime, log, devices: plugins.devices, metrics: metrics.placement });
   const podResources = new PodResourcesServer({
@@ -112,7 +119,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     volumes, directories, cgroups, users, placement, images: images.puller, data: references, devices: plugins.devices, claims: plugins.claims, thisNode: node.node, allServices: informers.services,
   });
   const pods: PodParts = makePods(options, deps, {
-    node: node.node, registration: node.registration, placement, executor, tokens, certificates, probeMetrics, pods: informers.pods,
+    node: node.node, registration: node.registration, placement, resourceHealth: (pod, container) => [...plugins.devices.healthOf(uidOf(pod), container.name), ...plugins.claims.healthOf(pod, container)], executor, tokens, certificates, probeMetrics, pods: informers.pods,
     watcher: () => watcher,
     admit: makeAdmission(options, deps, { ...node, evictor, devices: plugins.devices, placement, worker: (uid) => pods.table.get(uid) }),
   });
