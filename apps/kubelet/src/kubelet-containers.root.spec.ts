@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { core, node as nodeApi, type corev1, type nodev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
@@ -138,6 +138,19 @@ describe('what containers are asked, told and allowed', () => {
       await ready('grpc', false);
       expect(new Set(health.asked)).toEqual(new Set(['app']));
       leave('grpc');
+    });
+
+    it('take a connection for a sign of readiness', async () => {
+      const server = createTcpServer((socket) => socket.destroy());
+      server.listen(0, node.hostAddress);
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      inHostNetwork('tcp', { tcpSocket: { port }, successThreshold: 2, failureThreshold: 2 });
+      await ready('tcp', true);
+      server.close();
+      await ready('tcp', false);
+      expect(bench.events.lines).toContain(`Unhealthy: Readiness probe failed: dial tcp ${node.hostAddress}:${port}: connect: connection refused`);
+      leave('tcp');
     });
 
     it('ask over TLS whoever certified the answer, and whomever', async () => {

@@ -19,6 +19,7 @@ import { ApiReferences } from './pods/api-references';
 import { makeAdmission } from './pods/make-admission';
 import { makeExecutor } from './pods/make-executor';
 import { makePods, type PodParts } from './pods/make-pods';
+import { uidOf } from './pods/pod-spec';
 import { ProbeMetrics } from './probes/probe-metrics';
 import { seenState } from './runtime/listed-state';
 import { makeRuntimeWatcher } from './runtime/make-runtime-watcher';
@@ -64,11 +65,19 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
   const probeMetrics = new ProbeMetrics();
 
   const tree = deps.cgroups && new ObservedCgroupTree(deps.cgroups, clock, (operation, seconds) => metrics.cgroupSeconds.observe({ operation_type: operation }, seconds));
-  const cgroups = new PodCgroups(cgroupRoot, tree, options.podMaxPids, (pod) => !options.cpuQuota || placement.hasOwnCpus(pod));
+  const cgroups = new PodCgroups(cgroupRoot, tree, {
+    maxPids: options.podMaxPids, withoutQuota: (pod) => !options.cpuQuota || placement.hasOwnCpus(pod), allocatable: () => node.node.allocatable,
+  });
   const allocatable = new AllocatableEnforcement(cgroupRoot, options.allocatable, options.reservations, { tree, events, clock, log });
 
+  // Statuses of pods tell how what they have is.
+  const tellHealth = (): void => pods.table.workers.forEach((worker) => worker.wake());
   const plugins = makePlugins(options, deps, {
-    directories, nodeObject: () => node.registration.node, numaNodes: () => placement.numaNodes, onDevices: () => node.registration.changed(),
+    directories, nodeObject: () => node.registration.node, numaNodes: () => placement.numaNodes, onDevices: () => {
+      node.registration.changed();
+      tellHealth();
+    },
+    onHealth: () => tellHealth(),
   });
   const placement: PodPlacement = new PodPlacement(options.placement, { rootDir, runtime, log, devices: plugins.devices, metrics: metrics.placement });
   const podResources = new PodResourcesServer({
@@ -110,7 +119,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     volumes, directories, cgroups, users, placement, images: images.puller, data: references, devices: plugins.devices, claims: plugins.claims, thisNode: node.node, allServices: informers.services,
   });
   const pods: PodParts = makePods(options, deps, {
-    node: node.node, registration: node.registration, placement, executor, tokens, certificates, probeMetrics, pods: informers.pods,
+    node: node.node, registration: node.registration, placement, resourceHealth: (pod, container) => [...plugins.devices.healthOf(uidOf(pod), container.name), ...plugins.claims.healthOf(pod, container)], executor, tokens, certificates, probeMetrics, pods: informers.pods,
     watcher: () => watcher,
     admit: makeAdmission(options, deps, { ...node, evictor, devices: plugins.devices, placement, worker: (uid) => pods.table.get(uid) }),
   });

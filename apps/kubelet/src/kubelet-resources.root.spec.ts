@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { core, type corev1 } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
@@ -8,7 +8,7 @@ import { podresourcesv1 } from '@navarch/proto';
 import { connect } from '@navarch/rpc';
 import { eventually } from '@navarch/testing';
 import { openCgroupTree } from './cgroups/cgroup-tree';
-import { parseThresholds } from './eviction/thresholds';
+import { parseThresholds, withAllocatableMemory } from './eviction/thresholds';
 import { noPlacement } from './testing/no-placement';
 import { KubeletBench } from './testing/kubelet-bench';
 import { aContainer, aPod } from './testing/pod-bench';
@@ -16,6 +16,11 @@ import { PrivateNode, run } from './testing/private-node';
 import { HostMounter } from './volumes/mounter';
 
 const image = 'navarch.local/web:1';
+const mebibyte = 2 ** 20;
+/** Memory that pods have together, however much the machine has; and how much of that is never to be used up. */
+const memory = { ofPods: 320, spare: 128 };
+const files = { all: 4_096, spare: 1_024 };
+const reservedMemory = totalmem() - memory.ofPods * mebibyte;
 
 jest.setTimeout(120_000);
 
@@ -26,15 +31,15 @@ describe('what the kernel holds pods to', () => {
   beforeAll(async () => {
     await node.start();
     await node.enableNetwork();
-    // So small a disk that one pod can fill it.
+    // So small a disk, with room for so few files, that one pod can fill it.
     await mkdir(join(node.folder, 'kubelet'));
-    await run('mount', '-t', 'tmpfs', '-o', 'size=64m', 'navarch-test', join(node.folder, 'kubelet'));
+    await run('mount', '-t', 'tmpfs', '-o', `size=64m,nr_inodes=${files.all}`, 'navarch-test', join(node.folder, 'kubelet'));
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
       options: {
         cgroupRoot: node.cgroupRoot, podMaxPids: 24, cpuReconcileMs: 200,
-        reservations: { kubeReserved: { cpu: '500m', memory: '1Gi' }, systemReserved: { cpu: '500m' }, evictionHard: {} },
-        eviction: { thresholds: parseThresholds({ hard: 'nodefs.available<25%', soft: '', softGrace: {}, minimumReclaim: {} }), transitionMs: 1_000, maxGraceSeconds: 0 },
+        reservations: { kubeReserved: { cpu: '500m', memory: String(reservedMemory) }, systemReserved: { cpu: '500m' }, evictionHard: {} },
+        eviction: { thresholds: withAllocatableMemory(parseThresholds({ hard: `nodefs.available<25%,nodefs.inodesFree<${files.spare},memory.available<${memory.spare}Mi`, soft: '', softGrace: {}, minimumReclaim: {} })), transitionMs: 1_000, maxGraceSeconds: 0 },
         placement: { ...noPlacement, cpus: { ...noPlacement.cpus, policy: 'static', reservedMilliCpu: 1000 } },
       },
     });
@@ -64,11 +69,11 @@ describe('what the kernel holds pods to', () => {
     await eventually(() => bench.events.lines.includes('NodeAllocatableEnforced: Updated Node Allocatable limit across pods'));
     const total = Number(/MemTotal:\s+(\d+)/.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]) * 1024;
     const { limitBytes } = await (await openCgroupTree()).memory(`${node.cgroupRoot}/kubepods`);
-    expect(limitBytes).toBe(Math.floor((total - 2 ** 30) / 4096) * 4096);
+    expect(limitBytes).toBe(Math.floor((total - reservedMemory) / 4096) * 4096);
     const allocatable = await eventually(() => bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable);
     // Huge pages, which another test may have asked the kernel for, are counted apart.
     const hugePages = Number(allocatable['hugepages-2Mi'] ?? 0);
-    expect([allocatable['cpu'], allocatable['memory']]).toEqual([String(availableParallelism() - 1), `${Math.floor((total - hugePages - 2 ** 30) / 1024)}Ki`]);
+    expect([allocatable['cpu'], allocatable['memory']]).toEqual([String(availableParallelism() - 1), `${Math.floor((total - hugePages - reservedMemory) / 1024)}Ki`]);
   });
 
   it('is a number of processes, and a pod that takes more hurts none but itself', async () => {
@@ -84,8 +89,12 @@ describe('what the kernel holds pods to', () => {
     await gone('neighbour');
   });
 
+  const passes = (type: string, reason: string): Promise<unknown> => eventually(() => {
+    expect(bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find((condition) => condition.type === type)).toMatchObject({ status: 'False', reason });
+    return true;
+  }, { timeoutMs: 40_000 });
+
   it('is a disk that does not run full: who fills it has to go, and then all is as before', async () => {
-    const pressure = (): corev1.NodeCondition | undefined => bench.api.find(core.nodes, '', 'node-1')?.status?.conditions?.find(({ type }) => type === 'DiskPressure');
     create('modest', { restartPolicy: 'Always', containers: [container('sleep 1000')] });
     await phase('modest', 'Running');
     create('filler', { volumes: [{ name: 'v', emptyDir: {} }], containers: [container('dd if=/dev/zero of=/v/much bs=1M count=60; sleep 1000', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
@@ -93,10 +102,31 @@ describe('what the kernel holds pods to', () => {
     expect(pod.status).toMatchObject({ reason: 'Evicted', message: expect.stringContaining('The node was low on resource: ephemeral-storage. Threshold quantity: 16Mi') as string });
     await eventually(() => bench.events.lines.includes('EvictionThresholdMet: Attempting to reclaim ephemeral-storage'));
     expect(bench.pod('modest')?.status?.phase).toBe('Running');
-    await eventually(() => pressure()?.status === 'False' && pressure()?.reason === 'KubeletHasNoDiskPressure', { timeoutMs: 40_000 });
+    await passes('DiskPressure', 'KubeletHasNoDiskPressure');
+    // So it is with files that hold nothing.
+    create('litter', { volumes: [{ name: 'v', emptyDir: {} }], containers: [container(`i=0; while [ $i -lt ${files.all - files.spare} ]; do : > /v/$i; i=$((i + 1)); done; sleep 1000`, { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
+    expect((await phase('litter', 'Failed')).status).toMatchObject({ reason: 'Evicted', message: expect.stringContaining(`The node was low on resource: inodes. Threshold quantity: ${files.spare}, available: `) as string });
+    await passes('DiskPressure', 'KubeletHasNoDiskPressure');
+    expect(bench.pod('modest')?.status?.phase).toBe('Running');
     create('next', { containers: [container('true')] });
     await phase('next', 'Succeeded');
     await gone('modest');
+  });
+
+  it('is memory that they have together, of which some is always left: who takes most has to go, and then all is as before', async () => {
+    create('frugal', { restartPolicy: 'Always', containers: [container('sleep 1000')] });
+    await phase('frugal', 'Running');
+    const much = memory.ofPods - memory.spare + 32;
+    create('hoarder', { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }], containers: [container(`dd if=/dev/zero of=/v/much bs=1M count=${much}; sleep 1000`, { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
+    const pod = await phase('hoarder', 'Failed');
+    expect(pod.status).toMatchObject({ reason: 'Evicted', message: expect.stringMatching(`^The node was low on resource: memory\\. Threshold quantity: ${memory.spare}Mi, available: \\d+Ki\\. Container main was using \\d+Ki, request is 0, has larger consumption of memory\\. $`) as string });
+    expect(bench.events.lines).toContain('EvictionThresholdMet: Attempting to reclaim memory');
+    expect(bench.events.lines.some((line) => line.startsWith('NodeHasInsufficientMemory'))).toBe(true);
+    expect(bench.pod('frugal')?.status?.phase).toBe('Running');
+    await passes('MemoryPressure', 'KubeletHasSufficientMemory');
+    create('next-of-memory', { containers: [container('true')] });
+    await phase('next-of-memory', 'Succeeded');
+    await gone('frugal');
   });
 
   it('is a processor of its own, and nobody else\'s', async () => {

@@ -4,6 +4,7 @@ export * as containerdeventsv1 from './gen/containerd/events/v1/events';
 export * as csiv1 from './gen/csi/v1/csi';
 export * as devicepluginv1beta1 from './gen/deviceplugin/v1beta1/deviceplugin';
 export * as drav1 from './gen/dra/v1/dra';
+export * as drahealthv1 from './gen/drahealth/v1/drahealth';
 export * as identityv1 from './gen/navarch/identity/v1/identity';
 export * as kmsv2 from './gen/kms/v2/kms';
 export * as nodev1 from './gen/navarch/node/v1/node';

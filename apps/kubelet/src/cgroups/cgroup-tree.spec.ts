@@ -42,7 +42,7 @@ describe('control groups', () => {
       await writeFile(join(mount, group, 'cgroup.controllers'), 'cpuset cpu io memory pids rdma');
       await writeFile(join(mount, group, 'cgroup.subtree_control'), group === '' ? 'cpu memory' : '');
     }
-    const cgroups = new PodCgroups('/a', new CgroupV2(mount), 50);
+    const cgroups = new PodCgroups('/a', new CgroupV2(mount), { maxPids: 50 });
     const path = await cgroups.ensurePod(aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '500m', memory: '1Gi' } } })] }));
     expect(await text('cgroup.subtree_control')).toBe('+cpuset +io +pids');
     expect(await text('a/kubepods/cgroup.subtree_control')).toBe('+cpuset +cpu +io +memory +pids');
@@ -55,6 +55,31 @@ describe('control groups', () => {
     await cgroups.start();
     await cgroups.ensurePod(limited);
     expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+  });
+
+  it('of burstable pods weigh as much for a kubelet that begins anew, before it knows what runs, and less when they have gone', async () => {
+    for (const controller of ['cpu', 'memory']) await mkdir(join(mount, controller));
+    const before = new PodCgroups('/', new CgroupV1(mount));
+    await before.start();
+    await before.ensurePod(limited);
+    const cgroups = new PodCgroups('/', new CgroupV1(mount));
+    await cgroups.start();
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+    await cgroups.ensurePod(limited);
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('512');
+    // The kernel's files go with their directory; these do not.
+    for (const controller of ['cpu', 'memory']) await rm(join(mount, controller, `kubepods/burstable/pod${limited.metadata.uid ?? ''}`), { recursive: true });
+    await mkdir(join(mount, 'memory/kubepods/burstable', `pod${limited.metadata.uid ?? ''}`));
+    await cgroups.removeOrphans(() => false);
+    expect(await text('cpu/kubepods/burstable/cpu.shares')).toBe('2');
+  });
+
+  it('of a pod are as wide as what is in them, whatever the pod is to have', async () => {
+    for (const controller of ['cpu', 'memory']) await mkdir(join(mount, controller));
+    const cgroups = new PodCgroups('/', new CgroupV1(mount));
+    const smaller = { ...limited, spec: { containers: [aContainer('main', { resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '500m', memory: '512Mi' } } })] } };
+    const path = await cgroups.ensurePod(smaller, limited);
+    expect([await text(`cpu${path}/cpu.shares`), await text(`cpu${path}/cpu.cfs_quota_us`), await text(`memory${path}/memory.limit_in_bytes`)]).toEqual(['512', '100000', String(2 ** 30)]);
   });
 
   it.each([

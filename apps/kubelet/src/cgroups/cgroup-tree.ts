@@ -115,7 +115,11 @@ export class CgroupV2 implements CgroupTree {
     if (limits.cpuQuotaUs !== undefined) await writeFile(join(group, 'cpu.max'), `${limits.cpuQuotaUs <= 0 ? 'max' : limits.cpuQuotaUs} ${limits.cpuPeriodUs ?? 100_000}`);
     if (limits.memoryBytes !== undefined) await writeFile(join(group, 'memory.max'), limits.memoryBytes <= 0 ? 'max' : String(limits.memoryBytes));
     if (limits.pids !== undefined) await writeFile(join(group, 'pids.max'), limits.pids <= 0 ? 'max' : String(limits.pids));
-    for (const [size, bytes] of Object.entries(limits.hugepages ?? {})) await writeFile(join(group, `hugetlb.${size}.max`), String(bytes));
+    for (const [size, bytes] of Object.entries(limits.hugepages ?? {})) {
+      const file = join(group, `hugetlb.${size}.max`);
+      // A controller that this kernel has not, or that is not handed down to us, limits nothing.
+      if (await exists(file)) await writeFile(file, String(bytes));
+    }
   }
 
   exists(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { cpuShares } from '../containers/container-resources';
+import { hugePagesOf, kernelPageSize } from '../containers/huge-page-sizes';
 import { type Machine } from '../node/machine';
 import { type Reservations } from '../node/node-resources';
 import { milliValue, wholeValue } from '../quantities';
@@ -54,12 +55,11 @@ export function reservedLimits(reserved: Readonly<Record<string, string>>, compr
     ...cpu,
     ...(reserved['memory'] === undefined ? {} : { memoryBytes: wholeValue(reserved['memory']) }),
     ...(reserved['pid'] === undefined ? {} : { pids: wholeValue(reserved['pid']) }),
-    ...hugepageLimits(Object.fromEntries(Object.entries(reserved).filter(([name]) => name.startsWith('hugepages-')).map(([name, quantity]) => [name, wholeValue(quantity)]))),
+    ...hugepageLimits(Object.fromEntries(hugePagesOf(reserved).map((name) => [name, wholeValue(reserved[name])]))),
   };
 }
 
-/** The kernel's names have a B where resources have an i: `hugepages-2Mi` is `2MB`. */
 function hugepageLimits(bytes: Readonly<Record<string, number>>): Pick<CgroupLimits, 'hugepages'> {
-  const limits = Object.entries(bytes).map(([name, amount]) => [`${name.slice('hugepages-'.length).replace('i', '')}B`, amount] as const);
+  const limits = Object.entries(bytes).map(([name, amount]) => [kernelPageSize(name), amount] as const);
   return limits.length === 0 ? {} : { hugepages: Object.fromEntries(limits) };
 }

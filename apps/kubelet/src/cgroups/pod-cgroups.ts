@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
-import { cpuPeriodUs, cpuQuotaUs, cpuShares } from '../containers/container-resources';
+import { cpuPeriodUs, cpuQuotaUs, cpuShares, milliCpuOf } from '../containers/container-resources';
+import { hugePagesOf, kernelPageSize } from '../containers/huge-page-sizes';
 import { isLimited, podTotal } from '../pods/pod-resources';
 import { qosClass } from '../pods/qos-class';
 import { uidOf } from '../pods/pod-spec';
@@ -7,32 +8,39 @@ import { milliValue, wholeValue } from '../quantities';
 import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
 import { type CgroupUsage } from './cgroup-usage';
 
+export interface PodCgroupOptions {
+  /** Upstream's --pod-max-pids; -1, the default, for no limit. */
+  readonly maxPids?: number;
+  /** Whom no quota holds back, whatever their limits. */
+  readonly withoutQuota?: (pod: corev1.Pod) => boolean;
+  /** What the node has of everything, the sizes of its huge pages among it. */
+  readonly allocatable?: () => Readonly<Record<string, string>>;
+}
+
 /** A control group for each pod, under one for each quality of service, under the node's own root. */
 export class PodCgroups {
   readonly #root: string;
   /** Millicores that burstable pods ask for, by uid: their class weighs as much as they do together. */
   readonly #burstable = new Map<string, number>();
 
-  /**
-   * `cgroupRoot`: upstream's --cgroup-root. `maxPids`: upstream's --pod-max-pids, -1 for no limit. `withoutQuota`: whom no
-   * quota holds back, whatever their limits. Without a tree nothing is done and the runtime uses its default.
-   */
-  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly maxPids = -1, private readonly withoutQuota: (pod: corev1.Pod) => boolean = () => false) {
+  /** `cgroupRoot`: upstream's --cgroup-root. Without a tree nothing is done and the runtime uses its default. */
+  constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly options: PodCgroupOptions = {}) {
     this.#root = kubepods(cgroupRoot);
   }
 
   async start(): Promise<void> {
     await this.tree?.ensure(this.#root, {});
+    await this.#recallBurstable();
     await this.#weighBurstable();
     await this.tree?.ensure(`${this.#root}/besteffort`, { cpuShares: cpuShares(0) });
   }
 
-  /** Makes a pod's group; resolves with its path for the runtime, empty when there are none. */
-  async ensurePod(pod: corev1.Pod): Promise<string> {
+  /** Makes a pod's group, with room for what else the pod still has; resolves with its path for the runtime, empty when there are none. */
+  async ensurePod(pod: corev1.Pod, held: corev1.Pod = pod): Promise<string> {
     if (!this.tree) return '';
     const path = this.#path(pod);
     await this.#noteBurstable(pod);
-    await this.tree.ensure(path, this.#limits(pod));
+    await this.tree.ensure(path, held === pod ? this.#limits(pod) : widest(this.#limits(pod), this.#limits(held)));
     return path;
   }
 
@@ -54,7 +62,7 @@ export class PodCgroups {
 
   async removePod(pod: corev1.Pod): Promise<void> {
     await this.tree?.remove(this.#path(pod));
-    if (this.#burstable.delete(uidOf(pod))) await this.#weighBurstable();
+    await this.#forgetBurstable(uidOf(pod));
   }
 
   /** Removes the groups of pods that are not wanted. */
@@ -62,7 +70,9 @@ export class PodCgroups {
     if (!this.tree) return;
     for (const parent of [this.#root, `${this.#root}/burstable`, `${this.#root}/besteffort`]) {
       for (const name of await this.tree.children(parent)) {
-        if (name.startsWith('pod') && !wanted(name.slice(3))) await this.tree.remove(`${parent}/${name}`);
+        if (!name.startsWith('pod') || wanted(name.slice(3))) continue;
+        await this.tree.remove(`${parent}/${name}`);
+        await this.#forgetBurstable(name.slice(3));
       }
     }
   }
@@ -74,13 +84,30 @@ export class PodCgroups {
     await this.#weighBurstable();
   }
 
+  async #forgetBurstable(uid: string): Promise<void> {
+    if (this.#burstable.delete(uid)) await this.#weighBurstable();
+  }
+
+  /** What runs from before this kubelet weighs what its groups say, until the API has told of it: it is not to starve meanwhile. */
+  async #recallBurstable(): Promise<void> {
+    const parent = `${this.#root}/burstable`;
+    for (const name of await this.tree?.children(parent) ?? []) {
+      const { shares } = name.startsWith('pod') ? await this.tree?.usage(`${parent}/${name}`) ?? {} : {};
+      if (shares !== undefined) this.#burstable.set(name.slice(3), milliCpuOf(shares));
+    }
+  }
+
   async #weighBurstable(): Promise<void> {
     const milliCpu = [...this.#burstable.values()].reduce((sum, value) => sum + value, 0);
     await this.tree?.ensure(`${this.#root}/burstable`, { cpuShares: cpuShares(milliCpu) });
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {
-    return { ...podLimits(pod), ...(this.maxPids > 0 ? { pids: this.maxPids } : {}), ...(this.withoutQuota(pod) ? { cpuQuotaUs: -1 } : {}) };
+    const { maxPids = -1, withoutQuota, allocatable } = this.options;
+    return {
+      ...podLimits(pod), ...podHugePages(pod, allocatable?.() ?? {}),
+      ...(maxPids > 0 ? { pids: maxPids } : {}), ...(withoutQuota?.(pod) === true ? { cpuQuotaUs: -1 } : {}),
+    };
   }
 
   #path(pod: corev1.Pod): string {
@@ -101,6 +128,12 @@ export function podLimits(pod: corev1.Pod): CgroupLimits {
     ...(isLimited(pod, 'cpu') ? { cpuQuotaUs: cpuQuotaUs(podTotal(pod, 'limits', 'cpu', milliValue)), cpuPeriodUs } : {}),
     ...(isLimited(pod, 'memory') ? { memoryBytes: podTotal(pod, 'limits', 'memory', wholeValue) } : {}),
   };
+}
+
+/** Huge pages of each size that the node has: none of those that the pod does not ask for. */
+function podHugePages(pod: corev1.Pod, allocatable: Readonly<Record<string, string>>): Pick<CgroupLimits, 'hugepages'> {
+  const sizes = hugePagesOf(allocatable);
+  return sizes.length === 0 ? {} : { hugepages: Object.fromEntries(sizes.map((name) => [kernelPageSize(name), podTotal(pod, 'limits', name, wholeValue)])) };
 }
 
 /** No limit is the widest. */

@@ -166,9 +166,10 @@ export class CsiVolumes {
     const { source } = volume;
     if (source.kind !== 'csi' && source.kind !== 'csiInline') return undefined;
     const driver = this.deps.drivers.get(source.csi.driver);
-    if (!await driver.can('stats')) return undefined;
+    const limits = { timeoutMs: statsTimeoutMs };
+    if (!await driver.can('stats', limits)) return undefined;
     const volumeId = source.kind === 'csi' ? source.csi.volumeHandle : inlineHandle(uid, volume.name);
-    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' }, { timeoutMs: statsTimeoutMs });
+    const { usage } = await driver.node.nodeGetVolumeStats({ volumeId, volumePath: this.path(uid, volume), stagingTargetPath: '' }, limits);
     return { source: driver.name, stats: statsOf(usage) };
   }
 

@@ -111,6 +111,11 @@ export class DevicePlugins implements PluginHandler, HintProvider {
     return this.#table.held(containerKey(uid, container));
   }
 
+  /** How the devices of a container are, for its status. */
+  healthOf(uid: string, container: string): corev1.ResourceStatus[] {
+    return this.#table.health(containerKey(uid, container));
+  }
+
   hints(pod: corev1.Pod, container: corev1.Container): ResourceHints {
     const key = containerKey(uidOf(pod), container.name);
     return this.#hintsFor(this.#wants(container), (resource) => this.#table.of(key).get(resource) ?? this.#usable(pod, container, resource));

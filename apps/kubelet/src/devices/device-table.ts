@@ -1,3 +1,4 @@
+import { type corev1 } from '@navarch/api';
 import { type devicepluginv1beta1 } from '@navarch/proto';
 import { isIn, type NumaMask } from '../topology/numa-mask';
 import { countedHints, type TopologyHint } from '../topology/topology-hint';
@@ -6,6 +7,8 @@ import { countedHints, type TopologyHint } from '../topology/topology-hint';
 export interface KnownDevice {
   readonly id: string;
   readonly healthy: boolean;
+  /** Its plug-in has gone: nobody knows how it is. */
+  readonly unwatched?: boolean;
   /** Memory banks it is close to; none where its plug-in does not say. */
   readonly numaNodes?: readonly number[];
 }
@@ -60,7 +63,7 @@ export class DeviceTable {
 
   /** The plug-in is gone: none of its devices can be used, but those that are taken stay so. */
   drop(resource: string): void {
-    this.#devices.set(resource, (this.#devices.get(resource) ?? []).map(({ id }) => ({ id, healthy: false })));
+    this.#devices.set(resource, (this.#devices.get(resource) ?? []).map(({ id }) => ({ id, healthy: false, unwatched: true })));
   }
 
   capacity(resource: string): number {
@@ -84,6 +87,15 @@ export class DeviceTable {
   /** What a container has of all resources. */
   held(key: string): readonly NamedDevice[] {
     return [...this.of(key)].flatMap(([resource, ids]) => ids.map((id) => ({ resource, id, numaNodes: this.#devices.get(resource)?.find((device) => device.id === id)?.numaNodes ?? [] })));
+  }
+
+  /** How the devices of a container are, by resource: as the API's ResourceHealth says. */
+  health(key: string): corev1.ResourceStatus[] {
+    const of = (resource: string, id: string): string => {
+      const device = this.#devices.get(resource)?.find((known) => known.id === id);
+      return device === undefined || device.unwatched === true ? 'Unknown' : device.healthy ? 'Healthy' : 'Unhealthy';
+    };
+    return [...this.of(key)].map(([name, ids]) => ({ name, resources: ids.map((resourceID) => ({ resourceID, health: of(name, resourceID) })) }));
   }
 
   /** From where so many could be had; undefined where the plug-in does not say where its devices are. */

@@ -57,6 +57,19 @@ describe('extended resources', () => {
     await harness.running('three');
   });
 
+  it('are told of in a pod\'s status: how they are, and that nobody knows where their plug-in is gone', async () => {
+    await open();
+    harness.bench.createPod(asking('one', 1));
+    await harness.running('one');
+    const health = (): unknown => harness.bench.status('one')?.allocatedResourcesStatus;
+    const is = (word: string): unknown => [{ name: resource, resources: [{ resourceID: 'a', health: word }] }];
+    expect(health()).toEqual(is('Healthy'));
+    for (const [change, word] of [[() => plugin.set('-a', 'b'), 'Unhealthy'], [() => plugin.set('a', 'b'), 'Healthy'], [() => plugin.stop(), 'Unknown']] as const) {
+      await change();
+      await harness.until(word, () => JSON.stringify(health()) === JSON.stringify(is(word)));
+    }
+  });
+
   it('are refused to a pod that was promised more than there is', async () => {
     await open();
     // Nobody requests it, so that only its plug-in's devices are counted.

@@ -3,6 +3,7 @@ import { drav1 } from '@navarch/proto';
 import { connect, findRpcError, type RpcChannel, type ServiceClient } from '@navarch/rpc';
 import { type PluginHandler } from '../plugins/plugin-watcher';
 import { codeName } from '../rpc-error-text';
+import { type DeviceHealth } from './device-health';
 import { type DraMetrics } from './dra-metrics';
 
 type Client = ServiceClient<typeof drav1.DRAPluginService>;
@@ -11,10 +12,12 @@ interface Instance {
   readonly endpoint: string;
   readonly channel: RpcChannel;
   readonly client: Client;
+  readonly gone: AbortController;
 }
 
 export interface DraDriversDeps {
   readonly metrics: Pick<DraMetrics, 'calls'>;
+  readonly health: Pick<DeviceHealth, 'follow'>;
   /** Told when a driver has come, or the last of its instances has gone. */
   readonly onChange: (driver: string, isThere: boolean) => void;
 }
@@ -36,14 +39,16 @@ export class DraDrivers implements PluginHandler {
     const instances = this.#instances.get(name) ?? [];
     if (instances.some((instance) => instance.endpoint === endpoint)) throw new Error(`endpoint ${endpoint} already registered for DRA driver plugin ${name}`);
     const channel = connect({ address: `unix://${endpoint}`, defaultTimeoutMs: callTimeoutMs });
-    this.#instances.set(name, [...instances, { endpoint, channel, client: channel.client(definitionOf(service.chosen)) }]);
+    const gone = new AbortController();
+    this.#instances.set(name, [...instances, { endpoint, channel, client: channel.client(definitionOf(service.chosen)), gone }]);
+    this.deps.health.follow(name, channel, gone.signal);
     this.deps.onChange(name, true);
     return Promise.resolve();
   }
 
   deregister(name: string, endpoint: string): Promise<void> {
     const instances = this.#instances.get(name) ?? [];
-    instances.find((instance) => instance.endpoint === endpoint)?.channel.close();
+    for (const instance of instances) if (instance.endpoint === endpoint) leave(instance);
     const left = instances.filter((instance) => instance.endpoint !== endpoint);
     if (left.length > 0) this.#instances.set(name, left);
     else if (this.#instances.delete(name)) this.deps.onChange(name, false);
@@ -64,7 +69,7 @@ export class DraDrivers implements PluginHandler {
   }
 
   close(): void {
-    for (const { channel } of [...this.#instances.values()].flat()) channel.close();
+    for (const instance of [...this.#instances.values()].flat()) leave(instance);
     this.#instances.clear();
   }
 
@@ -84,6 +89,11 @@ export class DraDrivers implements PluginHandler {
       throw error;
     }
   }
+}
+
+function leave({ channel, gone }: Instance): void {
+  gone.abort(new Error('the driver is not needed any more'));
+  channel.close();
 }
 
 /** The first of a driver's services that is known here. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { core, resource as dra, type corev1, type resourcev1 } from '@navarch/api';
 import { silentLogger } from '@navarch/component-base';
-import { podresourcesv1 } from '@navarch/proto';
+import { drahealthv1, podresourcesv1 } from '@navarch/proto';
 import { connect } from '@navarch/rpc';
 import { Registry } from 'prom-client';
 import { FakeDraDriver } from '../testing/fake-dra-driver';
@@ -75,6 +75,33 @@ describe('dynamic resources', () => {
     await harness.passing('it is over', 500, () => harness.bench.pod('web')?.status?.phase === 'Succeeded');
     expect([driver.prepared.size, await metric('dra_resource_claims_in_use{driver_name="<any>"}')]).toEqual([0, '0']);
     expect(await metric(`dra_grpc_operations_duration_seconds_count{driver_name="${driverName}",method_name="NodeUnprepareResources",grpc_status_code="OK"}`)).toBe('1');
+  });
+
+  describe('tell in a pod\'s status how they are', () => {
+    const { HealthStatus } = drahealthv1;
+    const shown = (): unknown => harness.bench.status('web')?.allocatedResourcesStatus;
+    const one = { resourceID: `${driverName}/device=one` };
+    const all = { resourceID: `${driverName}/device=all`, health: 'Unknown' };
+
+    it.each(['v1', 'v1alpha1'])('where their driver serves %s, as long as that is to be believed', async (version) => {
+      const watched = new FakeDraDriver(`${harness.root}/kubelet`, driverName, ['v1.DRAPlugin'], '-watched');
+      watched.healthVersion = version;
+      await watched.start();
+      await harness.passing('it is registered', 500, () => watched.told.length > 0);
+      create(using('web', 'one'), 'one');
+      await harness.running('web');
+      expect(shown()).toEqual([{ name: 'claim:device', resources: [{ ...one, health: 'Unknown' }, all] }]);
+      watched.tell('one', HealthStatus.HEALTHY);
+      await harness.until('healthy', () => JSON.stringify(shown()).includes('"Healthy"'));
+      watched.tell('one', HealthStatus.UNHEALTHY, 'too hot', 20n);
+      await harness.until('unhealthy', () => JSON.stringify(shown()).includes('Unhealthy'));
+      expect(shown()).toEqual([{ name: 'claim:device', resources: [{ ...one, health: 'Unhealthy', message: 'too hot' }, all] }]);
+      await harness.passing('not told again', 1_000, () => !JSON.stringify(shown()).includes('Unhealthy'));
+      watched.tell('one', HealthStatus.HEALTHY);
+      await harness.until('healthy again', () => JSON.stringify(shown()).includes('"Healthy"'));
+      await watched.stop();
+      await harness.until('gone', () => !JSON.stringify(shown()).includes('"Healthy"'));
+    });
   });
 
   it('give a container what its request is for', async () => {
@@ -217,7 +244,7 @@ describe('dra_manager_state', () => {
     const content = claimCheckpoint([]);
     await writeFile(join(rootDir, 'dra_manager_state'), JSON.stringify({ ...content, Checksum: 1 }));
     const none = (): Promise<never> => Promise.reject(new Error('not asked'));
-    const claims = new ResourceClaims({ rootDir, client: { get: none }, drivers: { mustHave: () => undefined, prepare: none, unprepare: none }, metrics: new DraMetrics(new Registry()), log: silentLogger });
+    const claims = new ResourceClaims({ rootDir, client: { get: none }, drivers: { mustHave: () => undefined, prepare: none, unprepare: none }, health: { of: () => ({}) }, metrics: new DraMetrics(new Registry()), log: silentLogger });
     await expect(claims.start()).rejects.toThrow('dra_manager_state: checkpoint is corrupted; drain this node and delete it');
     await rm(rootDir, { recursive: true, force: true });
   });

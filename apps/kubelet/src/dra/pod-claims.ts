@@ -49,6 +49,11 @@ export function driversOf({ status }: resourcev1.ResourceClaim): readonly string
   return [...new Set((status?.allocation?.devices?.results ?? []).map(({ driver }) => driver))];
 }
 
+/** The ResourceClaim that a pod's own name for it stands for; undefined before there is one. */
+export function madeClaimName({ spec, status }: corev1.Pod, name: string): string | undefined {
+  return spec?.resourceClaims?.find((reference) => reference.name === name)?.resourceClaimName ?? status?.resourceClaimStatuses?.find((made) => made.name === name)?.resourceClaimName;
+}
+
 /** Undefined: a template that made no claim on purpose. */
 function claimName(pod: corev1.Pod, { name, resourceClaimName }: corev1.PodResourceClaim): string | undefined {
   if (resourceClaimName !== undefined) return resourceClaimName;

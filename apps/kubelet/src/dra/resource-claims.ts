@@ -8,14 +8,16 @@ import { errorText } from '../error-text';
 import { namespaceOf, uidOf } from '../pods/pod-spec';
 import { callErrorText } from '../rpc-error-text';
 import { claimCheckpoint, ClaimTable, readClaimCheckpoint, type KnownClaim } from './claim-table';
+import { type DeviceHealth } from './device-health';
 import { type DraDrivers } from './dra-drivers';
 import { type DraMetrics } from './dra-metrics';
-import { claimRequests, claimsOf, driversOf, whyUnusable } from './pod-claims';
+import { claimRequests, claimsOf, driversOf, madeClaimName, whyUnusable } from './pod-claims';
 
 export interface ResourceClaimsDeps {
   readonly client: Pick<ApiClient, 'get'>;
   readonly rootDir: string;
   readonly drivers: Pick<DraDrivers, 'mustHave' | 'prepare' | 'unprepare'>;
+  readonly health: Pick<DeviceHealth, 'of'>;
   readonly metrics: DraMetrics;
   readonly log: Logger;
 }
@@ -75,7 +77,19 @@ export class ResourceClaims {
   devicesFor(pod: corev1.Pod, container: corev1.Container): readonly string[] {
     return [...claimRequests(pod, container)].flatMap(([name, requests]) => {
       const devices = [...this.#known(pod, name).drivers.values()].flat();
-      return requests.flatMap((request) => devices.filter(({ requestNames }) => request === '' || requestNames.length === 0 || requestNames.includes(request)).flatMap(({ cdiDeviceIds }) => cdiDeviceIds));
+      return requests.flatMap((request) => devices.filter((device) => isFor(device, request)).flatMap(({ cdiDeviceIds }) => cdiDeviceIds));
+    });
+  }
+
+  /** How the devices of a container are, by its claims, as drivers tell: upstream names a device as the runtime does, where it has such a name. */
+  healthOf(pod: corev1.Pod, container: corev1.Container): corev1.ResourceStatus[] {
+    return (container.resources?.claims ?? []).flatMap(({ name, request = '' }) => {
+      const claim = this.#table.get(namespaceOf(pod), madeClaimName(pod, name) ?? '');
+      if (!claim?.pods.has(uidOf(pod))) return [];
+      const resources = [...claim.drivers].flatMap(([driver, devices]) => devices.filter((device) => isFor(device, request)).map(({ poolName, deviceName, cdiDeviceIds }) => ({
+        resourceID: cdiDeviceIds[0] ?? `${driver}/${poolName}/${deviceName}`, ...this.deps.health.of(driver, poolName, deviceName),
+      })));
+      return resources.length === 0 ? [] : [{ name: `claim:${name}${request === '' ? '' : `/${request}`}`, resources }];
     });
   }
 
@@ -142,6 +156,11 @@ export class ResourceClaims {
     this.#file.save(() => claimCheckpoint(this.#table.all));
     await this.#file.flush();
   }
+}
+
+/** An empty request is all of them, and a device without names is for all. */
+function isFor({ requestNames }: Pick<drav1.Device, 'requestNames'>, request: string): boolean {
+  return request === '' || requestNames.length === 0 || requestNames.includes(request);
 }
 
 function claimMessage({ namespace, uid, name }: KnownClaim): drav1.Claim {

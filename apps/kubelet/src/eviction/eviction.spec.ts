@@ -173,7 +173,7 @@ describe('a node that runs low', () => {
 
   beforeEach(async () => {
     levels = {};
-    harness = await KubeletHarness.open(() => ({ eviction: { thresholds: [...hard('memory.available<100Mi'), ...hard('nodefs.available<10%')], transitionMs: 60_000, maxGraceSeconds: 0 } }), { levels: () => Promise.resolve(levels) });
+    harness = await KubeletHarness.open(() => ({ eviction: { thresholds: [...hard('memory.available<100Mi'), ...hard('nodefs.available<10%'), { signal: 'pid.available', amount: { quantity: '100' }, graceMs: 20_000 }], transitionMs: 60_000, maxGraceSeconds: 7 } }), { levels: () => Promise.resolve(levels) });
     await harness.start();
   });
   afterEach(() => harness.close());
@@ -202,6 +202,22 @@ describe('a node that runs low', () => {
     expect(harness.bench.pod('late')?.status).toMatchObject({ reason: 'Evicted', message: 'Pod was rejected: The node had condition: [MemoryPressure]. ' });
     await run('asks', { containers: [aContainer('main', { resources: { requests: { memory: '1Mi' } } })] });
     await harness.passing('over', 10_000, () => condition('MemoryPressure') === 'False');
+  });
+
+  it.each([[30, 7], [5, 5]])('gives a pod with %d seconds of grace %d where there is some time left, once that is over', async (terminationGracePeriodSeconds, given) => {
+    await run('web', { terminationGracePeriodSeconds });
+    const stops: number[] = [];
+    harness.runtime.stopContainer = (id, seconds) => {
+      stops.push(seconds);
+      harness.runtime.exit(id, 0);
+      return Promise.resolve();
+    };
+    levels = { 'pid.available': { available: 1, capacity: 1000 } };
+    await harness.clock.advance(15_000);
+    expect(harness.bench.pod('web')?.status?.phase).toBe('Running');
+    await harness.passing('evicted', 1000, () => harness.bench.pod('web')?.status?.reason === 'Evicted');
+    await harness.passing('ended', 500, () => stops.length > 0);
+    expect(stops).toEqual([given]);
   });
 
   it('is short of disk where what containers write has no room', async () => {

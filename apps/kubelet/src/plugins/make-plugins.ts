@@ -4,6 +4,7 @@ import { CsiNodeObject } from '../csi/csi-node';
 import { CsiPluginHandler } from '../csi/csi-plugin-handler';
 import { VolumeLimits } from '../csi/volume-limits';
 import { DevicePlugins } from '../devices/device-plugins';
+import { DeviceHealth } from '../dra/device-health';
 import { DraDrivers } from '../dra/dra-drivers';
 import { ResourceClaims } from '../dra/resource-claims';
 import { SliceWiping } from '../dra/slice-wiping';
@@ -32,17 +33,20 @@ export interface PluginSurroundings {
   readonly numaNodes: () => readonly number[];
   /** What plug-ins add to the node has changed. */
   readonly onDevices: () => void;
+  /** What pods have of them may be in another condition than before. */
+  readonly onHealth: () => void;
 }
 
-export function makePlugins({ identity, rootDir }: KubeletOptions, { client, clock, log, metrics }: KubeletDeps, { directories, nodeObject, numaNodes, onDevices }: PluginSurroundings): PluginParts {
+export function makePlugins({ identity, rootDir }: KubeletOptions, { client, clock, log, metrics }: KubeletDeps, { directories, nodeObject, numaNodes, onDevices, onHealth }: PluginSurroundings): PluginParts {
   const devices = new DevicePlugins({ directory: directories.devicePlugins, log, metrics, numaNodes, onChange: onDevices });
   const csiDrivers = new CsiDrivers((...call) => metrics.storage.csiCall(...call));
   const csiNode = new CsiNodeObject(identity.name, { client, nodeUid: () => nodeObject()?.metadata.uid });
   const objects = new ApiVolumeObjects(client);
   const volumeLimits = new VolumeLimits({ drivers: csiDrivers, node: csiNode, object: (driver) => objects.csiDriver(driver), clock, log });
   const slices = new SliceWiping({ client, clock, log, nodeName: identity.name, nodeIsKnown: () => nodeObject() !== undefined });
-  const draDrivers = new DraDrivers({ metrics: metrics.dra, onChange: (driver, isThere) => slices.follow(driver, isThere) });
-  const claims = new ResourceClaims({ client, rootDir, drivers: draDrivers, metrics: metrics.dra, log });
+  const health = new DeviceHealth({ clock, log, onChange: onHealth });
+  const draDrivers = new DraDrivers({ metrics: metrics.dra, health, onChange: (driver, isThere) => slices.follow(driver, isThere) });
+  const claims = new ResourceClaims({ client, rootDir, drivers: draDrivers, health, metrics: metrics.dra, log });
   const watcher = new PluginWatcher(directories.pluginsRegistry, {
     DevicePlugin: devices,
     DRAPlugin: draDrivers,

@@ -22,6 +22,8 @@ export interface ContainerStatusInput {
   readonly previous: corev1.PodStatus;
   /** What a running container was given for itself; undefined if that is not known. */
   readonly own: (containerId: string) => corev1.ResourceRequirements | undefined;
+  /** How what a container has to itself is. */
+  readonly resourceHealth: (container: corev1.Container) => corev1.ResourceStatus[];
   /** Nothing of the pod will run again. */
   readonly ended: boolean;
   /** The scheme of container ids, such as `containerd`. */
@@ -87,7 +89,9 @@ function containerStatus(
   const started = running !== undefined && startupDone(input, container, running, old);
   const regularInit = kind === 'init' && !isSidecar(container);
   const ready = regularInit ? state.terminated?.exitCode === 0 : kind !== 'ephemeral' && started && isReady(input, container, running, old);
+  const health = kind === 'ephemeral' ? [] : input.resourceHealth(container);
   return {
+    ...(health.length > 0 ? { allocatedResourcesStatus: health } : {}),
     ...(container.resources?.requests && running ? { allocatedResources: container.resources.requests } : {}),
     ...(containerId === undefined ? {} : { containerID: containerId }),
     image: latest?.image ?? old?.image ?? container.image ?? '',

@@ -17,7 +17,7 @@ export interface PodParts {
   readonly statuses: StatusWriter;
 }
 
-export interface PodNeighbours extends Pick<WorkerSurroundings, 'node' | 'placement' | 'executor' | 'tokens' | 'certificates' | 'pods' | 'probeMetrics'> {
+export interface PodNeighbours extends Pick<WorkerSurroundings, 'node' | 'placement' | 'resourceHealth' | 'executor' | 'tokens' | 'certificates' | 'pods' | 'probeMetrics'> {
   readonly registration: NodeRegistration;
   readonly watcher: () => RuntimeWatcher;
   readonly admit: AdmissionCheck;

@@ -17,6 +17,7 @@ import { type PodExecutor } from './pod-executor';
 import { containersOf, initContainersOf, isSidecar, isStaticPod, nameOf, namespaceOf, uidOf } from './pod-spec';
 import { type PodTable } from './pod-table';
 import { PodWorker } from './pod-worker';
+import { type PodWorkerDeps } from './pod-worker-deps';
 import { refuseSwapping } from './resize-swap';
 import { roomFor, type PendingResize } from './resize';
 import { type RuntimeView } from './runtime-view';
@@ -25,6 +26,7 @@ export interface WorkerSurroundings extends Pick<KubeletDeps, 'runtime' | 'event
   readonly hostIPs: readonly string[];
   readonly node: ThisNode;
   readonly placement: PodPlacement;
+  readonly resourceHealth: PodWorkerDeps['resourceHealth'];
   readonly executor: PodExecutor;
   readonly statuses: StatusWriter;
   readonly statics: StaticPods;
@@ -60,7 +62,7 @@ export function makeWorker(pod: corev1.Pod, view: RuntimeView | undefined, aroun
     runtimeName: node.runtimeName,
     recursiveReadOnlyMounts: () => node.surroundings.recursiveReadOnlyMounts,
     room: (wanted) => around.placement.refuseResize(wanted, worker.pod) ?? refuseSwapping(wanted, worker.pod, node.surroundings) ?? roomOn(table(), wanted, node.allocatable),
-    maxRestartWaitMs: around.maxRestartWaitMs,
+    maxRestartWaitMs: around.maxRestartWaitMs, resourceHealth: around.resourceHealth,
     onResize: (trigger) => table().retryResizes(trigger),
     onStatus: (current, status) => {
       const shown = isStaticPod(current) ? statics.mirror(current) : current;

@@ -245,7 +245,7 @@ export class PodActions {
     this.runner.run(startKey(name), async (signal) => {
       try {
         const pod = this.deps.pod();
-        const view = await countedStart(this.deps.metrics, pod, name, () => this.deps.executor.startContainer(pod, container, action.attempt, sandbox, image, this.view, signal));
+        const view = await countedStart(this.deps.metrics, pod, name, () => this.deps.executor.startContainer(pod, container, { attempt: action.attempt, sandbox, image, view: this.view, held: this.deps.resizing.heldAtStart(pod, this.view.containers) }, signal));
         if (view) {
           this.view = withContainer(this.view, view);
           const before = last && this.deps.resizing.applied(last.id);

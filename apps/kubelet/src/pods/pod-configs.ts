@@ -52,8 +52,9 @@ export class PodConfigs {
     return spec?.runtimeClassName ? this.deps.runtimeHandler(spec.runtimeClassName) : '';
   }
 
-  /** `isNew`: it is about to be made, and what is not as the pod asks is told. */
-  async sandbox(pod: corev1.Pod, attempt: number, isNew: boolean): Promise<runtimev1.PodSandboxConfig> {
+  /** `held`: the pod with all that it has or is to have; without it the sandbox is about to be made, and what is not as the pod asks is told. */
+  async sandbox(pod: corev1.Pod, attempt: number, held?: corev1.Pod): Promise<runtimev1.PodSandboxConfig> {
+    const isNew = held === undefined;
     const { directories, cgroups, events } = this.deps;
     const node = this.deps.node();
     const { settings, fellBack, omissions } = podDns(pod, node.dns);
@@ -66,7 +67,7 @@ export class PodConfigs {
       pod, attempt, dns: settings,
       hostname: kernelHostname(pod, node.dns.clusterDomain),
       logDirectory: directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)),
-      cgroupParent: await cgroups.ensurePod(pod),
+      cgroupParent: await cgroups.ensurePod(pod, held),
       seccompRoot: directories.seccomp,
       resources: sandboxResources(pod, node),
       ...(users ? { users } : {}),

@@ -36,6 +36,16 @@ export interface PodExecutorDeps extends PodConfigsDeps {
   readonly claims: Pick<ResourceClaims, 'prepare' | 'unprepare' | 'holds' | 'devicesFor'>;
 }
 
+/** What a container starts from. */
+export interface ContainerStart {
+  readonly attempt: number;
+  readonly sandbox: SandboxView;
+  readonly image: PresentImage;
+  readonly view: RuntimeView;
+  /** The pod with all that its containers have or are to have. */
+  readonly held: corev1.Pod;
+}
+
 /** How a container is to end. */
 export interface KillOrder {
   readonly message: string;
@@ -94,7 +104,7 @@ export class PodExecutor {
       const handler = await this.#configs.handler(pod);
       if (pod.spec?.hostUsers === false && !this.deps.node().userNamespaces.has(handler)) throw new Error(userNamespacesUnsupported);
       await mkdir(directories.podLogs(namespaceOf(pod), nameOf(pod), uidOf(pod)), { recursive: true, mode: 0o755 });
-      const id = await runtime.runPodSandbox(await this.#configs.sandbox(pod, attempt, true), handler);
+      const id = await runtime.runPodSandbox(await this.#configs.sandbox(pod, attempt), handler);
       const view = await observeSandbox(runtime, id);
       if (!view) throw new Error(`pod sandbox ${id} is gone`);
       return view;
@@ -119,14 +129,14 @@ export class PodExecutor {
    * Makes and starts a container and runs its postStart hook. `onCreated` is told its id before it runs.
    * Throws ContainerStartError.
    */
-  async startContainer(pod: corev1.Pod, container: corev1.Container, attempt: number, sandbox: SandboxView, image: PresentImage, view: RuntimeView, signal: AbortSignal): Promise<ContainerView | undefined> {
+  async startContainer(pod: corev1.Pod, container: corev1.Container, { attempt, sandbox, image, view, held }: ContainerStart, signal: AbortSignal): Promise<ContainerView | undefined> {
     const { runtime, events } = this.deps;
     const say = (type: 'Normal' | 'Warning', reason: string, message: string): void => events.pod(pod, type, reason, message, container.name);
     const failed = (reason: ContainerStartError['reason'], error: unknown): ContainerStartError => {
       say('Warning', 'Failed', `Error: ${errorText(error)}`);
       return new ContainerStartError(reason, errorText(error), { cause: error });
     };
-    const sandboxConfiguration = await this.#configs.sandbox(pod, sandbox.attempt, false);
+    const sandboxConfiguration = await this.#configs.sandbox(pod, sandbox.attempt, held);
     const config = await this.#configs.container(pod, container, attempt, sandbox, image, view).catch((error: unknown) => {
       throw failed('CreateContainerConfigError', error);
     });

@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { allocationFromStatus, allocationOf, effectiveResources, heldResources, planResize, sameResources, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { allocationFromStatus, allocationOf, effectiveResources, heldResources, planResize, sameAllocation, sameResources, withAllocation, type PendingResize, type PodAllocation } from './resize';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
 /** What came of looking at a pod's resources anew, for events. */
@@ -70,6 +70,13 @@ export class PodResizing {
   #holding(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
     const { pod: ofPod } = this.#allocation;
     return this.#with(pod, containers, this.#appliedPod && ofPod ? heldResources(this.#appliedPod, ofPod) : ofPod, heldResources);
+  }
+
+  /** As `held`, for a group in which a container is about to start beside others that still have more: it is made no narrower for that, and fitted once they have less. */
+  heldAtStart(pod: corev1.Pod, containers: readonly ContainerView[]): corev1.Pod {
+    const held = this.held(pod, containers);
+    if (!sameAllocation(allocationOf(held), allocationOf(pod))) this.#podMayBeWide = true;
+    return held;
   }
 
   /** The pod with what it and its containers were given, which is what their groups have. */

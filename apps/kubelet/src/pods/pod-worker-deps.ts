@@ -31,6 +31,8 @@ export interface PodWorkerDeps {
   readonly runtimeName: string;
   /** Handlers of the runtime, by name, that can make whole trees read-only. */
   readonly recursiveReadOnlyMounts: () => ReadonlySet<string>;
+  /** How what a container has to itself is: devices, and what its claims got. */
+  readonly resourceHealth: (pod: corev1.Pod, container: corev1.Container) => corev1.ResourceStatus[];
   /** Told of each new status. */
   readonly onStatus: (pod: corev1.Pod, status: corev1.PodStatus) => void;
   /** Nothing of a deleted pod is left here: takes it out of the API. Rejects to be called again. */

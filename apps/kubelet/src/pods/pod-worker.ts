@@ -291,6 +291,7 @@ export class PodWorker {
       runtimeName: this.deps.runtimeName,
       recursiveReadOnlyMounts: this.deps.recursiveReadOnlyMounts(),
       own: (id) => this.#resizing.own(id),
+      resourceHealth: (container) => this.deps.resourceHealth(this.#pod, container),
       given: this.#resizing.given(this.#pod, this.view.containers),
       ...this.#resources,
       resize: this.#resizing.shown,

@@ -35,13 +35,18 @@ export interface ResizePlan {
  */
 export function planResize(pod: corev1.Pod, allocation: PodAllocation, room: () => PendingResize | undefined): ResizePlan {
   const wanted = allocationOf(pod);
+  if (sameAllocation(wanted, allocation)) return { allocation, accepted: false };
+  const pending = isStaticPod(pod) ? { reason: 'Infeasible' as const, message: 'In-place resize of static-pods is not supported', detail: 'static_pod' } : room();
+  return pending ? { allocation, pending, accepted: false } : { allocation: wanted, accepted: true };
+}
+
+/** Whether a pod and its containers have the same by both. */
+export function sameAllocation(wanted: PodAllocation, allocation: PodAllocation): boolean {
   const sameContainers = Object.entries(wanted.containers).every(([name, resources]) => {
     const allocated = allocation.containers[name];
     return allocated !== undefined && sameResources(resources, allocated);
   });
-  if (sameContainers && sameResources(wanted.pod ?? {}, allocation.pod ?? {})) return { allocation, accepted: false };
-  const pending = isStaticPod(pod) ? { reason: 'Infeasible' as const, message: 'In-place resize of static-pods is not supported', detail: 'static_pod' } : room();
-  return pending ? { allocation, pending, accepted: false } : { allocation: wanted, accepted: true };
+  return sameContainers && sameResources(wanted.pod ?? {}, allocation.pod ?? {});
 }
 
 /** What a pod's spec asks for, for itself and for its containers. */

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@navarch/component-base';
-import { drav1, pluginregistrationv1 } from '@navarch/proto';
+import { drahealthv1, drav1, pluginregistrationv1 } from '@navarch/proto';
 import { RpcServer } from '@navarch/rpc';
 
 /** A driver of dynamic resources, and the registrar beside it: each claim is one device for the request `gpu` and one for all. It remembers what it is asked. */
@@ -13,6 +13,11 @@ export class FakeDraDriver {
   /** Answers in place of its own. */
   prepare: ((claims: readonly drav1.Claim[]) => drav1.NodePrepareResourcesResponse) | undefined;
   unprepare: ((claims: readonly drav1.Claim[]) => drav1.NodeUnprepareResourcesResponse) | undefined;
+  /** Which version of the service it has that tells how devices are; undefined for none. */
+  healthVersion: string | undefined;
+  readonly #health: drahealthv1.DeviceHealth[] = [];
+  #told = (): void => undefined;
+  #stopping = false;
   #server: RpcServer | undefined;
   readonly #socket: string;
 
@@ -42,6 +47,7 @@ export class FakeDraDriver {
         return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid }) => [uid, { error: '' }])) });
       },
     });
+    if (this.healthVersion !== undefined) this.#serveHealth(this.#server, this.healthVersion);
     this.#server.add(pluginregistrationv1.RegistrationService, {
       getInfo: () => Promise.resolve({ type: 'DRAPlugin', name: this.name, endpoint: this.#socket, supportedVersions: [...this.versions] }),
       notifyRegistrationStatus: (status) => {
@@ -53,7 +59,31 @@ export class FakeDraDriver {
     await this.#server.start();
   }
 
+  /** Tells how one of its devices is. */
+  tell(deviceName: string, health: drahealthv1.HealthStatus, message = '', believedSeconds = 0n): void {
+    this.#health.push({ device: { poolName: 'node-1', deviceName }, health, lastUpdatedTime: 0n, healthCheckTimeoutSeconds: believedSeconds, message });
+    this.#told();
+  }
+
+  #serveHealth(server: RpcServer, version: string): void {
+    const methods = Object.entries(drahealthv1.DRAResourceHealthService).map(([name, method]) => [name, { ...method, path: method.path.replace('/v1.', `/${version}.`) }]);
+    const stopping = (): boolean => this.#stopping;
+    const told = (): drahealthv1.DeviceHealth[] => this.#health.splice(0);
+    const next = (): Promise<void> => new Promise((resolve) => (this.#told = resolve));
+    server.add(Object.fromEntries(methods) as typeof drahealthv1.DRAResourceHealthService, {
+      nodeWatchResources: async function* () {
+        while (!stopping()) {
+          const change = next();
+          yield { devices: told() };
+          await change;
+        }
+      },
+    });
+  }
+
   async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#told();
     await this.#server?.stop();
     await rm(this.#socket, { force: true });
   }

@@ -98,6 +98,7 @@ export class PodBench {
       hostIPs: () => ['192.0.2.1'],
       runtimeName: 'fake',
       recursiveReadOnlyMounts: () => this.recursiveReadOnlyMounts,
+      resourceHealth: () => [],
       onStatus: (_pod, status) => this.statuses.push(status),
       onStopped: (stopped) => {
         this.deleted.push(stopped.metadata.uid ?? '');
