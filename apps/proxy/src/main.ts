@@ -44,7 +44,7 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<Pro
     return ranges;
   };
   const plane = new DeferredDataPlane(mode, () => createBackend(mode, {
-    clusterCidrs: config.clusterCidr, nodePortAddresses: known(), tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
+    clusterCidrs: config.clusterCidr, nodePortAddresses: known(), tcpBeLiberal: config.conntrackTcpBeLiberal, localhostNodePorts: config.iptablesLocalhostNodeports, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
   }, kernel, log, metrics));
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));

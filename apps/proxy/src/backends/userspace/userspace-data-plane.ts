@@ -3,7 +3,8 @@ import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
 import { frontends, type Frontend } from '../frontends';
-import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import { inTurn } from '../in-turn';
+import { changeLocal, cleanUpLocal, isLocalThere, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import { Balancer } from './balancer';
 import { listenTcp, type Listener } from './tcp-listener';
 import { listenUdp } from './udp-listener';
@@ -28,12 +29,21 @@ class UserspaceDataPlane implements DataPlane {
   #own: ReadonlySet<string> = new Set();
 
   readonly #names: LocalNames;
+  readonly #inTurn = inTurn();
 
   constructor(private readonly options: DataPlaneOptions) {
     this.#names = namesOf(options.family);
   }
 
-  async sync(request: proxyv1.SyncRequest): Promise<void> {
+  sync(request: proxyv1.SyncRequest): Promise<void> {
+    return this.#inTurn(() => this.#sync(request));
+  }
+
+  isThere(): Promise<boolean> {
+    return this.#inTurn(() => isLocalThere(this.#names, this.#state, this.options.run));
+  }
+
+  async #sync(request: proxyv1.SyncRequest): Promise<void> {
     const { run } = this.options;
     const names = this.#names;
     if (request.reset) {
