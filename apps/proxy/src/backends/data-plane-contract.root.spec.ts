@@ -113,6 +113,21 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect((await network.ask('stranger', nodePort))[0]).toMatch(served);
   });
 
+  if (family === 'IPv4') it('lets a node that has the address of a load balancer itself ask it from there, where that may come in', async () => {
+    // Without rules in the kernel it is on an interface anyway.
+    if (outlivesProcess) network.run(`ip route add local ${world.balancerIp} dev lo`);
+    try {
+      await plane.sync({ upsert: [port({ loadBalancerSourceRanges: world.sources })] });
+      expect((await network.ask('node', balancer))[0]).not.toMatch(served);
+      for (const externalLocal of [false, true]) {
+        await plane.sync({ upsert: [port({ loadBalancerSourceRanges: [...world.sources, `${world.balancerIp}/32`], externalLocal })] });
+        expect((await network.ask('node', balancer))[0]).toMatch(served);
+      }
+    } finally {
+      if (outlivesProcess) network.run(`ip route delete local ${world.balancerIp} dev lo`);
+    }
+  });
+
   it('keeps a client at its endpoint with session affinity, until that is gone', async () => {
     await plane.sync({ upsert: [port({ affinitySeconds: 60 })] });
     const [first = ''] = places(await network.ask('remote', web));
