@@ -211,6 +211,19 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     }
   });
 
+  if (mode === 'nftables') it('lets nothing out to an address that Services could have and none has', async () => {
+    // Somebody elsewhere has it.
+    const [ip, free, via] = family === 'IPv4' ? ['ip -4', '10.96.0.99', world.addressOf('outside')] : ['ip -6', 'fd00:10:96::99', world.addressOf('outside')];
+    network.inside(network.netns('outside'), `${ip} address add ${free} dev lo`);
+    network.run(`${ip} route add ${free} via ${via}`);
+    try {
+      for (const from of ['a', 'node'] as const) expect(await network.ask(from, { address: free, port: 8080 })).toEqual(['silent']);
+      expect((await network.ask('a', web))[0]).toMatch(served);
+    } finally {
+      network.run(`${ip} route delete ${free} via ${via}`);
+    }
+  });
+
   it('carries UDP, and moves a client whose endpoint is gone although it never pauses', async () => {
     const dns = (place: Place): proxyv1.ServicePort => port({ id: `default/dns:${world.suffix}`, protocol: proxyv1.Protocol.UDP, addresses: [world.dnsIp], port: 53, nodePort: 30053, endpoints: [endpoint(place)], localEndpoints: [endpoint(place)] });
     const asked = { address: world.dnsIp, port: 53, protocol: 'udp', localPort: 40_000 } as const;

@@ -24,6 +24,8 @@ export interface DataPlaneOptions {
   readonly nodePortAddresses: readonly string[] | undefined;
   /** Upstream's --conntrack-tcp-be-liberal: packets that the kernel's tracking takes for none of a connection pass. */
   readonly tcpBeLiberal?: boolean;
+  /** Of the nftables back end alone: where the cluster's Services have their addresses from, of this family, asked for with each full state. What goes there and is nobody's passes nothing. */
+  readonly serviceRanges?: () => readonly string[];
   /** Of the iptables back end alone, upstream's --iptables-localhost-nodeports: node ports are served on loopback addresses too. */
   readonly localhostNodePorts?: boolean;
   readonly run: RunCommand;
