@@ -91,6 +91,11 @@ describe('the process of a network agent', () => {
       await reached(true);
       // The wire itself knows no pods.
       expect(inside(first.netns, 'ip route get 10.244.2.9')).toContain('dev navarch-vxlan');
+      // The wire is cut, and is whole again.
+      inside(first.netns, 'ip link set eth0 down');
+      await reached(false);
+      inside(first.netns, 'ip link set eth0 up');
+      await reached(true);
       await agents.get(second)?.stop('SIGKILL');
       await reached(true);
       // The next one makes the tunnel anew.

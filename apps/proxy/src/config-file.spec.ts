@@ -20,12 +20,12 @@ describe('a proxy\'s configuration file', () => {
     const fields = {
       hostnameOverride: 'n1', clusterCIDR: '10.0.0.0/8,fd00::/48', mode: 'iptables', nodePortAddresses: ['172.30.0.0/16'],
       conntrack: { maxPerCore: 0, min: 7, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '30s', tcpBeLiberal: true, udpTimeout: '5s', udpStreamTimeout: '6s' },
-      ipvs: { scheduler: 'sh', strictARP: true, tcpTimeout: '15m', tcpFinTimeout: '2m', udpTimeout: '5m' },
+      ipvs: { scheduler: 'sh', strictARP: true, tcpTimeout: '15m', tcpFinTimeout: '2m', udpTimeout: '5m' }, iptables: { localhostNodePorts: false },
     };
     expect(configOf(fields, '--conntrack-min=8')).toMatchObject({
       hostnameOverride: 'n1', clusterCidr: ['10.0.0.0/8', 'fd00::/48'], proxyMode: 'iptables', nodeportAddresses: ['172.30.0.0/16'], conntrackMaxPerCore: 0, conntrackMin: 8,
       conntrackTcpTimeoutEstablished: 0, conntrackTcpTimeoutCloseWait: 30_000, conntrackTcpBeLiberal: true, conntrackUdpTimeout: 5_000, conntrackUdpTimeoutStream: 6_000,
-      ipvsScheduler: 'sh', ipvsStrictArp: true, ipvsTcpTimeout: 900_000, ipvsTcpfinTimeout: 120_000, ipvsUdpTimeout: 300_000,
+      ipvsScheduler: 'sh', ipvsStrictArp: true, ipvsTcpTimeout: 900_000, ipvsTcpfinTimeout: 120_000, ipvsUdpTimeout: 300_000, iptablesLocalhostNodeports: false,
     });
   });
 
@@ -51,7 +51,7 @@ describe('a proxy\'s configuration file', () => {
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {
-    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs.excludeCIDRs']);
+    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] }, iptables: { masqueradeAll: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs.excludeCIDRs', 'iptables.masqueradeAll']);
   });
 
   it.each<[document: unknown, message: string]>([

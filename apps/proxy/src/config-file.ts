@@ -10,12 +10,14 @@ export const KUBE_PROXY_CONFIGURATION: ConfigurationKind = {
     featureGates: { flag: 'feature-gates', text: switches }, healthzBindAddress: { flag: 'healthz-bind-address', text },
     'conntrack.maxPerCore': { flag: 'conntrack-max-per-core', text: whole, pointer: true }, 'conntrack.min': { flag: 'conntrack-min', text: whole, pointer: true },
     'conntrack.tcpEstablishedTimeout': { flag: 'conntrack-tcp-timeout-established', text, pointer: true }, 'conntrack.tcpCloseWaitTimeout': { flag: 'conntrack-tcp-timeout-close-wait', text, pointer: true },
+    'iptables.localhostNodePorts': { flag: 'iptables-localhost-nodeports', text: bool, pointer: true },
     'ipvs.scheduler': { flag: 'ipvs-scheduler', text }, 'ipvs.strictARP': { flag: 'ipvs-strict-arp', text: bool },
     'ipvs.tcpTimeout': { flag: 'ipvs-tcp-timeout', text }, 'ipvs.tcpFinTimeout': { flag: 'ipvs-tcpfin-timeout', text }, 'ipvs.udpTimeout': { flag: 'ipvs-udp-timeout', text },
     'conntrack.tcpBeLiberal': { flag: 'conntrack-tcp-be-liberal', text: bool }, 'conntrack.udpTimeout': { flag: 'conntrack-udp-timeout', text }, 'conntrack.udpStreamTimeout': { flag: 'conntrack-udp-timeout-stream', text },
   },
   withoutEffect: new Set([
-    'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'iptables', 'nftables', 'winkernel',
+    'clientConnection', 'logging', 'bindAddress', 'metricsBindAddress', 'bindAddressHardFail', 'enableProfiling', 'showHiddenMetricsForVersion', 'nftables', 'winkernel',
+    'iptables.masqueradeBit', 'iptables.masqueradeAll', 'iptables.minSyncPeriod', 'iptables.syncPeriod',
     // Of ipvs: changes are followed as they come, and virtual servers of others are never touched, excluded or not.
     'ipvs.minSyncPeriod', 'ipvs.syncPeriod', 'ipvs.excludeCIDRs',
     'detectLocalMode', 'detectLocal', 'oomScoreAdj', 'configSyncPeriod', 'portRange', 'windowsRunAsService',

@@ -14,6 +14,7 @@ export const proxyFlags = defineFlags({
   'cluster-cidr': { type: 'list', default: '10.244.0.0/16', help: 'Pod addresses, a range a family; traffic to services from elsewhere is masqueraded.' },
   'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },
   'nodeport-addresses': { type: 'list', help: 'Node ports are served on the node\'s addresses in these ranges, or on those that the Node names (primary); none: on all.' },
+  'iptables-localhost-nodeports': { type: 'boolean', default: 'true', help: 'With --proxy-mode=iptables: serve node ports on 127.0.0.1 too, for which the kernel is made to route loopback addresses (route_localnet).' },
   'conntrack-max-per-core': { type: 'number', default: '32768', help: 'Connections that the kernel tracks, for each processor; 0 leaves its limit as it is.' },
   'conntrack-min': { type: 'number', default: '131072', help: 'As many at least, whatever --conntrack-max-per-core says.' },
   'conntrack-tcp-timeout-established': { type: 'duration', default: '24h', help: 'How long idle TCP connections are tracked; 0 leaves it as it is.' },

@@ -5,6 +5,8 @@ export interface NodePlace {
   readonly nodeName: string;
   /** Undefined on a node without the label topology.kubernetes.io/zone. */
   readonly zone?: string | undefined;
+  /** Those that the Node names as its own within the cluster. */
+  readonly addresses?: readonly string[] | undefined;
 }
 
 /** An endpoint with what decides whether it is used. */

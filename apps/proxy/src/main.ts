@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { core, discovery } from '@navarch/api';
+import { core, discovery, networking } from '@navarch/api';
 import { clusterConnection } from '@navarch/client';
 import { runProcess, type Component, type Config, type ProcessContext } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
@@ -26,9 +26,15 @@ import { ProxyHealth } from './health/proxy-health';
 import { OwnNode } from './own-node';
 import { Proxy } from './proxy';
 import { ProxyMetrics } from './proxy-metrics';
+import { ServiceRanges } from './service-ranges';
 import { byService, serviceOf } from './service-tracker';
 
-function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<ProcessContext<typeof proxyFlags>, 'clock' | 'log'>, metrics: ProxyMetrics, nodePortAddresses: () => readonly string[] | undefined): DataPlane {
+interface KernelRanges {
+  readonly nodePortAddresses: () => readonly string[] | undefined;
+  readonly serviceRanges: () => readonly string[];
+}
+
+function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<ProcessContext<typeof proxyFlags>, 'clock' | 'log'>, metrics: ProxyMetrics, { nodePortAddresses, serviceRanges }: KernelRanges): DataPlane {
   const kernel = kernelFamilies();
   const alone = (plane: DataPlane): DataPlane => new ExclusiveDataPlane(plane, () => cleanUpOthers(config.proxyMode as ProxyMode | 'grpc', runCommand, kernel, log));
   if (config.proxyMode === 'grpc') {
@@ -44,7 +50,7 @@ function dataPlaneOf(config: Config<typeof proxyFlags>, { clock, log }: Pick<Pro
     return ranges;
   };
   const plane = new DeferredDataPlane(mode, () => createBackend(mode, {
-    clusterCidrs: config.clusterCidr, nodePortAddresses: known(), tcpBeLiberal: config.conntrackTcpBeLiberal, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
+    clusterCidrs: config.clusterCidr, nodePortAddresses: known(), tcpBeLiberal: config.conntrackTcpBeLiberal, localhostNodePorts: config.iptablesLocalhostNodeports, serviceRanges, run: withNftSession(runCommand, log).run, clock, ipvs: ipvsOptions(config),
   }, kernel, log, metrics));
   // A process that carries the datagrams itself has no flows that outlive their endpoint.
   return alone(mode === 'userspace' ? plane : new ConntrackDataPlane(plane, runCommand, log, metrics));
@@ -87,7 +93,9 @@ void runProcess({
       // Upstream's proxy does not know its Service's uid and uses the name.
       onFailure: ({ namespace, name, port }, error) => events.record({ kind: 'Service', namespace, name, uid: `${namespace}/${name}` }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${config.hostnameOverride} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`),
     });
-    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics, nodePortAddresses) });
+    // No other back end makes anything of them.
+    const serviceRanges = config.proxyMode === 'nftables' ? new ServiceRanges(connection.informers.informer(networking.servicecidrs), () => proxy.renew()) : undefined;
+    const proxy: Proxy = new Proxy({ services, slices, nodes, ownNode, healthChecks, health: proxyHealth, clock, log, metrics, dataPlane: dataPlaneOf(config, context, metrics, { nodePortAddresses, serviceRanges: () => serviceRanges?.list ?? [] }) });
     handle('/healthz', (_request, response) => proxyHealth.healthz(response));
     handle('/livez', (_request, response) => proxyHealth.livez(response));
     handle('/proxyMode', (_request, response) => {
@@ -97,6 +105,6 @@ void runProcess({
       if (proxy.failure !== undefined) throw new Error(proxy.failure);
     });
     const tracking: Component = { name: 'connection-tracking', start: () => applyConntrackSettings(conntrackSettings(conntrackOptions(config), availableParallelism()), log), stop: () => Promise.resolve() };
-    return [tracking, connection, healthChecks, proxy];
+    return [tracking, connection, healthChecks, ...(serviceRanges === undefined ? [] : [serviceRanges]), proxy];
   },
 });

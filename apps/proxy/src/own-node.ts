@@ -11,7 +11,7 @@ export class OwnNode {
   constructor(private readonly nodeName: string, private readonly nodes: Informer<corev1.Node>) {}
 
   get place(): NodePlace {
-    return { nodeName: this.nodeName, zone: this.#node?.metadata.labels?.[zoneLabel] };
+    return { nodeName: this.nodeName, zone: this.#node?.metadata.labels?.[zoneLabel], addresses: this.addresses };
   }
 
   /** The addresses that it says are its own within the cluster. */
@@ -25,12 +25,13 @@ export class OwnNode {
     return node !== undefined && (node.metadata.deletionTimestamp !== undefined || (node.spec?.taints ?? []).some(({ key }) => key === toBeDeletedTaint));
   }
 
-  /** Tells when the node's place has changed. */
+  /** Tells when the node's place has changed: its zone, or its addresses. */
   onMove(moved: () => void): () => void {
-    let zone = this.place.zone;
+    let known = JSON.stringify(this.place);
     const look = (): void => {
-      if (this.place.zone === zone) return;
-      zone = this.place.zone;
+      const now = JSON.stringify(this.place);
+      if (now === known) return;
+      known = now;
       moved();
     };
     return this.nodes.addHandler({ onAdd: look, onUpdate: look, onDelete: look });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { core, discovery, type corev1, type discoveryv1 } from '@navarch/api';
+import { core, discovery, networking, type corev1, type discoveryv1, type networkingv1 } from '@navarch/api';
 import { SimulatedServer } from '@navarch/client/testing';
 import { addressOf, bundle, eventually, forwardTo, makeTempDir, NamespaceProcess, nodeAddress, NodeNetwork, type Place, type Target, type TempDir } from '@navarch/testing';
 
@@ -32,6 +32,7 @@ beforeAll(async () => {
   await Promise.all([server.start(), network.start()]);
   forwarder = forwardTo(network.node, apiserverPort, server.socket);
   for (const one of [node('node-1', 'east'), node('node-2', 'west')]) server.api.create(core.nodes, '', one);
+  server.api.create(networking.servicecidrs, '', { metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/12'] } } as networkingv1.ServiceCIDR);
   server.api.create(core.services, 'default', service());
   server.api.create(discovery.endpointslices, 'default', { metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints: [] } as discoveryv1.EndpointSlice);
 }, 60_000);
@@ -122,5 +123,14 @@ describe.each(['nftables', 'iptables'])('the process of a proxy, by %s', (mode) 
     await eventuallyMeets('node', web, 'a');
     has(endpoint('a', going(false)));
     await eventuallyMeets('node', web, 'ECONNREFUSED');
+  });
+
+  if (mode === 'nftables') it('knows where Services have their addresses from, and follows that', async () => {
+    const ranges = (): string => network.run('nft list set ip navarch-proxy service-ranges').replace(/\s+/g, ' ');
+    expect(ranges()).toContain('elements = { 10.96.0.0/12 }');
+    server.api.create(networking.servicecidrs, '', { metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/16', 'fd00:200::/112'] } } as networkingv1.ServiceCIDR);
+    await eventually(() => ranges().includes('elements = { 10.96.0.0/12, 10.200.0.0/16 }'));
+    has(endpoint('a'));
+    await eventuallyMeets('node', web, 'a');
   });
 });

@@ -36,7 +36,7 @@ export class Proxy implements Component {
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #dirty = false;
-  /** The rules are gone, by somebody else's doing. */
+  /** The rules are gone, by somebody else's doing, or are no longer right as a whole. */
   #lost = false;
   #looking: Promise<void> | undefined;
   #sequence = 0n;
@@ -76,6 +76,14 @@ export class Proxy implements Component {
     return { pending: this.#tracker?.pending ?? { services: 0, endpoints: 0 }, noLocalEndpoints: this.#tracker?.noLocalEndpoints ?? [] };
   }
 
+  /** Puts all in force anew: more than Services and their endpoints has changed. */
+  renew(): void {
+    this.deps.health.queued();
+    this.#lost = true;
+    this.#dirty = true;
+    this.#wake?.();
+  }
+
   #changed(what: 'service' | 'endpoints' | 'place'): void {
     const { metrics, health } = this.deps;
     if (what !== 'place') metrics.changed(what);
@@ -87,7 +95,7 @@ export class Proxy implements Component {
 
   /** Puts back what somebody has flushed. */
   async #look(): Promise<void> {
-    const { clock, dataPlane, health, log } = this.deps;
+    const { clock, dataPlane, log } = this.deps;
     const stopped = (): boolean => this.#stop.signal.aborted;
     while (!stopped()) {
       await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
@@ -99,10 +107,7 @@ export class Proxy implements Component {
         continue;
       }
       log.warn({ dataPlane: dataPlane.name }, 'somebody has taken the rules away: they are put back');
-      health.queued();
-      this.#lost = true;
-      this.#dirty = true;
-      this.#wake?.();
+      this.renew();
     }
   }
 

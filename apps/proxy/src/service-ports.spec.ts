@@ -59,6 +59,13 @@ describe('servicePorts', () => {
     expect(port).toMatchObject({ addresses: ['10.96.0.7', '192.0.2.9', '192.0.2.1'], loadBalancerAddresses: ['192.0.2.1'], loadBalancerSourceRanges: ['198.51.100.0/24'] });
   });
 
+  it.each<[string, string[], string[]]>([
+    ['may', ['172.30.0.2', 'fd00:172:30::2'], ['198.51.100.0/24', '172.30.0.0/16', '192.0.2.1/32']], ['may not', ['172.31.0.2'], ['198.51.100.0/24', '172.30.0.0/16']], ['is not known to', [], ['198.51.100.0/24', '172.30.0.0/16']],
+  ])('lets a node ask a load balancer whose address it has itself, if it %s', (_may, own, ranges) => {
+    const [port] = servicePorts(service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['198.51.100.0/24', '172.30.0.0/16'] }, { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } }), [], { ...place, addresses: own });
+    expect(port?.loadBalancerSourceRanges).toEqual(ranges);
+  });
+
   it('makes a Service of both families one port for each, with the addresses of its own', () => {
     const both = service({ clusterIPs: ['10.96.0.7', 'FD00:10:96::7'], ipFamilies: ['IPv4', 'IPv6'], externalIPs: ['2001:db8:0:0::9', '192.0.2.9'], loadBalancerSourceRanges: ['2001:db8::/32', '198.51.100.0/24'], type: 'LoadBalancer' }, { loadBalancer: { ingress: [{ ip: '2001:db8::1' }] } });
     const slices = [slice(at('10.244.0.2')), { ...slice(at('fd00:10:244:0::2')), addressType: 'IPv6' }];

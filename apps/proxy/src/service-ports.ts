@@ -1,5 +1,5 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
-import { canonicalAddress, familyOf, parseAddress, type IpFamily } from '@navarch/apimachinery';
+import { canonicalAddress, familyOf, inRange, parseAddress, type IpFamily } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 import { families } from './backends/family-words';
 import { categorize, keptBeside, type KnownEndpoint, type NodePlace } from './endpoint-choice';
@@ -34,6 +34,7 @@ function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFam
   const addresses = [...new Set([canonical(clusterIp), ...(spec?.externalIPs ?? []).filter(ofFamily).map(canonical), ...ingress])];
   const sources = (spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => ofFamily(range.split('/')[0] ?? ''));
   const balanced = spec?.type === 'LoadBalancer';
+  const balancers = balanced ? [...new Set(ingress)] : [];
   return (spec?.ports ?? []).map((port) => {
     const known = endpointsOf(port, family, slices, place.nodeName);
     const chosen = categorize(known, place);
@@ -48,12 +49,21 @@ function portsOfFamily({ metadata, spec, status }: corev1.Service, family: IpFam
       internalLocal: spec?.internalTrafficPolicy === 'Local',
       externalLocal: spec?.externalTrafficPolicy === 'Local',
       affinitySeconds: affinity,
-      loadBalancerAddresses: balanced ? [...new Set(ingress)] : [],
-      loadBalancerSourceRanges: balanced ? sources : [],
+      loadBalancerAddresses: balancers,
+      loadBalancerSourceRanges: balanced ? [...sources, ...ownSources(sources, balancers, place)] : [],
       // Connections go on by themselves.
       keptEndpoints: (port.protocol ?? 'TCP') === 'TCP' ? [] : keptBeside(chosen, known),
     };
   });
+}
+
+/**
+ * A node that has a load balancer's address itself, by a route or on an interface, asks it from that same address: where the node may come in, that
+ * one may, as in upstream's back ends.
+ */
+function ownSources(ranges: readonly string[], balancers: readonly string[], { addresses = [] }: NodePlace): string[] {
+  if (!ranges.some((range) => addresses.some((address) => inRange(address, range)))) return [];
+  return balancers.map((address) => `${address}/${familyOf(address) === 'IPv6' ? 128 : 32}`);
 }
 
 /** The port on which a load balancer asks whether this node has endpoints; undefined where the Service wants none. */

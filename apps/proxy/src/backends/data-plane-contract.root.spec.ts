@@ -38,6 +38,7 @@ const leftovers = (): string => network.run('nft list tables; iptables-save; ip6
 
 beforeAll(async () => {
   await network.start();
+  network.run('echo 0 > /proc/sys/net/ipv4/conf/all/route_localnet');
   network.run('iptables -t nat -A POSTROUTING -d 192.0.2.99/32 -j ACCEPT; nft add table ip somebody; nft add chain ip somebody kept; ip6tables -t nat -A POSTROUTING -d 2001:db8:9::99/128 -j ACCEPT; nft add table ip6 somebody');
 }, 60_000);
 afterAll(() => network.stop());
@@ -110,6 +111,21 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect((await network.ask('outside', balancer))[0]).toMatch(served);
     expect((await network.ask('stranger', balancer))[0]).not.toMatch(served);
     expect((await network.ask('stranger', nodePort))[0]).toMatch(served);
+  });
+
+  if (family === 'IPv4') it('lets a node that has the address of a load balancer itself ask it from there, where that may come in', async () => {
+    // Without rules in the kernel it is on an interface anyway.
+    if (outlivesProcess) network.run(`ip route add local ${world.balancerIp} dev lo`);
+    try {
+      await plane.sync({ upsert: [port({ loadBalancerSourceRanges: world.sources })] });
+      expect((await network.ask('node', balancer))[0]).not.toMatch(served);
+      for (const externalLocal of [false, true]) {
+        await plane.sync({ upsert: [port({ loadBalancerSourceRanges: [...world.sources, `${world.balancerIp}/32`], externalLocal })] });
+        expect((await network.ask('node', balancer))[0]).toMatch(served);
+      }
+    } finally {
+      if (outlivesProcess) network.run(`ip route delete local ${world.balancerIp} dev lo`);
+    }
   });
 
   it('keeps a client at its endpoint with session affinity, until that is gone', async () => {
@@ -195,6 +211,19 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     }
   });
 
+  if (mode === 'nftables') it('lets nothing out to an address that Services could have and none has', async () => {
+    // Somebody elsewhere has it.
+    const [ip, free, via] = family === 'IPv4' ? ['ip -4', '10.96.0.99', world.addressOf('outside')] : ['ip -6', 'fd00:10:96::99', world.addressOf('outside')];
+    network.inside(network.netns('outside'), `${ip} address add ${free} dev lo`);
+    network.run(`${ip} route add ${free} via ${via}`);
+    try {
+      for (const from of ['a', 'node'] as const) expect(await network.ask(from, { address: free, port: 8080 })).toEqual(['silent']);
+      expect((await network.ask('a', web))[0]).toMatch(served);
+    } finally {
+      network.run(`${ip} route delete ${free} via ${via}`);
+    }
+  });
+
   it('carries UDP, and moves a client whose endpoint is gone although it never pauses', async () => {
     const dns = (place: Place): proxyv1.ServicePort => port({ id: `default/dns:${world.suffix}`, protocol: proxyv1.Protocol.UDP, addresses: [world.dnsIp], port: 53, nodePort: 30053, endpoints: [endpoint(place)], localEndpoints: [endpoint(place)] });
     const asked = { address: world.dnsIp, port: 53, protocol: 'udp', localPort: 40_000 } as const;
@@ -209,13 +238,35 @@ describe.each(suites)('the %s back end, %s', (mode, family, { keepsClients, outl
     expect((await network.ask('node', asked))[0]).not.toMatch(served);
   });
 
-  if (outlivesProcess) it('knows when somebody has flushed its rules, and puts them back', async () => {
+  it('knows when somebody has flushed its rules, and puts them back', async () => {
     await plane.sync({ upsert: [port()] });
-    expect(await plane.isThere()).toBe(true);
-    network.run(mode === 'nftables' ? `nft delete table ${family === 'IPv4' ? 'ip' : 'ip6'} navarch-proxy` : `${family === 'IPv4' ? 'iptables' : 'ip6tables'} -t nat -F PREROUTING`);
-    expect(await plane.isThere()).toBe(false);
-    await plane.sync({ reset: true, upsert: [port()] });
-    expect([await plane.isThere(), served.test((await network.ask('a', web))[0] ?? '')]).toEqual([true, true]);
+    const [nft, program, digit] = family === 'IPv4' ? ['ip', 'iptables', ''] : ['ip6', 'ip6tables', '6'];
+    const flushes: Readonly<Record<string, readonly string[]>> = {
+      nftables: [`nft delete table ${nft} navarch-proxy`], iptables: [`${program} -t nat -F PREROUTING`],
+      userspace: [`nft delete table ${nft} navarch-proxy-user`, `ip link delete navarch-user${digit}`, `ip address delete ${clusterIp} dev navarch-user${digit} 2>/dev/null`],
+    };
+    for (const flush of flushes[mode] ?? []) {
+      expect(await plane.isThere()).toBe(true);
+      network.run(flush);
+      expect(await plane.isThere()).toBe(false);
+      await plane.sync({ reset: true, upsert: [port()] });
+      expect([await plane.isThere(), served.test((await network.ask('a', web))[0] ?? '')]).toEqual([true, true]);
+    }
+  });
+
+  if (mode === 'iptables' && family === 'IPv4') it('serves node ports on loopback addresses, where nobody else reaches who listens there', async () => {
+    const onLoopback = (port: number): { address: string; port: number } => ({ address: '127.0.0.1', port });
+    await plane.sync({ upsert: [port()] });
+    expect(places(await network.ask('node', onLoopback(30_080), often))).toEqual(new Set(['a', 'b']));
+    await plane.sync({ upsert: [port({ externalLocal: true, endpoints: [endpoint('remote')], localEndpoints: [] })] });
+    expect(places(await network.ask('node', onLoopback(30_080)))).toEqual(new Set(['remote']));
+    // A neighbour that sends loopback addresses out.
+    network.inside(network.netns('stranger'), `echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; ip address delete 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via 203.0.113.1`);
+    try {
+      expect(await network.ask('stranger', onLoopback(8080))).toEqual(['silent']);
+    } finally {
+      network.inside(network.netns('stranger'), 'ip route delete 127.0.0.1/32 via 203.0.113.1; ip address add 127.0.0.1/8 dev lo');
+    }
   });
 
   it('is killed and takes over what it left', async () => {
@@ -267,6 +318,8 @@ describe('back ends in turn', () => {
       await plane.kill();
       const left = leftovers();
       for (const [other, mark] of Object.entries(marks)) expect([other, mark.test(left)]).toEqual([other, other === mode]);
+      // What iptables asks of the kernel for node ports on loopback addresses.
+      expect(network.run('cat /proc/sys/net/ipv4/conf/all/route_localnet').trim()).toBe(mode === 'iptables' ? '1' : '0');
     }
     expect(foreign()).toBe(before);
   });

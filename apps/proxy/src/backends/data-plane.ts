@@ -10,7 +10,7 @@ export interface DataPlane {
   readonly name: string;
   /** Puts a full state (`reset`) or a change in force; resolves when it is, rejects when it is not: then a reset follows. */
   sync(request: proxyv1.SyncRequest): Promise<void>;
-  /** Whether what is in force is still there: who flushes the kernel's rules takes ours along. Without it nobody looks: what lives in this process nobody else can take away, and that of ipvs comes back with the next full state only. */
+  /** Whether what is in force is still there: who flushes the kernel's rules takes ours along. Without it nobody looks, as at what another process carries. */
   isThere?(): Promise<boolean>;
   /** Gives up what lives in this process. What is in the kernel stays: connections go on while a proxy restarts. */
   close?(): Promise<void>;
@@ -24,6 +24,10 @@ export interface DataPlaneOptions {
   readonly nodePortAddresses: readonly string[] | undefined;
   /** Upstream's --conntrack-tcp-be-liberal: packets that the kernel's tracking takes for none of a connection pass. */
   readonly tcpBeLiberal?: boolean;
+  /** Of the nftables back end alone: where the cluster's Services have their addresses from, of this family, asked for with each full state. What goes there and is nobody's passes nothing. */
+  readonly serviceRanges?: () => readonly string[];
+  /** Of the iptables back end alone, upstream's --iptables-localhost-nodeports: node ports are served on loopback addresses too. */
+  readonly localhostNodePorts?: boolean;
   readonly run: RunCommand;
   /** For back ends that look again after a while; without it they look when something changes. */
   readonly clock?: Clock | undefined;

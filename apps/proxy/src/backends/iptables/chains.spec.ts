@@ -1,13 +1,15 @@
+import type { IpFamily } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 import { familyWords } from '../family-words';
 import { allChains, jumps, leftChains, restoreScript, type Chains } from './chains';
+import { containsLoopback, openedChain } from './localhost-ports';
 import { portRules } from './port-rules';
 
 const port = (over: Partial<proxyv1.ServicePort> = {}): proxyv1.ServicePort => ({
   id: 'default/web:', protocol: proxyv1.Protocol.TCP, addresses: ['10.96.0.7'], port: 80, nodePort: 0, endpoints: [{ address: '10.244.0.2', port: 8080 }, { address: '10.244.1.2', port: 8080 }],
   localEndpoints: [], internalLocal: false, externalLocal: false, affinitySeconds: 0, loadBalancerAddresses: [], loadBalancerSourceRanges: [], keptEndpoints: [], ...over,
 });
-const chainsOf = (...ports: proxyv1.ServicePort[]): ReturnType<typeof allChains> => allChains(familyWords.IPv4, ports.map((each) => portRules(each, ['10.244.0.0/16'])), undefined);
+const chainsOf = (...ports: proxyv1.ServicePort[]): ReturnType<typeof allChains> => allChains(familyWords.IPv4, ports.map((each) => portRules(each, ['10.244.0.0/16'])), {});
 const services = (chains: { nat: Chains }): readonly string[] => chains.nat.get('NAVARCH-SERVICES') ?? [];
 
 describe('rules for iptables', () => {
@@ -29,9 +31,23 @@ describe('rules for iptables', () => {
 
   it('lets through what is sent on for Services, and refuses what is closed before that', () => {
     expect(chainsOf(port()).filter.get('NAVARCH-FORWARD')).toEqual(['-m conntrack --ctstate INVALID -j DROP', '-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
-    expect(allChains(familyWords.IPv4, [], undefined, true).filter.get('NAVARCH-FORWARD')).toEqual(['-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
+    expect(allChains(familyWords.IPv4, [], { tcpBeLiberal: true }).filter.get('NAVARCH-FORWARD')).toEqual(['-m mark --mark 0x4000/0x4000 -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT']);
     // Each jump is put before those that are there.
     expect(jumps.filter(({ from }) => from === 'FORWARD').map(({ rule }) => rule.split(' ').at(-1))).toEqual(['NAVARCH-FORWARD', 'NAVARCH-CLOSED']);
+  });
+
+  it('serves node ports on loopback addresses only where the kernel routes those, and guards who listens there', () => {
+    const chains = (...localhost: [{ opened: boolean }?]): unknown[] => {
+      const { nat, filter } = allChains(familyWords.IPv4, [portRules(port({ nodePort: 30_080 }), [])], { localhost: localhost[0] });
+      return [nat.get('NAVARCH-NODEPORTS')?.length, filter.get('NAVARCH-LOCALNET')?.length, filter.has(openedChain)];
+    };
+    expect([chains(), chains({ opened: false }), chains({ opened: true })]).toEqual([[2, 0, false], [1, 1, false], [1, 1, true]]);
+  });
+
+  it.each<[IpFamily, string[] | undefined, boolean]>([
+    ['IPv4', undefined, true], ['IPv6', undefined, false], ['IPv4', [], false], ['IPv4', ['172.30.0.0/16', '127.0.2.0/28'], true], ['IPv4', ['64.0.0.0/2'], true], ['IPv4', ['128.0.2.0/28', '172.30.0.0/16'], false],
+  ])('takes addresses of node ports in %s, %j, for some of loopback: %s', (family, ranges, expected) => {
+    expect(containsLoopback(family, ranges)).toBe(expected);
   });
 
   it('speaks SCTP', () => {

@@ -1,4 +1,5 @@
 import type { FamilyWords } from '../family-words';
+import { localhostGuard, openedChain } from './localhost-ports';
 import type { proxyv1 } from '@navarch/proto';
 import type { PortRules } from './port-rules';
 
@@ -26,34 +27,43 @@ export const jumps: readonly Jump[] = [
   // Each is put before what is there: what is closed is refused before anything is let through.
   { table: 'filter', from: 'FORWARD', rule: '-j NAVARCH-FORWARD' },
   ...['INPUT', 'FORWARD', 'OUTPUT'].map((from) => ({ table: 'filter' as const, from, rule: '-m conntrack --ctstate NEW -j NAVARCH-CLOSED' })),
+  { table: 'filter', from: 'INPUT', rule: '-j NAVARCH-LOCALNET' },
 ];
 
 /** What passes also where a host forwards nothing by default, as upstream's KUBE-FORWARD: what is sent on for a Service, and what belongs to it. */
 const forwarded = (tcpBeLiberal: boolean): string[] => [...(tcpBeLiberal ? [] : ['-m conntrack --ctstate INVALID -j DROP']), `-m mark --mark ${masqueradeMark} -j ACCEPT`, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'];
 
+export interface ChainOptions {
+  readonly nodePortAddresses?: readonly string[] | undefined;
+  readonly tcpBeLiberal?: boolean | undefined;
+  /** Whether node ports are served on loopback addresses, and whether it was this back end that made the kernel route those. */
+  readonly localhost?: { readonly opened: boolean } | undefined;
+}
+
 /** All chains of all ports; the order of ports is that of the map. */
-export function allChains(words: FamilyWords, ports: Iterable<PortRules>, nodePortAddresses: readonly string[] | undefined, tcpBeLiberal = false): Readonly<Record<Table, Chains>> {
+export function allChains(words: FamilyWords, ports: Iterable<PortRules>, { nodePortAddresses, tcpBeLiberal = false, localhost }: ChainOptions): Readonly<Record<Table, Chains>> {
   const every = [...ports];
   const nat = new Map<string, readonly string[]>([
-    ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(words, nodePortAddresses)]],
-    ['NAVARCH-NODEPORTS', every.flatMap(({ nodePorts }) => nodePorts)],
+    ['NAVARCH-SERVICES', [...every.flatMap(({ services }) => services), ...nodePortJumps(nodePortAddresses)]],
+    ['NAVARCH-NODEPORTS', [...(localhost === undefined ? [`-d ${words.loopback} -j RETURN`] : []), ...every.flatMap(({ nodePorts }) => nodePorts)]],
     [masqueradeChain, [`-j MARK --set-xmark ${masqueradeMark}`]],
     ['NAVARCH-MARK-DROP', [`-j MARK --set-xmark ${dropMark}`]],
     ['NAVARCH-POSTROUTING', [`-m mark ! --mark ${masqueradeMark} -j RETURN`, '-j MARK --set-xmark 0x0/0x4000', '-j MASQUERADE --random-fully']],
   ]);
   for (const { chains } of every) for (const [chain, rules] of chains) nat.set(chain, rules);
-  const filter = new Map([
+  const filter = new Map<string, readonly string[]>([
     ['NAVARCH-CLOSED', [`-m mark --mark ${dropMark} -j DROP`, ...every.flatMap(({ firewall }) => firewall), ...every.flatMap(({ closed }) => closed)]],
     ['NAVARCH-FORWARD', forwarded(tcpBeLiberal)],
+    ['NAVARCH-LOCALNET', localhost === undefined ? [] : localhostGuard(words)],
+    ...(localhost?.opened === true ? [[openedChain, []] as const] : []),
   ]);
   return { nat, filter };
 }
 
 /** Last: a service address comes before a port of the node. */
-function nodePortJumps({ loopback }: FamilyWords, addresses: readonly string[] | undefined): string[] {
-  const local = `-m addrtype --dst-type LOCAL ! -d ${loopback}`;
-  if (addresses === undefined) return [`${local} -j NAVARCH-NODEPORTS`];
-  return addresses.map((range) => `-d ${range} -m addrtype --dst-type LOCAL -j NAVARCH-NODEPORTS`);
+function nodePortJumps(addresses: readonly string[] | undefined): string[] {
+  const local = '-m addrtype --dst-type LOCAL -j NAVARCH-NODEPORTS';
+  return addresses === undefined ? [local] : addresses.map((range) => `-d ${range} ${local}`);
 }
 
 /** Takes one table from what is installed to what is wanted, as input for iptables-restore --noflush: only chains that differ. */

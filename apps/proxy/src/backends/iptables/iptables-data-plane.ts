@@ -3,7 +3,8 @@ import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
 import { familyWords, type FamilyWords } from '../family-words';
 import { CommandFailure, type RunCommand } from '../run-command';
-import { allChains, jumps, leftChains, restoreScript, type Chains, type Jump, type Table } from './chains';
+import { allChains, jumps, leftChains, restoreScript, type ChainOptions, type Chains, type Jump, type Table } from './chains';
+import { containsLoopback, openedChain, routeLoopback, routesLoopback } from './localhost-ports';
 import { portRules, type PortRules } from './port-rules';
 
 const tables: readonly Table[] = ['filter', 'nat'];
@@ -18,6 +19,7 @@ class IptablesDataPlane implements DataPlane {
   readonly name = 'iptables';
   #ports = new Map<string, PortRules>();
   #installed: Record<Table, Chains> = { nat: new Map(), filter: new Map() };
+  #localhost: ChainOptions['localhost'];
 
   readonly #words: FamilyWords;
 
@@ -31,15 +33,33 @@ class IptablesDataPlane implements DataPlane {
     const ports = request.reset ? new Map<string, PortRules>() : new Map(this.#ports);
     for (const id of request.remove) ports.delete(id);
     for (const port of request.upsert) ports.set(port.id, portRules(port, clusterCidrs));
-    const wanted = allChains(words, ports.values(), nodePortAddresses, tcpBeLiberal);
     const installed = request.reset ? await leftovers(words, run) : this.#installed;
+    if (request.reset) this.#localhost = await this.#localhostPorts(installed.filter.has(openedChain));
+    const wanted = allChains(words, ports.values(), { nodePortAddresses, tcpBeLiberal, localhost: this.#localhost });
     const scripts = tables.map((table) => ({ table, script: restoreScript(table, installed[table], wanted[table]) }));
     const script = scripts.map((each) => each.script).join('');
     if (script !== '') await run(`${words.iptables}-restore`, ['-w', lockSeconds, '--noflush'], script);
     if (request.reset) await ensureJumps(words, run);
+    // Its guard stands by now.
+    if (request.reset && this.#localhost !== undefined) await routeLoopback(run, true);
     this.#ports = ports;
     this.#installed = wanted;
     for (const each of scripts) onRules?.(each.table, [...wanted[each.table].values()].flat().length, each.script.match(/^-A /gm)?.length ?? 0);
+  }
+
+  /** @param opened whether an earlier run made the kernel route loopback addresses */
+  async #localhostPorts(opened: boolean): Promise<ChainOptions['localhost']> {
+    const { run, family, nodePortAddresses, localhostNodePorts, log } = this.options;
+    if (localhostNodePorts !== true || !containsLoopback(family, nodePortAddresses)) {
+      if (opened) await routeLoopback(run, false);
+      return undefined;
+    }
+    try {
+      return { opened: !(await routesLoopback(run)) || opened };
+    } catch (error) {
+      log?.warn({ err: error }, 'the kernel cannot be made to route loopback addresses: node ports are not served on them');
+      return undefined;
+    }
   }
 
   /** A flush takes all of a table's chains. */
@@ -93,6 +113,8 @@ async function cleanUp(run: RunCommand, family: IpFamily): Promise<void> {
     const saved = await run(`${words.iptables}-save`, ['-t', table]);
     const left = leftChains(saved);
     if (left.length === 0) continue;
+    // Before its guard goes.
+    if (left.includes(openedChain)) await routeLoopback(run, false);
     const leading = saved.split('\n').filter((line) => line.startsWith('-A ') && !line.startsWith('-A NAVARCH-') && / -[jg] NAVARCH-/.test(line));
     const lines = [`*${table}`, ...left.map((chain) => `:${chain} - [0:0]`), ...leading.map((line) => line.replace(/^-A/, '-D')), ...left.map((chain) => `-X ${chain}`), 'COMMIT\n'];
     await run(`${words.iptables}-restore`, ['-w', lockSeconds, '--noflush'], lines.join('\n'));

@@ -3,7 +3,9 @@ import type { Timer } from '@navarch/clock';
 import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
-import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import type { FamilyWords } from '../family-words';
+import { inTurn } from '../in-turn';
+import { changeLocal, cleanUpLocal, isLocalThere, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import type { RunCommand } from '../run-command';
 import { hasLeaving, withDraining } from './draining';
 import { defaultIpvsOptions, settingsScript, timeoutArgs, type IpvsOptions } from './ipvs-options';
@@ -24,7 +26,7 @@ class IpvsDataPlane implements DataPlane {
   #timer: Timer | undefined;
   #closed = false;
   /** One change at a time, whether a Service or the end of a connection is the reason. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   readonly #names: LocalNames;
   readonly #ipvs: IpvsOptions;
@@ -38,10 +40,20 @@ class IpvsDataPlane implements DataPlane {
     return this.#inTurn(() => this.#sync(request));
   }
 
+  isThere(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { run } = this.options;
+      if (!(await hasRules(this.#names.words, run)) || !(await isLocalThere(this.#names, this.#state, run))) return false;
+      const inKernel = await listed(run);
+      return [...this.#servers].every(([name, { realServers }]) => realServers.every((server) => inKernel.get(name)?.realServers.has(server)));
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
-    await this.#turn;
+    // What is under way.
+    await this.#inTurn(() => Promise.resolve());
   }
 
   async #sync(request: proxyv1.SyncRequest): Promise<void> {
@@ -94,7 +106,8 @@ class IpvsDataPlane implements DataPlane {
   /** What an earlier run left is gone on from: connections, also those of endpoints that are gone, outlive it. */
   async #reset(): Promise<void> {
     const { run, family } = this.options;
-    const ours = new Set((await owned(run, family)) ?? []);
+    // What this run made is known also when somebody has flushed where that is written down.
+    const ours = new Set([...((await owned(run, family)) ?? []), ...this.#servers.keys()]);
     await resetLocal(this.#names, run);
     await run('sh', ['-c', settingsScript(this.#ipvs)]);
     const timeouts = timeoutArgs(this.#ipvs);
@@ -102,13 +115,6 @@ class IpvsDataPlane implements DataPlane {
     this.#ports = new Map();
     this.#servers = takeOver(await listed(run), (name) => ours.has(name));
     this.#state = { addresses: new Set(), open: new Set() };
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    // Who asked for it hears of its failure; the next one comes all the same.
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 
@@ -121,12 +127,15 @@ export function asElement(server: string): string {
   return `${ip} . ${{ '-t': 'tcp', '-u': 'udp' }[flag] ?? 'sctp'} . ${port}`;
 }
 
+const hasRules = async ({ nft }: FamilyWords, run: RunCommand): Promise<boolean> => (await run('nft', ['list', 'tables', nft])).includes(`table ${nft} ${rulesTable}\n`);
+
 const serviceFlags: Readonly<Record<string, string>> = { 6: '-t', tcp: '-t', 17: '-u', udp: '-u', 132: '--sctp-service', sctp: '--sctp-service' };
 
 /** Virtual servers that were written down as ours; undefined where nobody wrote anything down. */
 async function owned(run: RunCommand, family: IpFamily): Promise<string[] | undefined> {
-  const { nft } = namesOf(family).words;
-  if (!(await run('nft', ['list', 'tables', nft])).includes(`table ${nft} ${rulesTable}\n`)) return undefined;
+  const { words } = namesOf(family);
+  const { nft } = words;
+  if (!(await hasRules(words, run))) return undefined;
   const elements = await run('nft', ['-n', 'list', 'set', nft, rulesTable, 'virtual-servers']);
   return [...elements.matchAll(/([0-9a-f.:]+) \. (\w+) \. (\d+)/g)]
     .filter(([, ip = '']) => parseAddress(ip) !== undefined).map(([, ip = '', protocol = '', port]) => `${serviceFlags[protocol] ?? '-t'} ${hostPort(ip, Number(port))}`);

@@ -106,6 +106,24 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     await next.close?.();
   });
 
+  it('knows when somebody has flushed what is its own, and puts that back', async () => {
+    const plane = create();
+    await sync(plane, { reset: true, upsert: [port([a])] });
+    const { nft, flag } = family === 'IPv6' ? { nft: 'ip6', flag: '-6' } : { nft: 'ip', flag: '-4' };
+    const whole = table.listed;
+    for (const flush of [
+      () => inside(`nft delete table ${nft} navarch-proxy-ipvs-nat`), () => inside(`nft delete table ${nft} navarch-proxy-ipvs`), () => inside(`ip ${flag} address flush dev navarch-ipvs${suffix}`), () => table.run(['-D', ...clusterServer.split(' ')]),
+    ]) {
+      expect(await plane.isThere?.()).toBe(true);
+      flush();
+      expect(await plane.isThere?.()).toBe(false);
+      await sync(plane, { reset: true, upsert: [port([a])] });
+      expect([...table.listed].sort()).toEqual([...whole].sort());
+    }
+    expect(await plane.isThere?.()).toBe(true);
+    await plane.close?.();
+  });
+
   it('takes over what a killed run left, as it is told to choose now, and goes without a trace', async () => {
     await sync(create(), { reset: true, upsert: [port([a])] });
     await sync(create({ scheduler: 'sh', strictArp: true, tcpTimeoutMs: 900_000, udpTimeoutMs: 30_000 }), { reset: true, upsert: [port([b], { port: 81 })] });

@@ -85,11 +85,25 @@ export async function cleanUpLocal({ device, table, words: { nft } }: LocalNames
   if (links.some(({ ifname }) => ifname === device)) await run('ip', ['link', 'delete', device]);
 }
 
-/** Addresses of the node that take node ports: not loopback's or a link's own, not those of services. */
-export async function nodeAddresses({ device, words: { ip } }: LocalNames, run: RunCommand): Promise<string[]> {
-  const listed = JSON.parse((await run('ip', [ip, '-j', 'address', 'show', 'scope', 'global'])) || '[]') as { ifname?: string; addr_info?: { local?: string }[] }[];
-  return listed.filter(({ ifname }) => ifname !== device).flatMap(({ addr_info: addresses = [] }) => addresses.flatMap(({ local }) => local ?? []));
+/** Whether nobody has taken away what a state put there. */
+export async function isLocalThere({ device, table, words }: LocalNames, { addresses }: LocalState, run: RunCommand): Promise<boolean> {
+  if (!(await run('nft', ['list', 'tables', words.nft])).split('\n').includes(`table ${words.nft} ${table}`)) return false;
+  const onDevice = new Set((await listAddresses(words, run)).filter(({ ifname }) => ifname === device).flatMap(localOf));
+  return [...addresses].every((address) => onDevice.has(address));
 }
+
+/** Addresses of the node that take node ports: not loopback's or a link's own, not those of services. */
+export async function nodeAddresses({ device, words }: LocalNames, run: RunCommand): Promise<string[]> {
+  return (await listAddresses(words, run)).filter(({ ifname }) => ifname !== device).flatMap(localOf);
+}
+
+interface Interface {
+  readonly ifname?: string;
+  readonly addr_info?: readonly { readonly local?: string }[];
+}
+
+const listAddresses = async ({ ip }: FamilyWords, run: RunCommand): Promise<Interface[]> => JSON.parse((await run('ip', [ip, '-j', 'address', 'show', 'scope', 'global'])) || '[]') as Interface[];
+const localOf = ({ addr_info: addresses = [] }: Interface): string[] => addresses.flatMap(({ local }) => local ?? []);
 
 /** Those of the node's addresses on which node ports are served. */
 export const servingAddresses = (own: readonly string[], ranges: readonly string[] | undefined): readonly string[] =>

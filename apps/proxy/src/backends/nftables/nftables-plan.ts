@@ -35,7 +35,7 @@ export class NftablesPlan {
     const change = new Change(this.#words, request.reset ? nothing() : this.#installed);
     for (const id of request.remove) change.remove(id);
     for (const port of request.upsert) change.put(port);
-    const lines = [...(request.reset ? tableDeclaration(this.#words, this.options) : []), ...change.script()];
+    const lines = [...(request.reset ? tableDeclaration(this.#words, { ...this.options, serviceRanges: this.options.serviceRanges?.() ?? [] }) : []), ...change.script()];
     return {
       script: lines.join('\n'),
       commit: () => {

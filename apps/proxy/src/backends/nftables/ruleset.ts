@@ -130,10 +130,12 @@ const chainLines = ({ nft }: FamilyWords, chain: string, rules: readonly string[
 
 /**
  * The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. What still goes
- * to a cluster IP after DNAT asked for a port that its Service has not: it is refused, as upstream's nftables proxy does.
+ * to a cluster IP after DNAT asked for a port that its Service has not: it is refused; and what goes to an address that Services could have, but none has,
+ * is dropped, so that it does not leave the node for whoever has that address elsewhere. Upstream's nftables proxy does both.
  */
-export function tableDeclaration({ nft, addressType, loopback }: FamilyWords, { clusterCidrs, nodePortAddresses }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'>): string[] {
+export function tableDeclaration({ nft, addressType, loopback }: FamilyWords, { clusterCidrs, nodePortAddresses, serviceRanges }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'> & { readonly serviceRanges: readonly string[] }): string[] {
   const onNode = `fib daddr type local ${nft} daddr != ${loopback}${nodePortAddresses === undefined ? '' : ` ${nft} daddr @node-addresses`} meta l4proto . th dport`;
+  const unallocated = serviceRanges.length === 0 ? '' : `ct state new ${nft} daddr @service-ranges drop`;
   const ranges = (list: readonly string[]): string => (list.length === 0 ? '' : ` elements = { ${list.join(', ')} };`);
   return `
 add table ${nft} ${tableName}
@@ -142,6 +144,7 @@ table ${nft} ${tableName} {
   comment "service addresses and node ports"
   set pods { type ${addressType}; flags interval; auto-merge;${ranges(clusterCidrs)} }
   ${nodePortAddresses === undefined ? '' : `set node-addresses { type ${addressType}; flags interval; auto-merge;${ranges(nodePortAddresses)} }`}
+  ${serviceRanges.length === 0 ? '' : `set service-ranges { type ${addressType}; flags interval; auto-merge;${ranges(serviceRanges)} }`}
   map services { type ${addressType} . inet_proto . inet_service : verdict; }
   map services-endpoints { typeof ${nft} daddr . meta l4proto . th dport . meta mark : ${nft} daddr . th dport; }
   map services-lent { typeof ${nft} daddr . meta l4proto . th dport . meta mark : meta mark; }
@@ -206,6 +209,7 @@ table ${nft} ${tableName} {
     type filter hook forward priority -110; policy accept;
     ct state new jump check-closed
     ct state new ${nft} daddr @cluster-ips jump refuse
+    ${unallocated}
   }
   chain filter-output {
     type filter hook output priority -110; policy accept;
@@ -214,6 +218,7 @@ table ${nft} ${tableName} {
   chain filter-output-after-dnat {
     type filter hook output priority -90; policy accept;
     ct state new ${nft} daddr @cluster-ips jump refuse
+    ${unallocated}
   }
 }`.trim().split('\n');
 }

@@ -8,11 +8,12 @@ import { kernelFamilies } from '../kernel-families';
 import { withNftSession } from '../nftables/nft-session';
 import { runCommand } from '../run-command';
 
-const [mode, options] = process.argv.slice(2) as [ProxyMode, string];
+const [mode, text] = process.argv.slice(2) as [ProxyMode, string];
+const { serviceRanges = [], ...options } = JSON.parse(text) as Omit<BackendOptions, 'run' | 'clock' | 'serviceRanges'> & { readonly serviceRanges?: readonly string[] };
 const log = { debug: () => undefined, warn: (fields: object, message = '') => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
 const kernel = kernelFamilies();
 const plane = new ExclusiveDataPlane(
-  new ConntrackDataPlane(createBackend(mode, { ...(JSON.parse(options) as Omit<BackendOptions, 'run' | 'clock'>), run: withNftSession(runCommand, log).run, clock: systemClock }, kernel, log), runCommand, log),
+  new ConntrackDataPlane(createBackend(mode, { ...options, serviceRanges: () => serviceRanges, run: withNftSession(runCommand, log).run, clock: systemClock }, kernel, log), runCommand, log),
   () => cleanUpOthers(mode, runCommand, kernel, log),
 );
 

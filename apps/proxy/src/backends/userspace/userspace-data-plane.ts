@@ -1,14 +1,19 @@
 import type { IpFamily } from '@navarch/apimachinery';
+import type { Timer } from '@navarch/clock';
 import { hostPort } from '@navarch/component-base';
 import type { proxyv1 } from '@navarch/proto';
 import type { Backend, DataPlane, DataPlaneOptions } from '../data-plane';
 import { frontends, type Frontend } from '../frontends';
-import { changeLocal, cleanUpLocal, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
+import { inTurn } from '../in-turn';
+import { changeLocal, cleanUpLocal, isLocalThere, localNames, localState, nodeAddresses, resetLocal, servingAddresses, type LocalNames, type LocalState } from '../local-addresses/local-addresses';
 import { Balancer } from './balancer';
 import { listenTcp, type Listener } from './tcp-listener';
 import { listenUdp } from './udp-listener';
 
 const namesOf = (family: IpFamily): LocalNames => localNames('user', family);
+
+/** How often a port is tried again that somebody else of this node has. */
+const listenAgainMs = 10_000;
 
 interface Serving {
   readonly balancer: Balancer;
@@ -26,18 +31,30 @@ class UserspaceDataPlane implements DataPlane {
   readonly #serving = new Map<string, Serving>();
   #state: LocalState = { addresses: new Set(), open: new Set() };
   #own: ReadonlySet<string> = new Set();
+  /** Ways in that somebody else of this node has the port of; others go on without them. */
+  #taken: ReadonlySet<string> = new Set();
+  #timer: Timer | undefined;
 
   readonly #names: LocalNames;
+  readonly #inTurn = inTurn();
 
   constructor(private readonly options: DataPlaneOptions) {
     this.#names = namesOf(options.family);
   }
 
-  async sync(request: proxyv1.SyncRequest): Promise<void> {
+  sync(request: proxyv1.SyncRequest): Promise<void> {
+    return this.#inTurn(() => this.#sync(request));
+  }
+
+  isThere(): Promise<boolean> {
+    return this.#inTurn(() => isLocalThere(this.#names, this.#state, this.options.run));
+  }
+
+  async #sync(request: proxyv1.SyncRequest): Promise<void> {
     const { run } = this.options;
     const names = this.#names;
     if (request.reset) {
-      await this.close();
+      await this.#closeAll();
       await resetLocal(names, run);
       this.#state = { addresses: new Set(), open: new Set() };
       this.#ports = new Map();
@@ -52,7 +69,12 @@ class UserspaceDataPlane implements DataPlane {
     await this.#listen(nodeOwn);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#closeAll());
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#timer?.cancel();
     const serving = [...this.#serving.values()];
     this.#serving.clear();
     await Promise.all(serving.map(({ listener }) => listener.close()));
@@ -72,13 +94,24 @@ class UserspaceDataPlane implements DataPlane {
       this.#serving.delete(key);
       await listener.close();
     }
+    const taken = new Set<string>();
     for (const [key, { frontend, address }] of wanted) {
       const known = this.#serving.get(key);
       if (known !== undefined) {
         known.balancer.update(frontend);
         known.listener.prune((endpoint) => known.balancer.has(endpoint));
-      } else this.#serving.set(key, await this.#serve(frontend, address));
+        continue;
+      }
+      try {
+        this.#serving.set(key, await this.#serve(frontend, address));
+      } catch (error) {
+        taken.add(key);
+        if (!this.#taken.has(key)) this.options.log?.warn({ err: error, address, port: frontend.port, protocol: frontend.protocol }, 'a port of a Service cannot be listened on; it is tried again');
+      }
     }
+    this.#taken = taken;
+    this.#timer?.cancel();
+    if (taken.size > 0) this.#timer = this.options.clock?.setTimeout(() => void this.#inTurn(() => this.#listen(nodeOwn)), listenAgainMs);
   }
 
   async #serve(frontend: Frontend, address: string): Promise<Serving> {
