@@ -70,10 +70,22 @@ function extraMapping(fields: Fields): JwtIssuer['extra'][number] {
   return { key, expression };
 }
 
+/** Whom tokens may be for. */
+function audiencesOf(issuer: Fields): string[] {
+  const path = `${issuer.path}.audiences`;
+  if (!issuer.has('audiences') || issuer.optionalTexts('audiences').length === 0) throw new Error(`${path}: Required value: at least one ${path} is required`);
+  const audiences = issuer.texts('audiences');
+  requireUnique(audiences, (index) => `${path}[${index}]`);
+  const policy = issuer.optionalText('audienceMatchPolicy') ?? '';
+  const wanted = audiences.length > 1 ? 'MatchAny for multiple audiences' : 'empty or MatchAny for single audience';
+  if (policy !== 'MatchAny' && (audiences.length > 1 || policy !== '')) throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, `audienceMatchPolicy must be ${wanted}`);
+  return audiences;
+}
+
 function issuerOf(entry: Fields): JwtIssuer {
   entry.only('issuer', 'claimValidationRules', 'claimMappings', 'userValidationRules');
   const issuer = entry.object('issuer');
-  issuer.only('url', 'discoveryURL', 'certificateAuthority', 'audiences', 'audienceMatchPolicy');
+  issuer.only('url', 'discoveryURL', 'certificateAuthority', 'audiences', 'audienceMatchPolicy', 'egressSelectorType');
   const url = issuer.text('url');
   checkUrl(url, `${issuer.path}.url`);
   const discoveryUrl = issuer.optionalText('discoveryURL');
@@ -83,18 +95,20 @@ function issuerOf(entry: Fields): JwtIssuer {
   }
   const certificateAuthority = issuer.optionalText('certificateAuthority');
   if (certificateAuthority !== undefined && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${issuer.path}.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates`);
-  const audiences = issuer.texts('audiences');
-  requireUnique(audiences, (index) => `${issuer.path}.audiences[${index}]`);
-  const policy = issuer.optionalText('audienceMatchPolicy') ?? '';
-  if (policy !== '' && policy !== 'MatchAny') throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be empty or MatchAny');
-  if (audiences.length > 1 && policy === '') throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be MatchAny for multiple audiences');
+  const audiences = audiencesOf(issuer);
+  // There is one way out of this server, which serves for either.
+  const egress = issuer.optionalText('egressSelectorType') ?? '';
+  if (!['', 'cluster', 'controlplane'].includes(egress)) throw invalid(`${issuer.path}.egressSelectorType`, egress, 'egress selector must be either controlplane or cluster');
   const mappings = entry.object('claimMappings');
   mappings.only('username', 'groups', 'uid', 'extra');
   const extra = mappings.optionalList('extra').map(extraMapping);
   requireUnique(extra.map(({ key }) => key), (index) => `${mappings.path}.extra[${index}].key`);
   const uid = mappings.has('uid') ? claimOrExpression(mappings.object('uid'), false) : undefined;
   const claimRules = entry.optionalList('claimValidationRules').map(claimRule);
-  requireUnique(claimRules.map((rule) => ('claim' in rule ? `claim ${rule.claim}` : rule.expression)), (index) => `${entry.path}.claimValidationRules[${index}]`);
+  for (const kind of ['claim', 'expression'] as const) {
+    const rules = [...claimRules.entries()].flatMap(([index, rule]) => (kind in rule ? [{ index, text: 'claim' in rule ? rule.claim : rule.expression }] : []));
+    requireUnique(rules.map(({ text }) => text), (i) => `${entry.path}.claimValidationRules[${rules[i]?.index ?? 0}].${kind}`);
+  }
   const userRules = entry.optionalList('userValidationRules').map((rule) => {
     rule.only('expression', 'message');
     return { expression: rule.text('expression'), message: rule.optionalText('message') ?? '' };
