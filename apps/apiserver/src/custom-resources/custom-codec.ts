@@ -27,7 +27,7 @@ export class CustomCodec implements KindCodec {
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
     const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
-    this.settleKind(object, apiVersion);
+    this.settleKind(object, apiVersion, () => (format === 'json' ? body.toString('utf8').trim() : JSON.stringify(object)));
     const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {
@@ -75,11 +75,11 @@ export class CustomCodec implements KindCodec {
     throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
   }
 
-  private settleKind(object: JsonObject, apiVersion: string): void {
+  /** Unlike an object of a built-in kind, one without a Go type must say itself what it is (`unstructuredJSONScheme`). */
+  private settleKind(object: JsonObject, apiVersion: string, shown: () => string): void {
     const given = textOf(object['apiVersion']);
-    if (given !== '' && given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
+    if (textOf(object['kind']) === '') throw cannotBeHandled(this.kind, this.kind.kind, `Object 'Kind' is missing in '${shown()}'`);
+    if (given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
     this.requireKind(object);
-    object['apiVersion'] = apiVersion;
-    object['kind'] = this.kind.kind;
   }
 }
