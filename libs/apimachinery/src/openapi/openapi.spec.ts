@@ -137,6 +137,8 @@ describe('OpenAPI v3', () => {
   it('goes into the protobuf that clients of Go may ask for', () => {
     const table = readTable<GnosticTable>('openapi-v3-gnostic');
     const whole: JsonObject = { ...document, 'x-odd': [1], components: { schemas: { ...(at(document, 'components', 'schemas') as JsonObject), Odd: { type: 'object', default: { string: 'no' }, additionalProperties: true, properties: { n: { default: 2, enum: ['a', 1] }, not: { not: { minimum: 1.5 } } } } } } };
+    const group = readGnostic(table, 'openapi.v3.Document', encodeOpenApiV3(openApiV3Discovery(input).get('apis/apps')?.() ?? {}, table));
+    expect(at(named(at(group, 'paths', 'path'), '/apis/apps/'), 'get')).toMatchObject({ tags: ['apps'], description: 'get information of a group', operation_id: 'getAppsAPIGroup' });
     const read = readGnostic(table, 'openapi.v3.Document', encodeOpenApiV3(whole, table));
     expect(at(read, 'openapi')).toBe('3.0.0');
     expect(at(named(at(read, 'specification_extension'), 'x-odd'), 'yaml')).toBe('[1]');
