@@ -200,9 +200,10 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
     content({ data, revision }, old) {
       const found: Findings = [];
       const path = FieldPath.of('data');
-      if (data === undefined || data === null) found.push(fieldErrors.required(path, 'data is mandatory'));
+      const given: unknown = data;
+      if (given === undefined || given === null) found.push(fieldErrors.required(path, 'data is mandatory'));
       // What was taken before this rule stays.
-      else if (old === undefined && (typeof data !== 'object' || Array.isArray(data))) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
+      else if (old === undefined && (typeof given !== 'object' || Array.isArray(given))) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
       nonNegative(revision, FieldPath.of('revision'), found);
       return found;
     },

@@ -39,12 +39,20 @@ function claimOrExpression(fields: Fields, withPrefix: boolean): ClaimOrExpressi
   const [claim, expression, prefix] = [fields.optionalText('claim') ?? '', fields.optionalText('expression') ?? '', withPrefix ? fields.optionalText('prefix') : ''];
   if (claim !== '' && expression !== '') throw new Error(`${fields.path}: Invalid value: "": claim and expression can't both be set`);
   if (expression !== '') {
-    if (prefix !== undefined && prefix !== '') throw invalid(`${fields.path}.prefix`, prefix, 'prefix can\'t be set when expression is set');
+    if (withPrefix && prefix !== undefined) throw invalid(`${fields.path}.prefix`, prefix, 'prefix can\'t be set when expression is set');
     return { expression };
   }
   if (claim === '') throw new Error(`${fields.path}: Required value: claim or expression is required`);
   if (prefix === undefined) throw new Error(`${fields.path}.prefix: Required value: prefix is required when claim is set. It can be set to an empty string to disable prefixing`);
   return { claim, prefix };
+}
+
+/** The same of what a user may be without: nothing is asked for, then. */
+function optionalMapping(mappings: Fields, name: 'groups' | 'uid'): ClaimOrExpression | undefined {
+  const fields = mappings.object(name);
+  fields.only('claim', 'expression', ...(name === 'groups' ? ['prefix'] : []));
+  const isAsked = (['claim', 'expression'] as const).some((field) => (fields.optionalText(field) ?? '') !== '');
+  return isAsked ? claimOrExpression(fields, name === 'groups') : undefined;
 }
 
 function claimRule(fields: Fields): ClaimRule {
@@ -103,7 +111,6 @@ function issuerOf(entry: Fields): JwtIssuer {
   mappings.only('username', 'groups', 'uid', 'extra');
   const extra = mappings.optionalList('extra').map(extraMapping);
   requireUnique(extra.map(({ key }) => key), (index) => `${mappings.path}.extra[${index}].key`);
-  const uid = mappings.has('uid') ? claimOrExpression(mappings.object('uid'), false) : undefined;
   const claimRules = entry.optionalList('claimValidationRules').map(claimRule);
   for (const kind of ['claim', 'expression'] as const) {
     const rules = [...claimRules.entries()].flatMap(([index, rule]) => (kind in rule ? [{ index, text: 'claim' in rule ? rule.claim : rule.expression }] : []));
@@ -115,8 +122,8 @@ function issuerOf(entry: Fields): JwtIssuer {
   });
   requireUnique(userRules.map(({ expression }) => expression), (index) => `${entry.path}.userValidationRules[${index}].expression`);
   return {
-    url, discoveryUrl, certificateAuthority, audiences, algorithms: ALGORITHMS, claimRules, extra, uid, userRules,
-    username: claimOrExpression(mappings.object('username'), true), groups: mappings.has('groups') ? claimOrExpression(mappings.object('groups'), true) : undefined,
+    url, discoveryUrl, certificateAuthority, audiences, algorithms: ALGORITHMS, claimRules, extra, userRules, uid: optionalMapping(mappings, 'uid'),
+    username: claimOrExpression(mappings.object('username'), true), groups: optionalMapping(mappings, 'groups'),
   };
 }
 
