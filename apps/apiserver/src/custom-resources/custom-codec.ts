@@ -1,6 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, type StructType, unrecognizedObject,
+  type ApiError, badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, serializeUntyped, type StructType, unrecognizedObject,
 } from '@navarch/apimachinery';
 import type { CustomVersion } from '@navarch/custom-resources';
 import type { BodyFormat } from '../codec/body-format';
@@ -67,12 +67,14 @@ export class CustomCodec implements KindCodec {
     }
   }
 
-  /** @throws invalid */
+  /** What a patch has made says still what it is. @throws DecodeError when it names no kind; invalid, as `ValidateTypeMeta` of upstream's customresource strategy */
   requireKind(document: JsonObject): void {
-    const kind = textOf(document['kind']);
-    if (kind === '' || kind === this.kind.kind) return;
+    const [kind, apiVersion, wanted] = [textOf(document['kind']), textOf(document['apiVersion']), `${this.kind.group}/${this.kind.version}`];
+    if (kind === '') throw new DecodeError(`Object 'Kind' is missing in '${serializeUntyped(document)}'`);
     const name = isJsonObject(document['metadata']) ? textOf(document['metadata']['name']) : '';
-    throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
+    const refused = (field: string, given: string, expected: string): ApiError => invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid(field, given, `must be ${expected}`)]);
+    if (kind !== this.kind.kind) throw refused('kind', kind, this.kind.kind);
+    if (apiVersion !== wanted) throw refused('apiVersion', apiVersion, wanted);
   }
 
   /** Unlike an object of a built-in kind, one without a Go type must say itself what it is (`unstructuredJSONScheme`). */

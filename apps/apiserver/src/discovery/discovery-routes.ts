@@ -93,12 +93,12 @@ export class DiscoveryRoutes {
     } else await this.answer(exchange, form, all);
   }
 
-  /** Groups are answered to every method, by upstream's aggregator; versions to GET, by its router, which knows all below built-in groups. @throws ApiError 404, 405 */
+  /** Groups and custom versions are answered to every method, by handlers of upstream's; built-in versions to GET, by its router, which knows all below their groups. @throws ApiError 404, 405 */
   private async below(exchange: Exchange, group: string, version: string): Promise<void> {
     const value = version === '' ? this.discovery.group(group) : this.discovery.resourceList(group, version);
     if (!value && this.catalog.isBuiltIn(group)) throw noSuchPath();
     if (!value) await sendPathNotFound(exchange);
-    else if (version !== '' && exchange.request.method !== 'GET') throw verbNotAllowed();
+    else if (version !== '' && this.catalog.isBuiltIn(group) && exchange.request.method !== 'GET') throw verbNotAllowed();
     else await this.answer(exchange, discoveryForm(exchange.request.headers.accept, false), this.document(`${group}/${version}`, () => value));
   }
 

@@ -108,6 +108,10 @@ describe('an odd request', () => {
     expect(brief(await test.api.post<Any>(foos, { metadata: { name: 'g' } }))).toEqual({ code: 400, reason: 'BadRequest', message: missing });
     const unversioned = 'the API version in the data () does not match the expected API version (example.com/v1)';
     expect(brief(await test.api.put<Any>(`${foos}/f`, { kind: 'Foo', metadata: { name: 'f' } }))).toEqual({ code: 400, reason: 'BadRequest', message: unversioned });
+    expect(brief(await test.api.patch<Any>(`${foos}/f`, 'merge', { apiVersion: 'example.com/v9' }))).toEqual({ code: 422, reason: 'Invalid', message: 'Foo.example.com "f" is invalid: apiVersion: Invalid value: "example.com/v9": must be example.com/v1' });
+    const unnamed = await test.api.patch<Any>(`${foos}/f`, 'merge', { kind: null });
+    expect([unnamed.code, unnamed.body.message]).toEqual([422, expect.stringMatching(/^ "" is invalid: patch: Invalid value: "\{.*\}": Object 'Kind' is missing in '\{"apiVersion":"example\.com\/v1",.*\}'$/)]);
+    expect((await test.api.call('HEAD', '/apis/example.com/v1')).code).toBe(200);
     expect(brief(await test.api.delete<Any>(`${foos}/f/status`))).toEqual({ code: 405, reason: 'MethodNotAllowed', message: 'delete is not supported on resources of kind "foos.example.com"' });
   });
 });
