@@ -8,7 +8,7 @@ import { RequestHeaderAuthenticator } from './auth/authentication/request-header
 import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig, REVIEW_VERSIONS, type ReviewVersion } from './auth/authorization-config';
 import { type AuthenticationConfig, parseAuthenticationConfig } from './auth/jwt/authentication-config';
 import type { CompiledIssuer } from './auth/jwt/compiled-issuer';
-import { issuerKeys } from './auth/jwt/issuer-keys';
+import { askForClaim, issuerKeys } from './auth/jwt/issuer-keys';
 import { JwtAuthenticator } from './auth/jwt/jwt-authenticator';
 import { issuerOfFlags } from './auth/jwt/oidc-flags';
 import type { NamedAuthorizer } from './auth/named-authorizers';
@@ -79,7 +79,7 @@ function reviewVersion(flag: string, text: string): ReviewVersion {
 
 function jwtAuthenticator(issuers: readonly CompiledIssuer[], { clock, log, metrics }: AuthDeps): JwtAuthenticator {
   const now = (): number => clock.now();
-  return new JwtAuthenticator({ keysOf: (issuer) => issuerKeys(issuer, now), now, log, metrics }, issuers);
+  return new JwtAuthenticator({ keysOf: (issuer) => issuerKeys(issuer, now), askForClaim, now, log, metrics }, issuers);
 }
 
 async function jwtByFlags(config: ApiserverConfig, deps: AuthDeps): Promise<ForeignAuthentication> {

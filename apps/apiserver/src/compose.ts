@@ -179,7 +179,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     inFlight,
     flowControl,
     auditor: audit.auditor,
-    resources: new ResourceHandler({ registry, answers, watch: new WatchRoute(hub, answers), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
+    resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
     metrics: new RequestMetrics(metrics, inFlight, () => registry.allStores()),

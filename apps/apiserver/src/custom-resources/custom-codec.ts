@@ -1,6 +1,6 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, type StructType, unrecognizedObject,
+  type ApiError, badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, serializeUntyped, type StructType, unrecognizedObject,
 } from '@navarch/apimachinery';
 import type { CustomVersion } from '@navarch/custom-resources';
 import type { BodyFormat } from '../codec/body-format';
@@ -27,7 +27,7 @@ export class CustomCodec implements KindCodec {
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
     const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
-    this.settleKind(object, apiVersion);
+    this.settleKind(object, apiVersion, () => (format === 'json' ? body.toString('utf8').trim() : JSON.stringify(object)));
     const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {
@@ -67,19 +67,21 @@ export class CustomCodec implements KindCodec {
     }
   }
 
-  /** @throws invalid */
+  /** What a patch has made says still what it is. @throws DecodeError when it names no kind; invalid, as `ValidateTypeMeta` of upstream's customresource strategy */
   requireKind(document: JsonObject): void {
-    const kind = textOf(document['kind']);
-    if (kind === '' || kind === this.kind.kind) return;
+    const [kind, apiVersion, wanted] = [textOf(document['kind']), textOf(document['apiVersion']), `${this.kind.group}/${this.kind.version}`];
+    if (kind === '') throw new DecodeError(`Object 'Kind' is missing in '${serializeUntyped(document)}'`);
     const name = isJsonObject(document['metadata']) ? textOf(document['metadata']['name']) : '';
-    throw invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid('kind', kind, `must be ${this.kind.kind}`)]);
+    const refused = (field: string, given: string, expected: string): ApiError => invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid(field, given, `must be ${expected}`)]);
+    if (kind !== this.kind.kind) throw refused('kind', kind, this.kind.kind);
+    if (apiVersion !== wanted) throw refused('apiVersion', apiVersion, wanted);
   }
 
-  private settleKind(object: JsonObject, apiVersion: string): void {
+  /** Unlike an object of a built-in kind, one without a Go type must say itself what it is (`unstructuredJSONScheme`). */
+  private settleKind(object: JsonObject, apiVersion: string, shown: () => string): void {
     const given = textOf(object['apiVersion']);
-    if (given !== '' && given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
+    if (textOf(object['kind']) === '') throw cannotBeHandled(this.kind, this.kind.kind, `Object 'Kind' is missing in '${shown()}'`);
+    if (given !== apiVersion) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
     this.requireKind(object);
-    object['apiVersion'] = apiVersion;
-    object['kind'] = this.kind.kind;
   }
 }

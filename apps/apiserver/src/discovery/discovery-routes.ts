@@ -1,11 +1,12 @@
-import { notAcceptable, parseGroupVersion, yamlOf } from '@navarch/apimachinery';
+import { noSuchPath, notAcceptable, parseGroupVersion, yamlOf } from '@navarch/apimachinery';
 import { createHash } from 'node:crypto';
 import { encodeProtobuf } from '../codec/protobuf-body';
 import { CONTENT_TYPE, type Format } from '../http/accept';
 import type { Exchange } from '../http/exchange';
-import type { PathRoutes } from '../http/path-routes';
+import { getOnly, type PathRoutes } from '../http/path-routes';
 import { wantsPretty } from '../http/pretty';
 import { baseHeaders, send, sendPathNotFound, writeHead } from '../http/respond';
+import { verbNotAllowed } from '../http/verb-not-allowed';
 import type { ServedCatalog } from '../registry/served-catalog';
 import { Discovery } from './discovery';
 import { type DiscoveryForm, discoveryForm } from './discovery-form';
@@ -68,7 +69,7 @@ export class DiscoveryRoutes {
 
   register(routes: PathRoutes): void {
     const cidrs = (): object[] => [{ clientCIDR: '0.0.0.0/0', serverAddress: this.advertised() }];
-    routes.at('/api', (exchange) => this.root(exchange, true, () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: cidrs() })));
+    routes.at('/api', getOnly((exchange) => this.root(exchange, true, () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: cidrs() }))));
     routes.at('/apis', (exchange) => this.root(exchange, false, () => this.discovery.groupList()));
     routes.under('/api/', (exchange) => this.below(exchange, '', exchange.info.path.split('/')[2] ?? ''));
     routes.under('/apis/', (exchange) => {
@@ -92,9 +93,12 @@ export class DiscoveryRoutes {
     } else await this.answer(exchange, form, all);
   }
 
+  /** Groups and custom versions are answered to every method, by handlers of upstream's; built-in versions to GET, by its router, which knows all below their groups. @throws ApiError 404, 405 */
   private async below(exchange: Exchange, group: string, version: string): Promise<void> {
     const value = version === '' ? this.discovery.group(group) : this.discovery.resourceList(group, version);
+    if (!value && this.catalog.isBuiltIn(group)) throw noSuchPath();
     if (!value) await sendPathNotFound(exchange);
+    else if (version !== '' && this.catalog.isBuiltIn(group) && exchange.request.method !== 'GET') throw verbNotAllowed();
     else await this.answer(exchange, discoveryForm(exchange.request.headers.accept, false), this.document(`${group}/${version}`, () => value));
   }
 

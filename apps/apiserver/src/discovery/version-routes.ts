@@ -1,5 +1,5 @@
 import { GIT_VERSION } from '@navarch/component-base';
-import type { PathRoutes } from '../http/path-routes';
+import { getOnly, type PathRoutes } from '../http/path-routes';
 import { send } from '../http/respond';
 import type { ServedCatalog } from '../registry/served-catalog';
 
@@ -11,7 +11,7 @@ const VERSION = {
 
 /** `/version` and the index at `/`. */
 export function registerVersion(routes: PathRoutes, catalog: ServedCatalog): void {
-  routes.at('/version', (exchange) => send(exchange, 200, 'application/json', `${JSON.stringify(VERSION, undefined, 2)}\n`));
+  routes.at('/version', getOnly((exchange) => send(exchange, 200, 'application/json', `${JSON.stringify(VERSION, undefined, 2)}\n`)));
   routes.at('/', (exchange) => send(exchange, 200, 'application/json', `${JSON.stringify({ paths: indexOf(routes, catalog) }, undefined, 2)}\n`));
 }
 

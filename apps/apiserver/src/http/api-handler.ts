@@ -23,7 +23,6 @@ import { requestInfo, type RequestInfo } from './request-info';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
 import { sendError, sendPathNotFound, sendUnaudited } from './respond';
-import { verbNotAllowed } from './verb-not-allowed';
 
 export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
@@ -235,7 +234,7 @@ export class ApiHandler {
   }
 
   private async serve(exchange: Exchange): Promise<void> {
-    const { info, request } = exchange;
+    const { info } = exchange;
     const elsewhere = this.deps.elsewhere(exchange);
     if (elsewhere) {
       await elsewhere;
@@ -247,7 +246,6 @@ export class ApiHandler {
     }
     const handler = this.deps.paths.find(info.path);
     if (!handler) await sendPathNotFound(exchange);
-    else if (request.method !== 'GET' && request.method !== 'HEAD') throw verbNotAllowed();
     else await handler(exchange);
   }
 }

@@ -1,7 +1,7 @@
 import { jsonWebKeySet, openIdConfiguration } from '../auth/tokens/oidc-discovery';
 import type { ServiceAccountTokens } from '../auth/tokens/service-account-tokens';
 import type { Exchange } from './exchange';
-import type { PathRoutes } from './path-routes';
+import { getOnly, type PathRoutes } from './path-routes';
 import { baseHeaders, send } from './respond';
 
 const KEYS_PATH = '/openid/v1/jwks';
@@ -16,8 +16,8 @@ export class OidcRoutes {
   ) {}
 
   register(paths: PathRoutes): void {
-    paths.at('/.well-known/openid-configuration', (exchange) => this.answer(exchange, 'application/json', openIdConfiguration(this.tokens, `https://${this.advertised()}${KEYS_PATH}`)));
-    paths.at(KEYS_PATH, async (exchange) => this.answer(exchange, 'application/jwk-set+json', await jsonWebKeySet(this.tokens)));
+    paths.at('/.well-known/openid-configuration', getOnly((exchange) => this.answer(exchange, 'application/json', openIdConfiguration(this.tokens, `https://${this.advertised()}${KEYS_PATH}`))));
+    paths.at(KEYS_PATH, getOnly(async (exchange) => this.answer(exchange, 'application/jwk-set+json', await jsonWebKeySet(this.tokens))));
   }
 
   private answer(exchange: Exchange, contentType: string, body: object): Promise<void> {

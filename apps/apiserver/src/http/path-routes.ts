@@ -1,6 +1,18 @@
 import type { Exchange } from './exchange';
+import { verbNotAllowed } from './verb-not-allowed';
 
 export type PathHandler = (exchange: Exchange) => Promise<void>;
+
+/**
+ * Answers GET alone, as what upstream's router serves: its discovery, version and OpenID documents. Its other paths are of a mux that
+ * looks at no method (`pkg/server/handler.go`).
+ */
+export function getOnly(handler: PathHandler): PathHandler {
+  return (exchange) => {
+    if (exchange.request.method !== 'GET') throw verbNotAllowed();
+    return handler(exchange);
+  };
+}
 
 /** What is served at paths that are no resources: exactly there, or at everything below. */
 export class PathRoutes {

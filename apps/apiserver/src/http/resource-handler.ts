@@ -1,6 +1,7 @@
 import { noSuchPath, notFound } from '@navarch/apimachinery';
 import type { Authorizer } from '../pipeline';
 import type { Registry } from '../registry/registry';
+import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServedResource } from '../registry/served-resource';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
@@ -16,6 +17,7 @@ import { refusedVerb, requireRoute, verbNotAllowed } from './verb-not-allowed';
 
 export interface ResourceHandlerDeps {
   readonly registry: Registry;
+  readonly catalog: ServedCatalog;
   readonly answers: Answers;
   readonly watch: WatchRoute;
   readonly subresources: SubresourceRoutes;
@@ -78,12 +80,11 @@ export class ResourceHandler {
   }
 
   /**
-   * 404: a Status where upstream's router knows the group's version, plain text where nobody does (`serviceErrorHandler` of its
-   * `pkg/server`, and its mux).
+   * 404: a Status where upstream's router knows the group, plain text where nobody does (`serviceErrorHandler` of its
+   * `pkg/server`, the director before it, and its mux).
    */
   private nothingAt(exchange: Exchange): Promise<void> {
-    const { group, version } = exchange.info;
-    if (this.deps.registry.hasBuiltIns(group, version) || this.deps.subresources.serves(group, version)) throw noSuchPath();
+    if (this.deps.catalog.isBuiltIn(exchange.info.group)) throw noSuchPath();
     return sendPathNotFound(exchange);
   }
 }

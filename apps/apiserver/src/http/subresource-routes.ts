@@ -45,11 +45,6 @@ export class SubresourceRoutes {
     return info.verb === 'create' ? this.post(exchange) : this.view(exchange, served, facts);
   }
 
-  /** Whether a group's version has resources that are only posted to. */
-  serves(group: string, version: string): boolean {
-    return this.deps.posts.serves(group, version);
-  }
-
   /** Undefined when the path is none of these. */
   virtual(exchange: Exchange): Promise<void> | undefined {
     const { info } = exchange;

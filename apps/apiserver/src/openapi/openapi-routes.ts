@@ -1,6 +1,6 @@
 import { fieldDocs, goShapeTable, openapiV2ProtobufTable, openapiV3ProtobufTable, protobufTable, schemaTable } from '@navarch/api';
 import {
-  buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
+  buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Discovery, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
 import { Discovery } from '../discovery/discovery';
@@ -27,7 +27,8 @@ const documentOf = (body: Buffer): Document => ({ body, etag: `"${openApiHash(bo
 /** Serves `/openapi/v2` and `/openapi/v3`. Documents are made when first asked for, one at a time. */
 export class OpenApiRoutes {
   private input: OpenApiInput;
-  private groupVersions: readonly { readonly group: string; readonly version: string }[] = [];
+  /** What makes the documents of v3, by where they are found. */
+  private sources: ReadonlyMap<string, () => Buffer> = new Map();
   private edition = -1;
   private readonly v3 = new Map<string, Document>();
   private readonly v3Protobuf = new Map<string, Document>();
@@ -49,12 +50,24 @@ export class OpenApiRoutes {
     this.edition = catalog.edition;
     const { facts } = catalog;
     this.input = { ...this.input, resources: facts, customDefinitions: catalog.schemas };
-    const remote = [...catalog.remoteOpenApi].filter(([, { v3 }]) => v3 !== undefined).map(([key]) => key.split('/'));
-    const own = new Discovery(facts).groupVersions().filter(({ group, version }) => catalog.remoteOpenApi.get(`${group}/${version}`)?.v3 === undefined);
-    this.groupVersions = [...own, ...remote.map(([group = '', version = '']) => ({ group, version }))];
+    this.sources = this.documents();
     this.v2 = this.v2Json = this.v2Protobuf = this.index = undefined;
     this.v3.clear();
     this.v3Protobuf.clear();
+  }
+
+  private documents(): Map<string, () => Buffer> {
+    const { catalog, input } = this;
+    const sources = new Map<string, () => Buffer>();
+    const write = (value: JsonObject): Buffer => Buffer.from(JSON.stringify(value));
+    for (const [path, make] of openApiV3Discovery(input)) sources.set(path, () => write(make()));
+    for (const { group, version } of new Discovery(catalog.facts).groupVersions()) sources.set(openApiV3Path(group, version), () => write(buildOpenApiV3(input, group, version)));
+    // What another server serves it describes itself.
+    for (const [key, { v3 }] of catalog.remoteOpenApi) {
+      const [group = '', version = ''] = key.split('/');
+      if (v3) sources.set(openApiV3Path(group, version), () => v3);
+    }
+    return sources;
   }
 
   register(routes: PathRoutes): void {
@@ -90,8 +103,7 @@ export class OpenApiRoutes {
   }
 
   private async serveV3(exchange: Exchange, path: string): Promise<void> {
-    const found = this.groupVersions.find(({ group, version }) => openApiV3Path(group, version) === path);
-    if (!found) {
+    if (!this.sources.has(path)) {
       await sendPathNotFound(exchange);
       return;
     }
@@ -100,7 +112,7 @@ export class OpenApiRoutes {
       this.refuse(exchange);
       return;
     }
-    const json = this.v3Document(found.group, found.version);
+    const json = this.v3Document(path);
     const [type, document] = form === 'json' ? ['application/json', json] : [openApiV3MediaType, this.inProtobuf(path, json)];
     const [asked, hash] = [exchange.query.get('hash') ?? '', document.etag.slice(1, -1)];
     // A client that names the hash may keep the document for ever; one that names another is sent to the present one.
@@ -140,12 +152,12 @@ export class OpenApiRoutes {
     } else await send(exchange, 200, type, body, headers);
   }
 
-  private v3Document(group: string, version: string): Document {
-    const path = openApiV3Path(group, version);
+  private v3Document(path: string): Document {
     let known = this.v3.get(path);
     if (!known) {
-      // What another server serves it describes itself.
-      known = documentOf(this.catalog.remoteOpenApi.get(`${group}/${version}`)?.v3 ?? Buffer.from(JSON.stringify(buildOpenApiV3(this.input, group, version))));
+      const make = this.sources.get(path);
+      if (!make) throw new Error(`no OpenAPI document of ${path}`);
+      known = documentOf(make());
       this.v3.set(path, known);
     }
     return known;
@@ -155,8 +167,8 @@ export class OpenApiRoutes {
     if (this.index) return this.index;
     const { edition } = this;
     const documents = new Map<string, Uint8Array>();
-    for (const { group, version } of this.groupVersions) {
-      documents.set(openApiV3Path(group, version), this.v3Document(group, version).body);
+    for (const path of [...this.sources.keys()].sort()) {
+      documents.set(path, this.v3Document(path).body);
       // Each takes milliseconds: others come in between.
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -52,12 +52,6 @@ export class Posts {
     return this.deps.virtualFacts.get(`${group}/${version}/${resource}`);
   }
 
-  /** Whether a group's version has such a resource. */
-  serves(group: string, version: string): boolean {
-    for (const facts of this.deps.virtualFacts.values()) if (facts.group === group && facts.version === version) return true;
-    return false;
-  }
-
   /** Undefined when there is nothing to post to. */
   post(target: PostTarget, read: ReadAs, context: WriteContext): Promise<Posted> | undefined {
     const { group, version, resource, subresource } = target;

@@ -43,6 +43,11 @@ export class ServedCatalog {
     return [...this.builtIn, ...[...this.custom.values()].flatMap(({ facts }) => facts)];
   }
 
+  /** Whether a group is of built-in kinds: upstream's router answers for all below it, whatever the version. */
+  isBuiltIn(group: string): boolean {
+    return this.builtIn.some((facts) => facts.group === group);
+  }
+
   /** What this server serves of what discovery tells of. */
   get discoverable(): readonly ResourceFacts[] {
     return this.facts.filter(({ group, version }) => !this.remote.has(`${group}/${version}`));

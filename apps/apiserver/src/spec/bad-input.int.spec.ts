@@ -32,6 +32,7 @@ describe('what a client gets wrong is answered as upstream answers it', () => {
     ['text that is no base64', 'secrets', { metadata: { name: 'x' }, data: { a: '***' } }, 400, 'BadRequest', 'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 0'],
     ['a quantity that is none', 'pods', pod({ containers: [{ ...container, resources: { limits: { cpu: 'x' } } }] }), 400, 'BadRequest', "Pod in version \"v1\" cannot be handled as a Pod: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
     ['a number for a text', 'pods', pod({ containers: [{ ...container, image: 5 }] }), 400, 'BadRequest', 'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string'],
+    ['nothing', 'configmaps', 'null', 422, 'Invalid', 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required'],
     ['a pod of nothing', 'pods', { metadata: { name: 'x' } }, 422, 'Invalid', 'Pod "x" is invalid: spec.containers: Required value'],
     ['too much data', 'configmaps', { metadata: { name: 'x' }, data: { a: 'x'.repeat(1_100_000) } }, 422, 'Invalid', 'ConfigMap "x" is invalid: []: Too long: may not be more than 1048576 bytes'],
     ['a type named like a method', 'secrets?dryRun=All', { metadata: { name: 'x' }, type: 'constructor' }, 201, '', ''],

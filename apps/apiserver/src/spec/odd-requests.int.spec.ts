@@ -103,6 +103,15 @@ describe('an odd request', () => {
     await eventually(async () => (await test.api.post(foos, { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'f' } })).code === 201);
     const details = { name: 'f', group: 'example.com', kind: 'foos' };
     for (const rest of ['scale', 'odd']) expect((await test.api.get<Any>(`${foos}/f/${rest}`))).toMatchObject({ code: 404, body: { reason: 'NotFound', message: 'foos.example.com "f" not found', details } });
+    // Without a type, an object has to say itself what it is.
+    const missing = `Foo in version "v1" cannot be handled as a Foo: Object 'Kind' is missing in '{"metadata":{"name":"g"}}'`;
+    expect(brief(await test.api.post<Any>(foos, { metadata: { name: 'g' } }))).toEqual({ code: 400, reason: 'BadRequest', message: missing });
+    const unversioned = 'the API version in the data () does not match the expected API version (example.com/v1)';
+    expect(brief(await test.api.put<Any>(`${foos}/f`, { kind: 'Foo', metadata: { name: 'f' } }))).toEqual({ code: 400, reason: 'BadRequest', message: unversioned });
+    expect(brief(await test.api.patch<Any>(`${foos}/f`, 'merge', { apiVersion: 'example.com/v9' }))).toEqual({ code: 422, reason: 'Invalid', message: 'Foo.example.com "f" is invalid: apiVersion: Invalid value: "example.com/v9": must be example.com/v1' });
+    const unnamed = await test.api.patch<Any>(`${foos}/f`, 'merge', { kind: null });
+    expect([unnamed.code, unnamed.body.message]).toEqual([422, expect.stringMatching(/^ "" is invalid: patch: Invalid value: "\{.*\}": Object 'Kind' is missing in '\{"apiVersion":"example\.com\/v1",.*\}'$/)]);
+    expect((await test.api.call('HEAD', '/apis/example.com/v1')).code).toBe(200);
     expect(brief(await test.api.delete<Any>(`${foos}/f/status`))).toEqual({ code: 405, reason: 'MethodNotAllowed', message: 'delete is not supported on resources of kind "foos.example.com"' });
   });
 });

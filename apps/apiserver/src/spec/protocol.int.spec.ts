@@ -101,16 +101,19 @@ describe('the protocol', () => {
       expect(answer).toMatchObject({ code: 405, body: { kind: 'Status', reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} } });
     });
 
-    it.each(['/api/v1/nothing', '/api/v1/namespaces/default/nothing', '/api/v1/namespaces/default/nodes', '/api/v1/configmaps/there', `${maps}/there/nothing`, '/api/v1/namespaces/default/status/x/y', '/apis/apps/v1/nothing', '/apis/authorization.k8s.io/v1/nothing'])('GET %s finds nothing, and says so in a Status', async (path) => {
+    it.each(['/api/v2', '/api/v2/pods', '/apis/apps/v1beta1', '/apis/apps/v1beta1/namespaces/default/deployments', '/apis/policy/v1beta1/podsecuritypolicies', '/apis/batch/v1beta1/cronjobs', '/api/v1/nothing', '/api/v1/namespaces/default/nothing', '/api/v1/namespaces/default/nodes', '/api/v1/configmaps/there', `${maps}/there/nothing`, '/api/v1/namespaces/default/status/x/y', '/apis/apps/v1/nothing', '/apis/authorization.k8s.io/v1/nothing'])('GET %s finds nothing, and says so in a Status', async (path) => {
       expect(await api.get<Status>(path)).toMatchObject({ code: 404, body: { kind: 'Status', reason: 'NotFound', message: 'the server could not find the requested resource', details: {} } });
     });
 
-    it('HEAD is no method of resources, but of other paths', async () => {
-      for (const path of [`${maps}/there`, maps, `${maps}/none`, '/api/v1/namespaces/default/status']) expect(await api.call('HEAD', path)).toMatchObject({ code: 405, raw: Buffer.alloc(0) });
+    it('HEAD is no method of resources and of documents of a version, but of other paths', async () => {
+      for (const path of [`${maps}/there`, maps, `${maps}/none`, '/api/v1/namespaces/default/status', '/api', '/api/v1', '/apis/apps/v1', '/version', '/openid/v1/jwks', '/.well-known/openid-configuration']) expect(await api.call('HEAD', path)).toMatchObject({ code: 405, raw: Buffer.alloc(0) });
       expect((await api.call('HEAD', '/api/v1/nothing')).code).toBe(404);
-      const [head, get] = [await api.call('HEAD', '/apis'), await api.get('/apis')];
-      expect(head).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
-      expect(head.headers['content-length']).toBe(String(get.raw.length));
+      for (const path of ['/apis', '/apis/apps', '/', '/readyz', '/openapi/v3']) {
+        const [head, get] = [await api.call('HEAD', path), await api.get(path)];
+        expect(head).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
+        expect(head.headers['content-length']).toBe(String(get.raw.length));
+      }
+      expect((await api.call('POST', '/healthz')).code).toBe(200);
     });
   });
 
@@ -160,7 +163,7 @@ describe('the protocol', () => {
       expect((await api.get('/apis', { Accept: allGroups('application/yaml') })).raw.toString()).toContain('kind: APIGroupDiscoveryList\n');
     });
 
-    it.each(['/apis/extensions/v1beta1', '/apis/extensions', '/apis/apps/v1beta1/namespaces/default/deployments', '/apis/policy/v1beta1/podsecuritypolicies', '/apis/batch/v1beta1/cronjobs', '/apis/autoscaling/v2beta2/horizontalpodautoscalers', '/apis/nosuch.example.com/v1/things', '/api/v2/pods'])('%s, which is gone, is not found', async (path) => {
+    it.each(['/apis/extensions/v1beta1', '/apis/extensions', '/apis/nosuch.example.com/v1/things'])('%s, which is of no group, is not found', async (path) => {
       expect(await api.get(path)).toMatchObject({ code: 404, raw: Buffer.from('404 page not found\n') });
     });
   });
@@ -175,6 +178,8 @@ describe('the protocol', () => {
       expect(Object.keys(document.body.paths)).toContain('/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
       expect((await api.get('/openapi/v3/apis/apps/v1', { 'If-None-Match': document.headers.etag ?? '' })).code).toBe(304);
       expect((await api.get('/openapi/v3', { 'If-None-Match': index.headers.etag ?? '' })).code).toBe(304);
+      expect(Object.keys(index.body.paths)).toEqual(expect.arrayContaining(['.well-known/openid-configuration', 'api', 'api/v1', 'apis', 'apis/apps', 'apis/apps/v1', 'openid/v1/jwks', 'version']));
+      expect((await api.get<{ paths: unknown }>(index.body.paths['version']?.serverRelativeURL ?? '')).body.paths).toMatchObject({ '/version/': { get: { operationId: 'getCodeVersion' } } });
       const protobuf = await api.get(url, { Accept: 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf' });
       expect(protobuf).toMatchObject({ code: 200, headers: { 'cache-control': 'public, immutable', 'content-type': 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf', etag: document.headers.etag } });
       // The first field, `openapi`.

@@ -12,10 +12,17 @@ type Webhook = Loose<admissionregistrationv1.MutatingWebhook>;
 
 const reviewVersions = ['v1', 'v1beta1'];
 
+/** Says one thing only, the first that is wrong. */
+function fullyQualified(name: string, path: FieldPath, found: Findings): void {
+  const [wrong, ...more] = dns1123SubdomainMessages(name);
+  if (!present(name, path, found)) return;
+  if (wrong !== undefined) found.push(fieldErrors.invalid(path, name, [wrong, ...more].join(',')));
+  else if (name.split('.').length < 3) found.push(fieldErrors.invalid(path, name, 'should be a domain with at least three segments separated by dots'));
+}
+
 function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): void {
   const { name = '', timeoutSeconds, sideEffects } = webhook;
-  refuse(dns1123SubdomainMessages(name), name, path.child('name'), found);
-  if (name.split('.').length < 3) found.push(fieldErrors.invalid(path.child('name'), name, 'should be a domain with at least three segments separated by dots'));
+  fullyQualified(name, path.child('name'), found);
   list(webhook.rules).forEach((rule, i) => validateRule(rule, path.child('rules').index(i), found));
   supported(webhook.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), found);
   supported(webhook.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), found);
@@ -30,8 +37,8 @@ function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): vo
   const versions = list(webhook.admissionReviewVersions);
   const at = path.child('admissionReviewVersions');
   versions.forEach((version, i) => {
-    refuse(dns1035LabelMessages(version), version, at.index(i), found);
     if (versions.indexOf(version) < i) found.push(fieldErrors.invalid(at.index(i), version, 'duplicate version'));
+    else refuse(dns1035LabelMessages(version), version, at.index(i), found);
   });
   if (versions.length === 0) found.push(fieldErrors.required(at, `must specify one of ${reviewVersions.join(', ')}`));
   else if (!versions.some((version) => reviewVersions.includes(version))) found.push(fieldErrors.invalid(at, versions, `must include at least one of ${reviewVersions.join(', ')}`));

@@ -197,9 +197,13 @@ function replicaCounts(fields: readonly string[], readyReplicas = 'readyReplicas
 /** By `<group>/<kind>`. */
 export const appsValidation: Readonly<Record<string, ContentRules>> = {
   'apps/ControllerRevision': contentRules<Loose<appsv1.ControllerRevision>>({
-    content({ data, revision }) {
+    content({ data, revision }, old) {
       const found: Findings = [];
-      if (data === undefined) found.push(fieldErrors.required(FieldPath.of('data'), 'data is mandatory'));
+      const path = FieldPath.of('data');
+      const given: unknown = data;
+      if (given === undefined || given === null) found.push(fieldErrors.required(path, 'data is mandatory'));
+      // What was taken before this rule stays.
+      else if (old === undefined && (typeof given !== 'object' || Array.isArray(given))) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
       nonNegative(revision, FieldPath.of('revision'), found);
       return found;
     },

@@ -1,6 +1,7 @@
 import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import type { policyv1 } from '../gen';
 import { type Loose } from '../support/loose';
+import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { pathSegmentName } from '../validation/name-rules';
 import { atMostAll, countOrPercent, type Findings, nonNegative, supported } from '../validation/rules';
@@ -27,6 +28,7 @@ export const policyValidation: Readonly<Record<string, ContentRules>> = {
     },
     status({ status = {} }) {
       const found: Findings = [];
+      validateConditions(status.conditions, FieldPath.of('status', 'conditions'), found);
       for (const field of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) nonNegative(status[field], FieldPath.of('status', field), found);
       return found;
     },

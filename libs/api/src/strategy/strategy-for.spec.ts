@@ -52,6 +52,11 @@ describe('strategies', () => {
     }
   });
 
+  it('leave to who applies through a resize the sizes of containers, and not those of the pod', () => {
+    const { allBut } = (strategyFor('', 'pods')?.resets?.['resize'] ?? {}) as { allBut?: string[] };
+    expect(allBut).toEqual(['spec.containers.*.resources', 'spec.containers.*.resizePolicy', 'spec.initContainers.*.resources', 'spec.initContainers.*.resizePolicy']);
+  });
+
   it.each<[group: string, resource: string, given: object, expected: object, reason: string]>([
     ['', 'pods', { spec: { containers: [] }, status: { phase: 'Running' } }, { metadata: { generation: 1 }, status: { phase: 'Pending', qosClass: 'BestEffort' } }, 'a client cannot say that its pod runs'],
     ['', 'pods', { spec: { schedulingGates: [{ name: 'a' }] } }, { status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] } }, 'gates keep it from the scheduler'],

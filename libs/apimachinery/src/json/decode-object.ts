@@ -24,6 +24,8 @@ export function decodeObject(body: Uint8Array, type: StructType, format: 'json' 
 /** Reads any object, such as a custom resource or an apply patch. */
 export function decodeUntypedObject(body: Uint8Array, format: 'json' | 'yaml' = 'json', limits?: DecodeLimits): DecodedObject {
   const { value, duplicates } = format === 'json' ? decodeJson(body, limits) : decodeYaml(body, limits);
+  // Go reads null, and YAML without anything in it, as an object that says nothing.
+  if (value === null) return { object: {}, reports: [] };
   if (!isJsonObject(value)) throw new DecodeError(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
   return { object: value, reports: duplicates.map((path) => (path.startsWith('line ') ? path : duplicateField(path))) };
 }

@@ -114,6 +114,12 @@ describe('YAML that would use up the stack or the time of its reader', () => {
 describe('a typed body', () => {
   const decode = (text: string, type = deployment): ReturnType<typeof decodeObject> => decodeObject(bytes(text), type);
 
+  it('reads nothing as an object that says nothing', () => {
+    expect(decode('null').object).toEqual({});
+    expect(decodeObject(bytes(''), deployment, 'yaml').object).toEqual({});
+    expect(() => decode('')).toThrow('unexpected end of JSON input');
+  });
+
   it('is reported upon in its own order, and what stands twice without being known is only unknown', () => {
     const { reports } = decode('{"metadata":{"name":"a","name":"b","x":1},"spec":{"u":{"a":1,"a":2},"u":1,"paused":true,"paused":false,"selector":{"matchLabels":{"a":"b","a":"c"}},"y":1}}');
     expect(reports).toEqual([

@@ -1,5 +1,6 @@
 import { type JsonObject } from '../json';
 import { definitionClosure } from './definition-schemas';
+import { discoveryOperation, discoveryPaths } from './discovery-paths';
 import { kindIds, sharedIds } from './kind-ids';
 import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
@@ -24,6 +25,12 @@ export function buildOpenApiV2(input: OpenApiInput): JsonObject {
         ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v2')) } : {}),
       };
     }
+  }
+  for (const plan of discoveryPaths(input, idOf)) {
+    const { path, answer, types, consumes } = plan;
+    const schema = answer === undefined ? { type: 'string' } : reference(answer);
+    const get = { ...discoveryOperation(plan), ...(consumes.length > 0 ? { consumes: [...consumes] } : {}), produces: [...types], schemes: ['https'] };
+    paths[path] = { get: { ...get, responses: { 200: { description: successTexts[200], schema }, 401: { description: 'Unauthorized' } } } };
   }
   const served = new Set(input.resources.map(({ group, version }) => `${group}/${version}/`));
   for (const [id, { gvk = [] }] of Object.entries(input.schema.definitions)) {

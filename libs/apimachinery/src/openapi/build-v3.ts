@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject } from '../json';
 import { definitionClosure } from './definition-schemas';
+import { discoveryOperation, discoveryPaths, type DiscoveryPath } from './discovery-paths';
 import { kindIds, sharedIds } from './kind-ids';
 import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
@@ -32,14 +33,37 @@ export function buildOpenApiV3(input: OpenApiInput, group: string, version: stri
       };
     }
   }
+  for (const plan of discoveryPaths(input, idOf)) if (plan.of?.group === group && plan.of.version === version) paths[plan.path] = { get: discovery(plan, reference) };
   // Kinds without a path of their own, such as lists, are known by their group too.
   for (const [id, { gvk = [] }] of Object.entries(input.schema.definitions)) if (gvk !== 'many' && gvk.some((kind) => kind.startsWith(`${group}/${version}/`))) used.add(id);
+  return document(input, paths, used);
+}
+
+function document(input: OpenApiInput, paths: Record<string, JsonObject>, used: ReadonlySet<string>): JsonObject {
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: input.version },
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: { schemas: definitionClosure(input, used, 'v3'), securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } } },
   };
+}
+
+/** The documents that are of no group and version, `apis/apps` and `version` for example, by where they are found below `/openapi/v3/`. */
+export function openApiV3Discovery(input: OpenApiInput): ReadonlyMap<string, () => JsonObject> {
+  const alone = discoveryPaths(input, kindIds(input)).filter((plan) => plan.of === undefined);
+  return new Map(alone.map((plan) => [plan.document, () => {
+    const used = new Set<string>();
+    const get = discovery(plan, (id) => {
+      used.add(id);
+      return { $ref: schemaReference(id, 'v3') };
+    });
+    return document(input, { [plan.path]: { get } }, used);
+  }]));
+}
+
+function discovery(plan: DiscoveryPath, reference: (id: string) => JsonObject): JsonObject {
+  const schema = plan.answer === undefined ? { type: 'string' } : reference(plan.answer);
+  return { ...discoveryOperation(plan), responses: { 200: { description: successTexts[200], content: contents(plan.types, schema) }, 401: { description: 'Unauthorized' } } };
 }
 
 type IdOf = ReturnType<typeof kindIds>;

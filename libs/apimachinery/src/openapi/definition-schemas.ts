@@ -78,7 +78,15 @@ function kindExtension({ gvk = [] }: SchemaDefinition): JsonObject {
 
 function fieldSchema({ docs, enums, defaults }: OpenApiInput, key: string, node: SchemaNode, version: OpenApiVersion): JsonObject {
   const fallback = version === 'v3' ? defaults?.[key] : undefined;
-  return { ...propertySchema(node, version, docs?.[key], enums?.[key]), ...(fallback === undefined ? {} : { default: fallback }) };
+  const values = enums?.[key];
+  return { ...propertySchema(node, version, described(docs?.[key], node, values), values), ...(fallback === undefined ? {} : { default: fallback }) };
+}
+
+/** Upstream's generator says the values of an enum once more in the text, which `kubectl explain` shows (kube-openapi `pkg/generators/enum.go`); without what each means. */
+function described(text: string | undefined, { type }: SchemaNode, values: readonly string[] | undefined): string | undefined {
+  if (!values || type !== 'string') return text;
+  const possible = ['Possible enum values:', ...values.map((value) => ` - \`${JSON.stringify(value)}\``)].join('\n');
+  return text === undefined ? possible : `${text}\n\n${possible}`;
 }
 
 const extensions = ['list-type', 'list-map-keys', 'map-type', 'patch-strategy', 'patch-merge-key'] as const;

@@ -1,5 +1,5 @@
 export { buildOpenApiV2 } from './build-v2';
-export { buildOpenApiV3, openApiHash, openApiV3Index, openApiV3Path } from './build-v3';
+export { buildOpenApiV3, openApiHash, openApiV3Discovery, openApiV3Index, openApiV3Path } from './build-v3';
 export { defaultValues } from './default-values';
 export { enumValues } from './enum-values';
 export type { GnosticTable } from './encode-gnostic';

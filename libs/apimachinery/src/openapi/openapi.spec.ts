@@ -1,7 +1,7 @@
 import { getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
 import { WireReader } from '../protobuf/wire-reader';
 import { builtInTables, readTable } from '../testing/built-in-tables';
-import { buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
+import { buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, openApiV3Discovery, openApiV3Index, openApiV3Path, type GnosticTable, type OpenApiInput } from '.';
 
 const all = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const input: OpenApiInput = {
@@ -68,6 +68,7 @@ describe('OpenAPI v3', () => {
   it('has the paths and ids that upstream has', () => {
     const ids = Object.entries(at(document, 'paths') as JsonObject).map(([path, item]) => `${path} ${Object.entries(item as JsonObject).filter(([method]) => method !== 'parameters').map(([method, plan]) => `${method}=${at(plan, 'operationId') as string}`).join(' ')}`);
     expect(ids).toEqual([
+      '/apis/apps/v1/ get=getAppsV1APIResources',
       '/apis/apps/v1/deployments get=listAppsV1DeploymentForAllNamespaces',
       '/apis/apps/v1/namespaces/{namespace}/deployments get=listAppsV1NamespacedDeployment post=createAppsV1NamespacedDeployment delete=deleteAppsV1CollectionNamespacedDeployment',
       `${object} get=readAppsV1NamespacedDeployment put=replaceAppsV1NamespacedDeployment delete=deleteAppsV1NamespacedDeployment patch=patchAppsV1NamespacedDeployment`,
@@ -86,10 +87,23 @@ describe('OpenAPI v3', () => {
     expect(at(document, 'components', 'schemas', 'io.k8s.apimachinery.pkg.util.intstr.IntOrString')).toEqual({ oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' });
   });
 
+  it('tells of discovery, as upstream does: in documents of their own, but for that of a version', () => {
+    const roots = openApiV3Discovery(input);
+    expect([...roots.keys()]).toEqual(['.well-known/openid-configuration', 'api', 'apis', 'openid/v1/jwks', 'version', 'apis/apps']);
+    const group = roots.get('apis/apps')?.();
+    expect(at(group, 'paths', '/apis/apps/', 'get')).toMatchObject({ operationId: 'getAppsAPIGroup', tags: ['apps'], description: 'get information of a group' });
+    expect(at(group, 'paths', '/apis/apps/', 'get', 'responses', '200', 'content', 'application/yaml', 'schema')).toEqual({ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup' });
+    expect(Object.keys(at(group, 'components', 'schemas') as JsonObject).map((id) => id.split('.').at(-1))).toEqual(['APIGroup', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR']);
+    const v2 = at(buildOpenApiV2(input), 'paths');
+    expect(Object.keys(v2 as JsonObject).filter((path) => path.endsWith('/'))).toEqual(['/.well-known/openid-configuration/', '/api/', '/api/v1/', '/apis/', '/apis/apps/', '/apis/apps/v1/', '/openid/v1/jwks/', '/version/']);
+    expect(at(v2, '/api/v1/', 'get')).toMatchObject({ operationId: 'getCoreV1APIResources', tags: ['core_v1'], responses: { 200: { schema: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList' } } } });
+  });
+
   it('says which values a field may have, of lists and maps too, and what parameters do', () => {
     const schemas = at(buildOpenApiV3(input, '', 'v1'), 'components', 'schemas');
     const property = (kind: string, name: string): JsonValue | undefined => at(schemas, `io.k8s.api.core.v1.${kind}`, 'properties', name);
     expect(property('PodSpec', 'restartPolicy')).toMatchObject({ type: 'string', enum: ['Always', 'Never', 'OnFailure'] });
+    expect(at(property('PodSpec', 'restartPolicy'), 'description')).toMatch(/Possible enum values:\n - `"Always"`\n - `"Never"`\n - `"OnFailure"`$/);
     expect(property('EphemeralContainer', 'imagePullPolicy')).toMatchObject({ enum: ['Always', 'IfNotPresent', 'Never'] });
     expect(property('ContainerPort', 'protocol')).toMatchObject({ enum: ['SCTP', 'TCP', 'UDP'], default: 'TCP' });
     expect(property('SecretKeySelector', 'name')).toMatchObject({ type: 'string', default: '' });
@@ -123,6 +137,8 @@ describe('OpenAPI v3', () => {
   it('goes into the protobuf that clients of Go may ask for', () => {
     const table = readTable<GnosticTable>('openapi-v3-gnostic');
     const whole: JsonObject = { ...document, 'x-odd': [1], components: { schemas: { ...(at(document, 'components', 'schemas') as JsonObject), Odd: { type: 'object', default: { string: 'no' }, additionalProperties: true, properties: { n: { default: 2, enum: ['a', 1] }, not: { not: { minimum: 1.5 } } } } } } };
+    const group = readGnostic(table, 'openapi.v3.Document', encodeOpenApiV3(openApiV3Discovery(input).get('apis/apps')?.() ?? {}, table));
+    expect(at(named(at(group, 'paths', 'path'), '/apis/apps/'), 'get')).toMatchObject({ tags: ['apps'], description: 'get information of a group', operation_id: 'getAppsAPIGroup' });
     const read = readGnostic(table, 'openapi.v3.Document', encodeOpenApiV3(whole, table));
     expect(at(read, 'openapi')).toBe('3.0.0');
     expect(at(named(at(read, 'specification_extension'), 'x-odd'), 'yaml')).toBe('[1]');

@@ -103,17 +103,22 @@ function objectOperations(resource: OpenApiResource, target: OpenApiResource | O
 }
 
 function common(resource: OpenApiResource, target: OpenApiResource | OpenApiSubresource): Pick<OperationPlan, 'kind' | 'tag'> {
-  const name = groupName(resource);
-  const tag = `${name.charAt(0).toLowerCase()}${name.slice(1, -resource.version.length)}_${resource.version}`;
-  return { tag, kind: { group: target.group, version: target.version, kind: target.kind } };
+  return { tag: tagOf(resource), kind: { group: target.group, version: target.version, kind: target.kind } };
 }
 
 const scoped = ({ namespaced, kind }: OpenApiResource): string => (namespaced ? `Namespaced${kind}` : kind);
 
-/** `CoreV1`, `RbacAuthorizationV1`: how upstream's operation ids name a group and version. */
-function groupName({ group, version }: OpenApiResource): string {
+/** `CoreV1`, `RbacAuthorizationV1`, and without a version `RbacAuthorization`: how upstream's operation ids name a group and version. */
+export function groupName({ group, version }: { readonly group: string; readonly version: string }): string {
   const parts = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split('.');
   return parts.map(capitalize).join('') + capitalize(version);
+}
+
+/** `core_v1`, `rbacAuthorization_v1`, or `rbacAuthorization`. */
+export function tagOf(groupVersion: { readonly group: string; readonly version: string }): string {
+  const { version } = groupVersion;
+  const name = groupName({ ...groupVersion, version: '' });
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}${version === '' ? '' : `_${version}`}`;
 }
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

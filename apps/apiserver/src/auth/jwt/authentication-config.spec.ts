@@ -38,9 +38,13 @@ it.each<{ what: string; jwt: object[]; says: string }>([
   { what: 'an issuer in the clear', jwt: [issuer({ url: 'http://issuer' })], says: 'jwt[0].issuer.url: Invalid value: "http://issuer": URL scheme must be https' },
   { what: 'this server itself', jwt: [issuer({ url: 'https://own' })], says: 'jwt[0].issuer.url: Invalid value: "https://own": URL must not overlap with disallowed issuers: [https://own]' },
   { what: 'an issuer twice', jwt: [issuer(), issuer()], says: 'jwt[1].issuer.url: Duplicate value: "https://issuer"' },
-  { what: 'no audience', jwt: [issuer({ audiences: [] })], says: 'jwt[0].issuer.audiences: Required value' },
+  { what: 'no audience', jwt: [issuer({ audiences: [] })], says: 'jwt[0].issuer.audiences: Required value: at least one jwt[0].issuer.audiences is required' },
+  { what: 'another word on one audience', jwt: [issuer({ audienceMatchPolicy: 'All' })], says: 'jwt[0].issuer.audienceMatchPolicy: Invalid value: "All": audienceMatchPolicy must be empty or MatchAny for single audience' },
+  { what: 'another way out', jwt: [issuer({ egressSelectorType: 'etcd' })], says: 'jwt[0].issuer.egressSelectorType: Invalid value: "etcd": egress selector must be either controlplane or cluster' },
+  { what: 'a claim in two rules', jwt: [issuer({}, { claimValidationRules: [{ expression: 'true' }, { claim: 'a', requiredValue: 'b' }, { claim: 'a', requiredValue: 'c' }] })], says: 'jwt[0].claimValidationRules[2].claim: Duplicate value: "a"' },
   { what: 'many audiences without a word', jwt: [issuer({ audiences: ['a', 'b'] })], says: 'audienceMatchPolicy must be MatchAny for multiple audiences' },
   { what: 'a name by two ways', jwt: [issuer({}, { claimMappings: { username: { claim: 'sub', prefix: '', expression: 'claims.sub' } } })], says: 'claim and expression can\'t both be set' },
+  { what: 'a prefix of an expression', jwt: [issuer({}, { claimMappings: { username: { expression: '"a"', prefix: '' } } })], says: 'jwt[0].claimMappings.username.prefix: Invalid value: ""' },
   { what: 'a claim without a prefix', jwt: [issuer({}, { claimMappings: { username: { claim: 'sub' } } })], says: 'jwt[0].claimMappings.username.prefix: Required value: prefix is required when claim is set. It can be set to an empty string to disable prefixing' },
   { what: 'an expression of another type', jwt: [issuer({}, { claimMappings: { username: { expression: '1 + 1' } } })], says: 'jwt[0].claimMappings.username.expression: Invalid value: "1 + 1"' },
   { what: 'an address that need not be verified', jwt: [issuer({}, { claimMappings: { username: { expression: 'claims.email' } } })], says: 'claims.email_verified must be used in' },
@@ -49,6 +53,14 @@ it.each<{ what: string; jwt: object[]; says: string }>([
   { what: 'a field that is not known', jwt: [issuer({ uri: 'x' })], says: 'strict decoding error: unknown field "jwt[0].issuer.uri"' },
 ])('does not start with $what', ({ jwt, says }) => {
   expect(() => parsed(...jwt)).toThrow(says);
+});
+
+it('takes an issuer of users without groups and uid', () => {
+  expect(userOf({ sub: 'jane', groups: ['a'] }, { ...named, groups: {}, uid: {} })).toEqual({ name: 'jane', groups: [] });
+});
+
+it('takes an issuer by the way out that it names', () => {
+  for (const egressSelectorType of ['cluster', 'controlplane']) expect(parsed(issuer({ egressSelectorType })).issuers).toHaveLength(1);
 });
 
 it('says where nobody need say who they are', () => {

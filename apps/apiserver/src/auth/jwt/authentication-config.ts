@@ -39,12 +39,20 @@ function claimOrExpression(fields: Fields, withPrefix: boolean): ClaimOrExpressi
   const [claim, expression, prefix] = [fields.optionalText('claim') ?? '', fields.optionalText('expression') ?? '', withPrefix ? fields.optionalText('prefix') : ''];
   if (claim !== '' && expression !== '') throw new Error(`${fields.path}: Invalid value: "": claim and expression can't both be set`);
   if (expression !== '') {
-    if (prefix !== undefined && prefix !== '') throw invalid(`${fields.path}.prefix`, prefix, 'prefix can\'t be set when expression is set');
+    if (withPrefix && prefix !== undefined) throw invalid(`${fields.path}.prefix`, prefix, 'prefix can\'t be set when expression is set');
     return { expression };
   }
   if (claim === '') throw new Error(`${fields.path}: Required value: claim or expression is required`);
   if (prefix === undefined) throw new Error(`${fields.path}.prefix: Required value: prefix is required when claim is set. It can be set to an empty string to disable prefixing`);
   return { claim, prefix };
+}
+
+/** The same of what a user may be without: nothing is asked for, then. */
+function optionalMapping(mappings: Fields, name: 'groups' | 'uid'): ClaimOrExpression | undefined {
+  const fields = mappings.object(name);
+  fields.only('claim', 'expression', ...(name === 'groups' ? ['prefix'] : []));
+  const isAsked = (['claim', 'expression'] as const).some((field) => (fields.optionalText(field) ?? '') !== '');
+  return isAsked ? claimOrExpression(fields, name === 'groups') : undefined;
 }
 
 function claimRule(fields: Fields): ClaimRule {
@@ -70,10 +78,22 @@ function extraMapping(fields: Fields): JwtIssuer['extra'][number] {
   return { key, expression };
 }
 
+/** Whom tokens may be for. */
+function audiencesOf(issuer: Fields): string[] {
+  const path = `${issuer.path}.audiences`;
+  if (!issuer.has('audiences') || issuer.optionalTexts('audiences').length === 0) throw new Error(`${path}: Required value: at least one ${path} is required`);
+  const audiences = issuer.texts('audiences');
+  requireUnique(audiences, (index) => `${path}[${index}]`);
+  const policy = issuer.optionalText('audienceMatchPolicy') ?? '';
+  const wanted = audiences.length > 1 ? 'MatchAny for multiple audiences' : 'empty or MatchAny for single audience';
+  if (policy !== 'MatchAny' && (audiences.length > 1 || policy !== '')) throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, `audienceMatchPolicy must be ${wanted}`);
+  return audiences;
+}
+
 function issuerOf(entry: Fields): JwtIssuer {
   entry.only('issuer', 'claimValidationRules', 'claimMappings', 'userValidationRules');
   const issuer = entry.object('issuer');
-  issuer.only('url', 'discoveryURL', 'certificateAuthority', 'audiences', 'audienceMatchPolicy');
+  issuer.only('url', 'discoveryURL', 'certificateAuthority', 'audiences', 'audienceMatchPolicy', 'egressSelectorType');
   const url = issuer.text('url');
   checkUrl(url, `${issuer.path}.url`);
   const discoveryUrl = issuer.optionalText('discoveryURL');
@@ -83,26 +103,27 @@ function issuerOf(entry: Fields): JwtIssuer {
   }
   const certificateAuthority = issuer.optionalText('certificateAuthority');
   if (certificateAuthority !== undefined && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${issuer.path}.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates`);
-  const audiences = issuer.texts('audiences');
-  requireUnique(audiences, (index) => `${issuer.path}.audiences[${index}]`);
-  const policy = issuer.optionalText('audienceMatchPolicy') ?? '';
-  if (policy !== '' && policy !== 'MatchAny') throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be empty or MatchAny');
-  if (audiences.length > 1 && policy === '') throw invalid(`${issuer.path}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be MatchAny for multiple audiences');
+  const audiences = audiencesOf(issuer);
+  // There is one way out of this server, which serves for either.
+  const egress = issuer.optionalText('egressSelectorType') ?? '';
+  if (!['', 'cluster', 'controlplane'].includes(egress)) throw invalid(`${issuer.path}.egressSelectorType`, egress, 'egress selector must be either controlplane or cluster');
   const mappings = entry.object('claimMappings');
   mappings.only('username', 'groups', 'uid', 'extra');
   const extra = mappings.optionalList('extra').map(extraMapping);
   requireUnique(extra.map(({ key }) => key), (index) => `${mappings.path}.extra[${index}].key`);
-  const uid = mappings.has('uid') ? claimOrExpression(mappings.object('uid'), false) : undefined;
   const claimRules = entry.optionalList('claimValidationRules').map(claimRule);
-  requireUnique(claimRules.map((rule) => ('claim' in rule ? `claim ${rule.claim}` : rule.expression)), (index) => `${entry.path}.claimValidationRules[${index}]`);
+  for (const kind of ['claim', 'expression'] as const) {
+    const rules = [...claimRules.entries()].flatMap(([index, rule]) => (kind in rule ? [{ index, text: 'claim' in rule ? rule.claim : rule.expression }] : []));
+    requireUnique(rules.map(({ text }) => text), (i) => `${entry.path}.claimValidationRules[${rules[i]?.index ?? 0}].${kind}`);
+  }
   const userRules = entry.optionalList('userValidationRules').map((rule) => {
     rule.only('expression', 'message');
     return { expression: rule.text('expression'), message: rule.optionalText('message') ?? '' };
   });
   requireUnique(userRules.map(({ expression }) => expression), (index) => `${entry.path}.userValidationRules[${index}].expression`);
   return {
-    url, discoveryUrl, certificateAuthority, audiences, algorithms: ALGORITHMS, claimRules, extra, uid, userRules,
-    username: claimOrExpression(mappings.object('username'), true), groups: mappings.has('groups') ? claimOrExpression(mappings.object('groups'), true) : undefined,
+    url, discoveryUrl, certificateAuthority, audiences, algorithms: ALGORITHMS, claimRules, extra, userRules, uid: optionalMapping(mappings, 'uid'),
+    username: claimOrExpression(mappings.object('username'), true), groups: optionalMapping(mappings, 'groups'),
   };
 }
 

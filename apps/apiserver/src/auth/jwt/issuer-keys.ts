@@ -1,28 +1,24 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { get } from 'node:https';
+import { askIssuer } from './ask-issuer';
 import type { JwtIssuer } from './jwt-issuer';
 
 /** An unknown key is a reason to look again, but not for every forged token. */
 const refreshEveryMs = 10_000;
 
-function fetchJson<T>(url: string, ca: Buffer | undefined): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const call = get(url, { signal: AbortSignal.timeout(30_000), ...(ca ? { ca } : {}) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(Buffer.concat(chunks).toString()) as T);
-        else reject(new Error(`${url} answered with status ${response.statusCode ?? 0}`));
-      });
-    });
-    call.on('error', reject);
-  });
+async function fetchJson<T>(url: string, ca: Buffer | undefined): Promise<T> {
+  return JSON.parse(await askIssuer(url, { ca, isWell: (status) => status === 200 })) as T;
+}
+
+const authorities = (pem: string | undefined): Buffer | undefined => (pem === undefined ? undefined : Buffer.from(pem));
+
+/** The token of a distributed claim, from where the issuer's own token says. */
+export function askForClaim({ certificateAuthority }: Pick<JwtIssuer, 'certificateAuthority'>, endpoint: string, accessToken: string): Promise<string> {
+  return askIssuer(endpoint, { ca: authorities(certificateAuthority), isWell: (status) => status >= 200 && status <= 226, ...(accessToken === '' ? {} : { headers: { Authorization: `Bearer ${accessToken}` } }) });
 }
 
 /** The keys of an issuer, found by discovery on first use and looked up again when one is missing. */
 export function issuerKeys({ url, discoveryUrl, certificateAuthority }: Pick<JwtIssuer, 'certificateAuthority' | 'discoveryUrl' | 'url'>, now: () => number): JWTVerifyGetKey {
-  const ca = certificateAuthority === undefined ? undefined : Buffer.from(certificateAuthority);
+  const ca = authorities(certificateAuthority);
   let known: ReturnType<typeof createLocalJWKSet> | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   const load = async (): Promise<ReturnType<typeof createLocalJWKSet>> => {

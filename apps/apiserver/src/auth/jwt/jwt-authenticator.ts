@@ -1,16 +1,19 @@
 import { unauthorized } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import { createHash } from 'node:crypto';
-import { decodeJwt, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { Histogram, type Registry } from 'prom-client';
 import type { AuthenticationRequest, Authenticator, User } from '../../pipeline';
 import { bearerToken } from '../authentication/bearer-token';
 import type { CompiledIssuer } from './compiled-issuer';
+import { withDistributed } from './distributed-claims';
 import type { JwtIssuer } from './jwt-issuer';
 
 export interface JwtDeps {
   /** Finds the keys of an issuer. */
   readonly keysOf: (issuer: JwtIssuer) => JWTVerifyGetKey;
+  /** Asks for the token of a distributed claim, in the way in which its issuer is asked. */
+  readonly askForClaim: (issuer: JwtIssuer, endpoint: string, accessToken: string) => Promise<string>;
   readonly now: () => number;
   readonly log: Logger;
   readonly metrics: Registry;
@@ -18,8 +21,9 @@ export interface JwtDeps {
 
 interface Known {
   readonly compiled: CompiledIssuer;
-  readonly keys: JWTVerifyGetKey;
   readonly hash: string;
+  /** Of the issuer, and of those that speak for claims of its tokens. */
+  readonly keys: Map<string, JWTVerifyGetKey>;
 }
 
 /** A token may be that new by the clock of its issuer, as upstream's library grants; nothing is granted to one that is over. */
@@ -43,7 +47,7 @@ export class JwtAuthenticator implements Authenticator {
   use(issuers: readonly CompiledIssuer[]): void {
     this.issuers = new Map(issuers.map((compiled) => {
       const { url } = compiled.issuer;
-      return [url, { compiled, keys: this.deps.keysOf(compiled.issuer), hash: `sha256:${createHash('sha256').update(url).digest('hex')}` }];
+      return [url, { compiled, keys: new Map([[url, this.deps.keysOf(compiled.issuer)]]), hash: `sha256:${createHash('sha256').update(url).digest('hex')}` }];
     }));
   }
 
@@ -51,13 +55,11 @@ export class JwtAuthenticator implements Authenticator {
     const token = bearerToken(request);
     const known = token === undefined ? undefined : this.issuers.get(issuerOf(token) ?? '');
     if (token === undefined || !known) return undefined;
-    const { compiled: { issuer, userOf }, keys, hash } = known;
+    const { compiled: { issuer, userOf }, hash } = known;
     const started = performance.now();
     const took = (result: 'failure' | 'success'): void => this.latency.observe({ result, jwt_issuer_hash: hash }, (performance.now() - started) / 1000);
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer: issuer.url, audience: [...issuer.audiences], algorithms: [...issuer.algorithms], currentDate: new Date(this.deps.now()), clockTolerance: NOT_BEFORE_LEEWAY_SECONDS, requiredClaims: ['exp'] });
-      if ((payload.exp ?? 0) * 1000 <= this.deps.now()) throw new Error(`oidc: token is expired (Token Expiry: ${new Date((payload.exp ?? 0) * 1000).toISOString()})`);
-      const user = userOf(payload);
+      const user = userOf(await this.claimsOf(token, known));
       took('success');
       return user;
     } catch (error) {
@@ -65,6 +67,28 @@ export class JwtAuthenticator implements Authenticator {
       this.deps.log.debug({ err: error, issuer: issuer.url }, 'token refused');
       throw unauthorized();
     }
+  }
+
+  private async claimsOf(token: string, known: Known): Promise<JWTPayload> {
+    const { issuer } = known.compiled;
+    const claims = await this.verify(token, issuer.url, known);
+    if (!issuer.groups || !('claim' in issuer.groups)) return claims;
+    // Of the groups alone upstream lets others speak, and of those that no expression makes.
+    return withDistributed(claims, issuer.groups.claim, {
+      ask: (endpoint, accessToken) => this.deps.askForClaim(issuer, endpoint, accessToken),
+      verify: (other, url) => this.verify(other, url, known),
+    });
+  }
+
+  /** @throws for a token that is not of the issuer at `url`, not for this server, or over */
+  private async verify(token: string, url: string, { compiled: { issuer }, keys: known }: Known): Promise<JWTPayload> {
+    const { now, keysOf } = this.deps;
+    const keys = known.get(url) ?? keysOf({ ...issuer, url, discoveryUrl: undefined });
+    known.set(url, keys);
+    const { payload } = await jwtVerify(token, keys, { issuer: url, audience: [...issuer.audiences], algorithms: [...issuer.algorithms], currentDate: new Date(now()), clockTolerance: NOT_BEFORE_LEEWAY_SECONDS, requiredClaims: ['exp'] });
+    const expiresMs = (payload.exp ?? 0) * 1000;
+    if (expiresMs <= now()) throw new Error(`oidc: token is expired (Token Expiry: ${new Date(expiresMs).toISOString()})`);
+    return payload;
   }
 }
 

@@ -111,7 +111,7 @@ export const podRules = kindRules<Pod>({
   resets: {
     status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
     ephemeralcontainers: { allBut: ['spec.ephemeralContainers'] },
-    resize: { allBut: ['containers', 'initContainers'].flatMap((all) => ['resources', 'resizePolicy'].map((field) => `spec.${all}.*.${field}`)).concat('spec.resources') },
+    resize: { allBut: ['containers', 'initContainers'].flatMap((all) => ['resources', 'resizePolicy'].map((field) => `spec.${all}.*.${field}`)) },
   },
   returnsDeleted: true,
   gracePeriodSeconds,

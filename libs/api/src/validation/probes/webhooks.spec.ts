@@ -14,6 +14,8 @@ const form = '; desired format: https://host[/path]';
 type Row = readonly [object: object, field: string, reason: Probe['reason'], message: string];
 
 const rows: readonly Row[] = [
+  [webhook({ name: '' }), `${at}.name`, 'FieldValueRequired', 'Required value'],
+  [webhook({ name: 'k8s.io' }), `${at}.name`, 'FieldValueInvalid', 'Invalid value: "k8s.io": should be a domain with at least three segments separated by dots'],
   [rule({ operations: [] }), `${ruleAt}.operations`, 'FieldValueRequired', 'Required value'],
   [rule({ operations: ['*', 'CREATE'] }), `${ruleAt}.operations`, 'FieldValueInvalid', `Invalid value: ["*","CREATE"]: if '*' is present, must not specify other operations`],
   [rule({ operations: ['PATCH'] }), `${ruleAt}.operations[0]`, 'FieldValueNotSupported', 'Unsupported value: "PATCH": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"'],
@@ -40,6 +42,7 @@ describe('a webhook that is refused', () => {
   it.each(rows)('%j at %s with %s: %s', (object, field, reason, message) => {
     const refused = statusOf({ kind, object });
     expect(refused).toMatchObject({ code: 422, reason: 'Invalid' });
+    if (field.endsWith('.name')) expect(refused?.causes).toHaveLength(1);
     expect(refused?.causes).toContainEqual({ field, reason, message });
   });
 

@@ -23,6 +23,9 @@ const resting = (cpu: string, was: object = {}): object => {
 const onJob = (field: string, reason: Probe['reason'], message: string, of: Pick<Probe, 'kind' | 'object' | 'old' | 'view'>): Probe => ({ ...of, field, reason, message });
 
 const probes: readonly Probe[] = [
+  { kind: 'apps/ControllerRevision', object: { revision: 1 }, field: 'data', reason: 'FieldValueRequired', message: 'Required value: data is mandatory' },
+  ...[true, 0.5, [], 'test'].map((data): Probe => ({ kind: 'apps/ControllerRevision', object: { revision: 1, data }, field: 'data', reason: 'FieldValueInvalid', message: 'Invalid value: "<value omitted>": must be a valid JSON object' })),
+  { kind: 'policy/PodDisruptionBudget', view: 'status', old: {}, object: { status: { conditions: [{ type: 'DisruptionAllowed', status: 'Odd', reason: 'r', lastTransitionTime: start }] } }, field: 'status.conditions[0].status', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Odd": supported values: "False", "True", "Unknown"' },
   { kind: 'apps/StatefulSet', object: { metadata: { name: 'a.b' }, ...set({}) }, field: 'metadata.name', reason: 'FieldValueInvalid', message: 'Invalid value: "a.b": must not contain dots' },
   { kind: 'apps/StatefulSet', object: set({ serviceName: 'A_b' }), field: 'spec.serviceName', reason: 'FieldValueInvalid', message: `Invalid value: "A_b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')` },
   { kind: 'apps/StatefulSet', object: set({ volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { ...claim, accessModes: undefined } }] }), field: 'spec.volumeClaimTemplates[0].spec.accessModes', reason: 'FieldValueRequired', message: 'Required value: at least 1 access mode is required' },
