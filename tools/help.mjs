@@ -7,7 +7,7 @@ const rows = [
   ['npm run doctor', 'what is missing or broken, and how to mend it'],
   ['npm run image:load -- FILE.tar', 'load an OCI or docker save archive on all nodes; registries: docs/registries.md'],
   ['npm run tap -- apiserver', 'print, decoded, what crosses a process\'s boundaries now (also: changes, snapshot RESOURCE)'],
-  ['npm run contract -- scheduler-plugin --target A', 'try any implementation of a contract (also: object-service, cri-runtime, data-plane, node-service)'],
+  ['npm run contract -- scheduler-plugin --target A', 'try any implementation of a contract (also: object-service, object-client, cri-runtime, data-plane, node-service)'],
   ['npm run compose:e2e', 'build, start, walk through and break the cluster of docker-compose.yml'],
   ['npm test', 'all that CI runs (-- --ring unit|int|root|e2e|compose|static for one ring)'],
   ['npm run bench', 'measure, print a table, write JSON'],

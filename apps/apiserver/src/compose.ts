@@ -1,7 +1,7 @@
 import type { Clock } from '@navarch/clock';
-import { type Component, type FeatureGates, type HealthChecks, listenAddress, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
+import { type Component, type FeatureGates, type HealthChecks, listenAddress, type LoadedTls, type Logger, TlsFiles, type TlsFileNames, type ZPages } from '@navarch/component-base';
 import type { RpcServer, TlsMaterialFiles } from '@navarch/rpc';
-import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
+import { Compactor, EtcdStore, type EtcdTls, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { SecureContextOptions } from 'node:tls';
@@ -107,8 +107,10 @@ export interface ComposedApiserver {
 export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promise<ComposedApiserver> {
   const { log, metrics, health, clock } = deps;
   const etcdRequests = new EtcdRequestMetrics(metrics);
+  const etcdFiles = new TlsFiles(etcdFileNames(config), log);
+  const etcdTls = etcdTlsOf(await etcdFiles.load());
   const etcd: EtcdStore = new EtcdStore(
-    { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(await etcdTls(config)) },
+    { endpoints: [...config.etcdServers], transactions: config.etcdTransactions === 'single' ? 'single' : 'grouped', ...(etcdTls ? { tls: etcdTls } : {}) },
     { log, clock, onAbandoned: (write) => storeMetrics.abandoned(write), onRequest: (...told) => etcdRequests.request(...told) },
   );
   const storeMetrics = new StoreMetrics({ metrics, log, clock, sizeBytes: () => etcd.sizeBytes() });
@@ -187,7 +189,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
     requestTimeoutMs: config.requestTimeout,
   });
-  const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile }, log);
+  const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, caFile: config.clientCaFile }, log);
   const proxyCa = config.requestheaderClientCaFile === undefined ? undefined : await readFile(config.requestheaderClientCaFile);
   const trusting = (context: SecureContextOptions): SecureContextOptions => (proxyCa ? { ...context, ca: [context.ca ?? [], proxyCa].flat() } : context);
   const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
@@ -212,6 +214,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     registry,
     components: [
       { name: 'store', start: () => Promise.resolve(), stop: () => store.close() },
+      ...(etcdTls ? [reloading('etcd-certificates', etcdFiles, (loaded) => etcd.renewTls(etcdTlsOf(loaded) ?? etcdTls))] : []),
       workers,
       ...encryption.components,
       { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
@@ -220,7 +223,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       nodes,
       https,
       ...reloaded,
-      reloading(certificates, (context) => https.setTls(trusting(context))),
+      reloading('certificates', certificates, (context) => https.setTls(trusting(context))),
       rpc.server,
       hub,
       customResources,
@@ -236,10 +239,10 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   };
 }
 
-/** Serves renewed certificates to new connections. */
-function reloading(certificates: TlsFiles, use: (context: SecureContextOptions) => void): Component {
+/** Hands renewed certificates on, for new connections. */
+function reloading(name: string, certificates: TlsFiles, use: (loaded: LoadedTls) => void): Component {
   return {
-    name: 'certificates',
+    name,
     start: () => {
       certificates.watch(use);
       return Promise.resolve();
@@ -255,11 +258,14 @@ function asComponent(name: string, part: { start(): Promise<void>; stop(): Promi
   return { name, start: () => part.start(), stop: () => part.stop() };
 }
 
-async function etcdTls(config: ApiserverConfig): Promise<{ tls?: { ca: Buffer; cert?: Buffer; key?: Buffer } }> {
-  if (config.etcdCafile === undefined) return {};
-  const ca = await readFile(config.etcdCafile);
-  if (config.etcdCertfile === undefined || config.etcdKeyfile === undefined) return { tls: { ca } };
-  return { tls: { ca, cert: await readFile(config.etcdCertfile), key: await readFile(config.etcdKeyfile) } };
+/** A certificate counts together with its key, and both with the CA. */
+function etcdFileNames({ etcdCafile: caFile, etcdCertfile: certFile, etcdKeyfile: keyFile }: ApiserverConfig): Partial<TlsFileNames> {
+  if (caFile === undefined) return {};
+  return certFile === undefined || keyFile === undefined ? { caFile } : { caFile, certFile, keyFile };
+}
+
+function etcdTlsOf({ ca, cert, key }: LoadedTls): EtcdTls | undefined {
+  return ca && { ca, ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
 }
 
 /** Who this server is to aggregated ones, by its files as they are now. */

@@ -85,7 +85,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const stats = new StatsReader(options.identity.name, statsDeps);
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
   nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }) }));
-  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, clientCaFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
+  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, caFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
     log, metrics: new HttpMetrics(registry),
     authentication: new Authentication({ anonymous: config.anonymousAuth, tokens: config.authenticationTokenWebhook, tokenCacheMs: config.authenticationTokenWebhookCacheTtl }, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
     authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),

@@ -35,7 +35,7 @@ export class MetricsServer implements Component {
 
   async start(): Promise<void> {
     const { host, port, certFile, keyFile, requestHeaderCaFile } = this.options;
-    this.#files = new TlsFiles({ certFile, keyFile, clientCaFile: requestHeaderCaFile }, this.deps.log);
+    this.#files = new TlsFiles({ certFile, keyFile, caFile: requestHeaderCaFile }, this.deps.log);
     const server = createServer({ ...(await this.#files.load()), ca: await readFile(requestHeaderCaFile), requestCert: true, rejectUnauthorized: false }, (request, response) => {
       const allowed = this.#isApiserver(request.socket);
       const { code, body } = allowed ? this.deps.api.answer({ method: request.method ?? 'GET', url: request.url ?? '/', accept: request.headers.accept ?? '' }) : { code: 401, body: unauthorized().status };

@@ -88,7 +88,7 @@ anywhere(tap.command('changes').description('what the apiserver publishes on NAT
 anywhere(tap.command('snapshot').description('what a component gets when it starts to follow a resource').argument('<resource>'))
   .action(async (resource: string, options: Anywhere) => (await import('./commands/tap.js')).tapSnapshot(clusterOf(options), resource));
 anywhere(program.command('contract').description('try an implementation of a contract from outside'))
-  .addArgument(new Argument('<component>').choices(contractComponents))
+  .addArgument(new Argument('<component>', 'whose contract').choices(contractComponents))
   .option('--target <address>', 'host:port or unix:///path; the cluster\'s own unless given; for object-client: where the kit is to serve it')
   .option('--server-name <name>', 'name in the target\'s certificate; the target\'s host unless given')
   .option('--ca <file>', 'CA of the target').option('--cert <file>', 'certificate to ask with').option('--key <file>', 'its key')

@@ -36,7 +36,7 @@ export function secureServing(config: Config<ReturnType<typeof secureServingFlag
     host: config.bindAddress,
     port: config.securePort,
     ...(config.tlsCertFile !== undefined && config.tlsPrivateKeyFile !== undefined
-      ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, ...(config.clientCaFile === undefined ? {} : { clientCaFile: config.clientCaFile }) } }
+      ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, ...(config.clientCaFile === undefined ? {} : { caFile: config.clientCaFile }) } }
       : {}),
   };
 }

@@ -88,7 +88,7 @@ export class HealthServer implements Component {
     let server: Server | TlsServer;
     if (tls) {
       const files = new TlsFiles(tls, this.deps.log);
-      const secure = createTlsServer({ ...(await files.load()), requestCert: tls.clientCaFile !== undefined, rejectUnauthorized: false }, listener);
+      const secure = createTlsServer({ ...(await files.load()), requestCert: tls.caFile !== undefined, rejectUnauthorized: false }, listener);
       files.watch((context) => {
         secure.setSecureContext(context);
       });
@@ -145,7 +145,7 @@ export class HealthServer implements Component {
   }
 
   #allowed(request: IncomingMessage): boolean {
-    if (this.options.tls?.clientCaFile === undefined) return true;
+    if (this.options.tls?.caFile === undefined) return true;
     const { socket } = request;
     if (!(socket instanceof TLSSocket) || !socket.authorized) return false;
     const groups: unknown = socket.getPeerCertificate().subject.O;

@@ -26,7 +26,7 @@ export { runProcess, type ProcessContext, type ProcessDefinition } from './run-p
 export { hostPort, listenAddress, plainAddress } from './socket-address';
 export { HistogramSeries, SeriesHistogram } from './series/series-histogram';
 export { NumberSeries, SeriesCounter, SeriesGauge } from './series/series-number';
-export { TlsFiles, type TlsFileNames } from './tls-files';
+export { TlsFiles, type LoadedTls, type TlsFileNames } from './tls-files';
 export { flagTexts } from './zpages/flag-texts';
 export { ZPages, type ZPage, type ZPagesFacts } from './zpages/zpages';
 export { createWorkQueueMetrics } from './work-queue-metrics';

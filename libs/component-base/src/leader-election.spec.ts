@@ -12,6 +12,8 @@ class FakeLeases implements LeaseClient {
   lease: Lease | undefined;
   reachable = true;
   hanging = false;
+  /** How long the next requests take. */
+  latenciesMs: number[] = [];
   #version = 0;
 
   async get(_type?: unknown, _key?: unknown, options?: { signal?: AbortSignal }): Promise<Lease> {
@@ -39,7 +41,8 @@ class FakeLeases implements LeaseClient {
 
   async #network(signal?: AbortSignal): Promise<void> {
     if (this.hanging) await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
-    await Promise.resolve();
+    const latencyMs = this.latenciesMs.shift();
+    await (latencyMs === undefined ? Promise.resolve() : clock.sleep(latencyMs, signal));
     if (!this.reachable) throw new Error('unreachable');
   }
 }
@@ -139,6 +142,15 @@ describe('LeaderElector', () => {
     await clock.advance(10_100);
     expect([a.elector.isLeader, a.events]).toEqual([false, ['lead', 'stopped']]);
     leases.reachable = true;
+  });
+
+  it('goes on leading when it took long to be elected, as while a server starts', async () => {
+    const leases = new FakeLeases();
+    await leases.create(undefined, { metadata: { name: 'x' }, spec: { holderIdentity: '' } });
+    leases.latenciesMs = [4_500, 4_500];
+    const a = await candidate(leases, 'a');
+    await clock.advance(60_000);
+    expect([a.events, a.elector.isLeader]).toEqual([['lead'], true]);
   });
 
   it('stops leading when another took the lease', async () => {

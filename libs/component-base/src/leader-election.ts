@@ -59,6 +59,7 @@ export class LeaderElector implements Component {
   #mustRead = false;
   /** On the scale that nobody sets: a clock that is set makes nobody lead longer, nor two lead at once. */
   #leaderUntil = 0;
+  #triedAt = 0;
   #reported: string | undefined;
 
   constructor(
@@ -159,8 +160,10 @@ export class LeaderElector implements Component {
     }
   }
 
+  /** From the beginning of one attempt to the next: a leader has what its last one took less time to renew in. */
   async #pause(over: AbortSignal): Promise<boolean> {
-    await this.deps.clock.sleep(this.#times.retryPeriodMs, over).catch(() => undefined);
+    const left = this.#triedAt + this.#times.retryPeriodMs - this.deps.clock.monotonic();
+    await this.deps.clock.sleep(Math.max(left, 0), over).catch(() => undefined);
     return !over.aborted;
   }
 
@@ -172,6 +175,7 @@ export class LeaderElector implements Component {
   async #tryAcquireOrRenew(withinMs: number, signal: AbortSignal): Promise<boolean> {
     const { clock, log } = this.deps;
     const startedAt = clock.monotonic();
+    this.#triedAt = startedAt;
     const timeout = new AbortController();
     const timer = clock.setTimeout(() => timeout.abort(new Error('lease request took too long')), withinMs);
     try {

@@ -1,11 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from './logger';
 
 export interface TlsFileNames {
   readonly certFile: string;
   readonly keyFile: string;
-  readonly clientCaFile?: string;
+  /** Who vouches for the other side: for clients of a server, for the server of a client. */
+  readonly caFile?: string;
+}
+
+/** What the files hold: options of a TLS context. */
+export interface LoadedTls {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly ca?: Buffer;
+  readonly minVersion: 'TLSv1.2';
 }
 
 const LOOK_EVERY_MS = 60_000;
@@ -16,19 +24,19 @@ export class TlsFiles {
   #seen = '';
 
   constructor(
-    private readonly names: TlsFileNames,
+    private readonly names: Partial<TlsFileNames>,
     private readonly log: Logger,
   ) {}
 
-  async load(): Promise<SecureContextOptions> {
-    const { certFile, keyFile, clientCaFile } = this.names;
+  async load(): Promise<LoadedTls> {
+    const { certFile, keyFile, caFile } = this.names;
     this.#seen = await this.#fingerprint();
-    const [cert, key, ca] = await Promise.all([readFile(certFile), readFile(keyFile), clientCaFile === undefined ? undefined : readFile(clientCaFile)]);
-    return { cert, key, ...(ca ? { ca } : {}), minVersion: 'TLSv1.2' };
+    const [cert, key, ca] = await Promise.all([certFile, keyFile, caFile].map((file) => (file === undefined ? Promise.resolve(undefined) : readFile(file))));
+    return { ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(ca ? { ca } : {}), minVersion: 'TLSv1.2' };
   }
 
   /** Calls back with the new context after each change; a bad file is logged and the old one kept. */
-  watch(onChange: (context: SecureContextOptions) => void): void {
+  watch(onChange: (context: LoadedTls) => void): void {
     this.#timer = setInterval(() => {
       this.#look(onChange).catch((error: unknown) => this.log.error({ err: error, files: this.names }, 'certificate files could not be reloaded'));
     }, LOOK_EVERY_MS);
@@ -39,14 +47,14 @@ export class TlsFiles {
     clearInterval(this.#timer);
   }
 
-  async #look(onChange: (context: SecureContextOptions) => void): Promise<void> {
+  async #look(onChange: (context: LoadedTls) => void): Promise<void> {
     if ((await this.#fingerprint()) === this.#seen) return;
     onChange(await this.load());
     this.log.info({ files: this.names }, 'certificate files reloaded');
   }
 
   async #fingerprint(): Promise<string> {
-    const files = [this.names.certFile, this.names.keyFile, this.names.clientCaFile].filter((file) => file !== undefined);
+    const files = [this.names.certFile, this.names.keyFile, this.names.caFile].filter((file) => file !== undefined);
     const stats = await Promise.all(files.map((file) => stat(file)));
     return stats.map((entry) => `${entry.ino}:${entry.mtimeMs}:${entry.size}`).join(' ');
   }

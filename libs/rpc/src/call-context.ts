@@ -55,8 +55,17 @@ export class GrpcCallContext implements CallContext {
   }
 
   get peer(): PeerIdentity | undefined {
-    if (this.#peer === null) this.#peer = peerOf(this.#call.getAuthContext().sslPeerCertificate, Date.now());
+    if (this.#peer === null) this.#peer = peerOf(this.#authContext().sslPeerCertificate, Date.now());
     return this.#peer;
+  }
+
+  /** grpc-js asks the socket, which of a caller that has gone meanwhile knows nothing: that is no fault of ours. */
+  #authContext(): ReturnType<ServerCall['getAuthContext']> {
+    try {
+      return this.#call.getAuthContext();
+    } catch (error) {
+      throw new RpcError(status.UNAVAILABLE, 'the caller is gone', { cause: error });
+    }
   }
 
   get peerAddress(): string {

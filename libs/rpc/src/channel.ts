@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Client, connectivityState, status, type ClientOptions, type ServiceDefinition } from '@grpc/grpc-js';
 import { clientMethod, type Connection } from './client-call';
 import { RpcError } from './rpc-error';
@@ -27,10 +28,17 @@ const STATES: Readonly<Record<connectivityState, ChannelState>> = {
   [connectivityState.SHUTDOWN]: 'closed',
 };
 
+/** Every stream of a connection listens to it. */
+function heardByManyStreams(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 /** A connection that is made when first needed and made again, with back-off, whenever it is lost, and whenever the files of its certificate hold another. */
 export class RpcChannel {
   #client: Client;
-  #givenUp = new AbortController();
+  #givenUp = heardByManyStreams();
   /** Ends the watching of the files, which begins with the first use. */
   #unwatch: (() => void) | undefined;
   readonly #tls: ChannelTls | undefined;
@@ -45,7 +53,7 @@ export class RpcChannel {
   /** Makes a new connection for what comes, by certificates as they are now; what streams over the old one ends with UNAVAILABLE, other calls in flight on their own. */
   #renew(): void {
     const [client, givenUp] = [this.#client, this.#givenUp];
-    this.#givenUp = new AbortController();
+    this.#givenUp = heardByManyStreams();
     this.#client = newClient(this.options, this.#tls);
     givenUp.abort();
     client.close();

@@ -4,7 +4,7 @@ export { type StorageLog } from './log';
 export { StoreError, isStoreError, type StoreErrorCode } from './store-error';
 export { collectionVersion, parseResourceVersion, resourceVersionOf, revisionOf } from './resource-version';
 export { EtcdStore, epochKey, type EtcdOperation, type EtcdStoreDeps } from './etcd/etcd-store';
-export { type EtcdConnectionOptions, type EtcdStoreOptions } from './etcd/etcd-options';
+export { type EtcdConnectionOptions, type EtcdStoreOptions, type EtcdTls } from './etcd/etcd-options';
 export { MemoryStore } from './memory/memory-store';
 export { StoreWatchCache, registryPrefix, type WatchCacheDeps, type WatchCacheOptions } from './cache/store-watch-cache';
 export { Compactor, type CompactorDeps } from './compactor';

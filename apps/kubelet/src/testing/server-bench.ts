@@ -44,7 +44,7 @@ export class ServerBench {
     const { table } = kubelet;
     const volumes = new VolumeMeasures({ clock, log: silentLogger, volumes: (uid) => kubelet.volumesOf(uid) });
     const stats = new StatsReader('node-1', { runtime, table, clock, rootDir: folder, volumes });
-    this.server = new KubeletServer({ host: '127.0.0.1', port: 0, tls: { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key'), clientCaFile: join(folder, 'ca.crt') } }, {
+    this.server = new KubeletServer({ host: '127.0.0.1', port: 0, tls: { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key'), caFile: join(folder, 'ca.crt') } }, {
       log: silentLogger, metrics: new HttpMetrics(this.registry),
       authentication: new Authentication({ anonymous: false, tokens: true, tokenCacheMs: 120_000 }, {
         clock,

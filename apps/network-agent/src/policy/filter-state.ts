@@ -58,8 +58,8 @@ table ${family} ${policyTable} {
 }`.split('\n');
 }
 
-/** Fails where the tables are no longer there. */
-export const filterQuestion = (['ip', 'ip6'] as const).map((family) => `list chain ${family} ${policyTable} forward-ingress\n`).join('');
+/** Fail where the tables are no longer there. Each is asked by itself: of two lists in one script nft looks up only what the last one is about. */
+export const filterQuestions = (['ip', 'ip6'] as const).map((family) => `list chain ${family} ${policyTable} forward-ingress\n`);
 
 /** Takes the kernel from one state to the next, in one transaction that costs what differs. */
 export function filterChange(family: Family, before: FilterState, after: FilterState): string[] {

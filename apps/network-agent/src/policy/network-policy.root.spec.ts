@@ -3,6 +3,7 @@ import { SimulatedCluster } from '@navarch/client/testing';
 import { silentLogger } from '@navarch/component-base';
 import { addressOf, nodeAddress, NodeNetwork, type Place } from '@navarch/testing';
 import { execFileSync } from 'node:child_process';
+import { filterQuestions } from './filter-state';
 import { PolicyEnforcer } from './policy-enforcer';
 
 const network = new NodeNetwork(`nap${process.pid % 10_000}`);
@@ -70,6 +71,13 @@ describe('network policies in the kernel', () => {
     await apply(policy('deny', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] }));
     expect([await reach('b'), await reach('remote'), await reach('outside'), await reach('node')]).toEqual([false, false, false, true]);
     expect((await network.ask('a', { address: addressOf('b'), port: 8080 }))[0]).toMatch(/^b /);
+  });
+
+  it('leaves rules alone that are there when it looks', async () => {
+    const before = scripts.length;
+    await cluster.clock.advance(30_000);
+    await settled();
+    expect(scripts.slice(before)).toEqual(filterQuestions);
   });
 
   it('closes it again when somebody has flushed the rules, though no policy has changed', async () => {

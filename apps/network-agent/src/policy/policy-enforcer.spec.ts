@@ -1,7 +1,7 @@
 import { core, networking } from '@navarch/api';
 import { SimulatedCluster } from '@navarch/client/testing';
 import { silentLogger } from '@navarch/component-base';
-import { filterDeclaration, filterQuestion } from './filter-state';
+import { filterDeclaration, filterQuestions } from './filter-state';
 import { PolicyEnforcer } from './policy-enforcer';
 
 describe('PolicyEnforcer', () => {
@@ -42,7 +42,7 @@ describe('PolicyEnforcer', () => {
     let flushed = false;
     let changes: Promise<void> | undefined;
     const runNft = (script: string): Promise<void> => {
-      if (script === filterQuestion) return flushed ? Promise.reject(new Error('No such file or directory')) : Promise.resolve();
+      if (filterQuestions.includes(script)) return flushed ? Promise.reject(new Error('No such file or directory')) : Promise.resolve();
       scripts.push(script);
       return changes ?? Promise.resolve();
     };

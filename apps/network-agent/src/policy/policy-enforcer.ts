@@ -2,7 +2,7 @@ import type { corev1, networkingv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { emptyState, filterChange, filterDeclaration, filterQuestion, type FilterState } from './filter-state';
+import { emptyState, filterChange, filterDeclaration, filterQuestions, type FilterState } from './filter-state';
 import { podRangesOf } from '../pod-ranges';
 import type { Family } from './policy-objects';
 import { policyRules } from './policy-rules';
@@ -91,7 +91,7 @@ export class PolicyEnforcer implements Component {
     while (!stopped()) {
       await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
       if (stopped() || this.#failure !== undefined) continue;
-      await runNft(filterQuestion).catch((error: unknown) => {
+      await Promise.all(filterQuestions.map(runNft)).catch((error: unknown) => {
         log.warn({ err: error }, 'the rules of network policies are gone: they are put back');
         // Not cleared here: what is being put in force right now would be noted all the same, as if it had been put there since.
         this.#lost = true;

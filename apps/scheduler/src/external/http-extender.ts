@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { request as plainRequest } from 'node:http';
-import { Agent, request as tlsRequest } from 'node:https';
 import type { corev1 } from '@navarch/api';
 import { parseDuration } from '@navarch/component-base';
 import { maxNodeScore, type Candidate, type ClusterState, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
 import { told, type CallListener } from './external-calls';
+import { ExtenderEndpoint } from './extender-endpoint';
 import type { ExternalFilterResult, ExternalPlugin } from './external-plugin';
 
 const defaultTimeoutMs = 5_000;
-/** An answer larger than this is not read. */
-const maxAnswerBytes = 64 * 1024 * 1024;
 /** Extenders give up to 10 points. */
 const maxExtenderPriority = 10;
 
@@ -23,7 +19,7 @@ export class HttpExtender implements ExternalPlugin {
   readonly score: ExternalPlugin['score'];
   readonly preempt: ExternalPlugin['preempt'];
   readonly bind: ExternalPlugin['bind'];
-  readonly #agent: Agent | undefined;
+  readonly #endpoint: ExtenderEndpoint;
   readonly #timeoutMs: number;
 
   constructor(private readonly configuration: ExtenderConfiguration, private readonly tell: CallListener = () => undefined) {
@@ -32,7 +28,7 @@ export class HttpExtender implements ExternalPlugin {
     this.ignorable = ignorable;
     this.weight = weight;
     this.#timeoutMs = (httpTimeout === undefined ? undefined : parseDuration(httpTimeout)) ?? defaultTimeoutMs;
-    this.#agent = agentOf(configuration);
+    this.#endpoint = new ExtenderEndpoint(configuration);
     if (filterVerb !== '') this.filter = (pod, nodes, signal) => this.#filter(filterVerb, pod, nodes, signal);
     if (prioritizeVerb !== '') this.score = (pod, nodes, signal) => this.#prioritize(prioritizeVerb, pod, nodes, signal);
     if (preemptVerb !== '') this.preempt = (pod, candidates, state, signal) => this.#preempt(preemptVerb, pod, candidates, state, signal);
@@ -48,7 +44,7 @@ export class HttpExtender implements ExternalPlugin {
   }
 
   stop(): void {
-    this.#agent?.destroy();
+    this.#endpoint.close();
   }
 
   async #filter(verb: string, pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<ExternalFilterResult> {
@@ -108,43 +104,9 @@ export class HttpExtender implements ExternalPlugin {
   }
 
   async #send(verb: string, body: object, signal: AbortSignal): Promise<unknown> {
-    const url = new URL(`${this.configuration.urlPrefix.replace(/\/$/, '')}/${verb}`);
-    if (this.configuration.enableHTTPS === true) url.protocol = 'https:';
-    const text = await told(this.tell, this.name, verb, () => post(url, JSON.stringify(body), this.#agent, AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])));
+    const text = await told(this.tell, this.name, verb, () => this.#endpoint.post(verb, JSON.stringify(body), AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])));
     return JSON.parse(text) as unknown;
   }
-}
-
-function agentOf({ urlPrefix, enableHTTPS, tlsConfig }: ExtenderConfiguration): Agent | undefined {
-  if (enableHTTPS !== true && !urlPrefix.startsWith('https:')) return undefined;
-  const { insecure = false, serverName, certFile, keyFile, caFile, certData, keyData, caData } = tlsConfig ?? {};
-  const read = (data: string | undefined, file: string | undefined): Buffer | undefined => (data !== undefined ? Buffer.from(data, 'base64') : file === undefined ? undefined : readFileSync(file));
-  const [ca, cert, key] = [read(caData, caFile), read(certData, certFile), read(keyData, keyFile)];
-  return new Agent({
-    keepAlive: true, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(serverName === undefined ? {} : { servername: serverName }),
-  });
-}
-
-function post(url: URL, body: string, agent: Agent | undefined, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
-    const request = send(url, { method: 'POST', signal, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }, ...(agent === undefined ? {} : { agent }) }, (response) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      response.on('data', (part: Buffer) => {
-        size += part.length;
-        if (size > maxAnswerBytes) request.destroy(new Error(`the answer of ${url.href} is too large`));
-        else parts.push(part);
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
-        else reject(new Error(`failed ${url.href} with extender, code ${response.statusCode ?? 0}`));
-      });
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 /** Field names in any case, as Go reads them. */

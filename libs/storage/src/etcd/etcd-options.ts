@@ -2,11 +2,14 @@
 export interface EtcdConnectionOptions {
   /** `http://host:port` or `https://host:port`, all of one kind. */
   readonly endpoints: readonly string[];
-  readonly tls?: {
-    readonly ca: Buffer;
-    readonly cert?: Buffer;
-    readonly key?: Buffer;
-  };
+  readonly tls?: EtcdTls;
+}
+
+/** PEM. */
+export interface EtcdTls {
+  readonly ca: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 export interface EtcdStoreOptions extends EtcdConnectionOptions {

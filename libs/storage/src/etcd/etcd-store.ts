@@ -14,7 +14,7 @@ import {
 } from '../types';
 import { prefixEnd } from '../value/prefix-end';
 import { commitByKey } from './commit-by-key';
-import { callTimeoutMs, type EtcdStoreOptions } from './etcd-options';
+import { callTimeoutMs, type EtcdStoreOptions, type EtcdTls } from './etcd-options';
 import { EtcdWatch, everyKey, everySlashKey } from './etcd-watch';
 import { Members, openStubs } from './members';
 import { call } from './rpc-stubs';
@@ -43,7 +43,7 @@ export class EtcdStore implements Store {
   readonly #current = new SharedRead(() => this.#readCurrent());
   readonly #watches = new Set<StoreWatch>();
 
-  constructor(private readonly options: EtcdStoreOptions, private readonly deps: EtcdStoreDeps) {
+  constructor(private options: EtcdStoreOptions, private readonly deps: EtcdStoreDeps) {
     const single = options.transactions === 'single';
     this.#clock = deps.clock ?? systemClock;
     this.#members = new Members(options);
@@ -88,6 +88,16 @@ export class EtcdStore implements Store {
     const json = Buffer.from(JSON.stringify(randomUUID()));
     await this.commit({ ops: [{ kind: 'put', key: epochKey, json, expectedModRevision: 0 }] }); // losing to another is as good
     return this.identity();
+  }
+
+  /**
+   * Certificates for every connection from now on. The streams of watches stay: etcd looks at a certificate when a connection begins,
+   * and no later. @throws for certificates that are none; the ones before stay then
+   */
+  renewTls(tls: EtcdTls): void {
+    const renewed = { ...this.options, tls };
+    this.#members.reopen(renewed);
+    this.options = renewed;
   }
 
   leaseFor(ttlSeconds: number): Promise<string> {

@@ -44,6 +44,22 @@ describe('EtcdStore over TLS', () => {
     await store.close();
   });
 
+  it('uses renewed certificates for what comes, and lets its watch go on', async () => {
+    const tlsOf = (issuer: string, { cert, key }: CertifiedKey): { ca: Buffer; cert: Buffer; key: Buffer } => ({ ca: Buffer.from(issuer), cert: Buffer.from(cert), key: Buffer.from(key) });
+    const store = new EtcdStore({ endpoints: [endpoint], tls: tlsOf(ca.cert, client) }, { log: silentLog });
+    const { modRevision } = succeeded(await store.commit(write(put('/registry/core/things/before', 0))));
+    const recording = record(store, modRevision);
+    await recording.until(modRevision);
+    const other = await CertificateAuthority.create('another', systemClock);
+    store.renewTls(tlsOf(ca.cert, await other.issue({ commonName: 'stranger', usages: ['client auth'] })));
+    await expect(store.get('/registry/core/things/before')).rejects.toMatchObject({ name: 'StoreError' });
+    store.renewTls(tlsOf(ca.cert, await ca.issue({ commonName: 'apiserver', usages: ['client auth'] })));
+    expect(() => store.renewTls(tlsOf(ca.cert, { cert: client.cert, key: 'half a file' }))).toThrow();
+    const after = succeeded(await store.commit(write(put('/registry/core/things/after', 0))));
+    await recording.until(after.modRevision);
+    await store.close();
+  });
+
   it('is refused without one', async () => {
     const store = new EtcdStore({ endpoints: [endpoint], tls: { ca: Buffer.from(ca.cert) } }, { log: silentLog });
     await expect(store.get('/registry/core/things/a')).rejects.toMatchObject({ name: 'StoreError' });

@@ -36,12 +36,19 @@ export function openStubs(options: EtcdConnectionOptions, endpoint: string, extr
  * only on a live connection, so that a dead member costs writes a moment and not an unknown outcome.
  */
 export class Members {
-  readonly #members: readonly RpcStubs[];
+  #members: readonly RpcStubs[];
   #current = 0;
 
   constructor(options: EtcdConnectionOptions) {
     if (options.endpoints.length === 0) throw new StoreError('invalid', 'no etcd endpoint is given');
     this.#members = options.endpoints.map((endpoint) => openStubs(options, endpoint));
+  }
+
+  /** Makes new connections, to the same members, for what comes; calls in flight end on the old ones. @throws for certificates that are none */
+  reopen(options: EtcdConnectionOptions): void {
+    const before = this.#members;
+    this.#members = options.endpoints.map((endpoint) => openStubs(options, endpoint));
+    for (const member of before) member.close();
   }
 
   /** Calls once, never again: for writes. */
