@@ -50,7 +50,7 @@ describe('pods that mean harm', () => {
     const reference = 'navarch.local/devices:1';
     // The first disk of loops, and the kernel's memory; /dev/zero is everybody's.
     await node.importImage(await deviceImage(folder, reference, [{ path: 'disk', type: 'b', major: 7, minor: 0 }, { path: 'memory', type: 'c', major: 1, minor: 1 }, { path: 'zero', type: 'c', major: 1, minor: 5 }]));
-    create('devices', { containers: [shell('main', 'for device in disk memory; do head -c 1 /$device && echo read; done; head -c 7 /zero | wc -c', { image: reference })] });
+    create('devices', { containers: [shell('main', 'exec 2>&1; for device in disk memory; do head -c 1 /$device && echo read; done; head -c 7 /zero | wc -c', { image: reference })] });
     await phase('devices', 'Succeeded');
     expect(log('devices').split('\n')).toEqual([expect.stringMatching(/\/disk.*Operation not permitted$/), expect.stringMatching(/\/memory.*Operation not permitted$/), '7']);
     await gone('devices');
