@@ -12,9 +12,10 @@ const live = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { c
 const sized = { 'k:{"name":"c"}': { '.': {}, 'f:resizePolicy': {}, 'f:resources': { 'f:requests': { 'f:cpu': {} } } } };
 
 it.each([
-  ['resize', { 'f:containers': sized, 'f:initContainers': sized, 'f:resources': { 'f:limits': { 'f:cpu': {} } } }],
+  // What it writes of the pod as a whole upstream gives to nobody.
+  ['resize', { 'f:containers': sized, 'f:initContainers': sized }],
   ['ephemeralcontainers', { 'f:ephemeralContainers': { 'k:{"name":"d"}': { '.': {}, 'f:image': {}, 'f:name': {} } } }],
-])('whoever applies a pod at %s owns what that view writes, and nothing else', (subresource, owned) => {
+])('whoever applies a pod at %s owns what that view writes of its containers, and nothing else', (subresource, owned) => {
   const ignored = registry.registry.store('', 'pods')?.fieldManager.ignoredBy(subresource);
   if (!ignored) throw new Error('no pods');
   const config = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels: { a: 'b' } }, spec };
