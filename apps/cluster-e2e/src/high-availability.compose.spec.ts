@@ -204,7 +204,8 @@ describe('a cluster of docker-compose', () => {
 
     it('keeps every Service answering, whoever asks another node when one is silent and again when the only one is', async () => {
       for (const reader of readers) reads.set(reader.of, await reader.stop());
-      expect([...reads].filter(([, { requests }]) => requests < 1000)).toEqual([]);
+      // All the while, which is minutes even where all goes well at once.
+      expect([...reads].filter(([, { requests }]) => requests < 500)).toEqual([]);
       expect([...reads].filter(([, { failures }]) => failures.length > 0)).toEqual([]);
     });
 
