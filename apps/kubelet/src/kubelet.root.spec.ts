@@ -57,7 +57,7 @@ describe('a kubelet on containerd', () => {
     const log = process.env['DEBUG_KUBELET'] ? createLogger('kubelet', { level: 'debug' }) : undefined;
     bench = new KubeletBench({
       clock: systemClock, runtime: node.runtime, mounter: new HostMounter(), cgroups: await openCgroupTree(), root: node.folder, address: node.address,
-      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500 }, credentialProviders: new CredentialProviders(providers, programs(), { clock: systemClock, log: silentLogger }), ...(log ? { log } : {}),
+      options: { cgroupRoot: node.cgroupRoot, syncFrequencyMs: 500, maxParallelImagePulls: 2 }, credentialProviders: new CredentialProviders(providers, programs(), { clock: systemClock, log: silentLogger }), ...(log ? { log } : {}),
     });
     bench.api.create(core.configmaps, 'default', { metadata: { name: 'settings' }, data: { color: 'green' } } as corev1.ConfigMap);
     bench.api.create(core.secrets, 'default', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } } as corev1.Secret);
@@ -238,6 +238,25 @@ describe('a kubelet on containerd', () => {
     expect(readFileSync(join(programs(), 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: 'CredentialProviderRequest', apiVersion: answer.apiVersion, image: `${registry.address}/team/web:v1` }]);
     expect(bench.status('team')?.imageID).toContain('sha256:');
     for (const name of ['team', 'others', 'again']) bench.api.delete(core.pods, 'default', name, { gracePeriodSeconds: 1 });
+    await registry.stop();
+  });
+
+  it('pulls as many images at once as it may, and the next when one is there', async () => {
+    const names = ['one', 'two', 'three'];
+    const registry = await RegistryDouble.start(node.hostAddress, readOciArchive(join(node.folder, 'images/web-2.tar')));
+    await node.trustRegistry(registry.address);
+    registry.hold();
+    for (const name of names) bench.createPod(aPod({ containers: [aContainer('main', { image: `${registry.address}/${name}:v1` })] }, { name: `pulls-${name}` }));
+    const isAsked = (name: string): boolean => bench.events.lines.includes(`Pulling: Pulling image "${registry.address}/${name}:v1"`);
+    await eventually(() => names.every(isAsked) && registry.held.size === 2, { timeoutMs: 30_000 });
+    const [first = '', letGo] = [...registry.held][0] ?? [];
+    letGo?.();
+    await phase(`pulls-${first}`, 'Running');
+    await eventually(() => registry.held.size === 2, { timeoutMs: 30_000 });
+    registry.letAllGo();
+    for (const name of names) await phase(`pulls-${name}`, 'Running');
+    expect(registry.mostHeld).toBe(2);
+    for (const name of names) bench.api.delete(core.pods, 'default', `pulls-${name}`, { gracePeriodSeconds: 1 });
     await registry.stop();
   });
 
