@@ -46,6 +46,8 @@ export const fullNode: NodeScenario = {
     }
     await until(() => [...phases.values()].filter(({ phase }) => phase === 'Running').length === pods);
     await cluster.settle(signal);
+    // What the starts have left, memory to collect and code to compile, is done with after as long again.
+    await systemClock.sleep(idleSeconds * 1000, signal);
     const kubeletPid = cluster.pid(`kubelet@${node}`);
     const [before, beganMs] = [cpuSeconds(kubeletPid), performance.now()];
     await systemClock.sleep(idleSeconds * 1000, signal);
