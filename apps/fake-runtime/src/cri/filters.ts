@@ -24,17 +24,17 @@ interface ContainerSelection {
 }
 
 export function selectSandboxes(runtime: SimulatedRuntime, filter: SandboxSelection | undefined): SandboxRecord[] {
-  if (!filter) return [...runtime.sandboxes()];
-  const candidates = filter.id === '' ? [...runtime.sandboxes()] : [runtime.findSandbox(filter.id) ?? []].flat();
+  if (!filter) return [...runtime.records.sandboxes];
+  const candidates = filter.id === '' ? [...runtime.records.sandboxes] : [runtime.records.findSandbox(filter.id) ?? []].flat();
   return candidates.filter(
     (sandbox) => (!filter.state || filter.state.state === sandboxState(sandbox)) && hasLabels(sandbox.config.labels, filter.labelSelector),
   );
 }
 
 export function selectContainers(runtime: SimulatedRuntime, filter: ContainerSelection | undefined): ContainerRecord[] {
-  if (!filter) return [...runtime.containers()];
+  if (!filter) return [...runtime.records.containers];
   const candidates =
-    filter.id !== '' ? [runtime.findContainer(filter.id) ?? []].flat() : filter.podSandboxId !== '' ? runtime.containersOf(filter.podSandboxId) : [...runtime.containers()];
+    filter.id !== '' ? [runtime.records.findContainer(filter.id) ?? []].flat() : filter.podSandboxId !== '' ? runtime.records.containersOf(filter.podSandboxId) : [...runtime.records.containers];
   return candidates.filter(
     (container) =>
       (filter.podSandboxId === '' || container.sandboxId === filter.podSandboxId) &&

@@ -72,11 +72,11 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
   }
 
   podSandboxStatus({ podSandboxId }: runtimev1.PodSandboxStatusRequest): runtimev1.PodSandboxStatusResponse {
-    const sandbox = this.runtime.sandbox(podSandboxId);
+    const sandbox = this.runtime.records.sandbox(podSandboxId);
     return {
       status: toPodSandboxStatus(sandbox),
       info: {},
-      containersStatuses: this.runtime.containersOf(podSandboxId).map(toContainerStatus),
+      containersStatuses: this.runtime.records.containersOf(podSandboxId).map(toContainerStatus),
       timestamp: nanoseconds(this.clock.now()),
     };
   }
@@ -90,7 +90,7 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
   }
 
   updatePodSandboxResources({ podSandboxId }: runtimev1.UpdatePodSandboxResourcesRequest): runtimev1.UpdatePodSandboxResourcesResponse {
-    this.runtime.sandbox(podSandboxId);
+    this.runtime.records.sandbox(podSandboxId);
     return {};
   }
 
@@ -123,7 +123,7 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
   }
 
   containerStatus({ containerId }: runtimev1.ContainerStatusRequest): runtimev1.ContainerStatusResponse {
-    return { status: toContainerStatus(this.runtime.container(containerId)), info: {} };
+    return { status: toContainerStatus(this.runtime.records.container(containerId)), info: {} };
   }
 
   updateContainerResources({ containerId, linux }: runtimev1.UpdateContainerResourcesRequest): runtimev1.UpdateContainerResourcesResponse {
@@ -153,12 +153,12 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
   }
 
   portForward(request: runtimev1.PortForwardRequest): runtimev1.PortForwardResponse {
-    this.runtime.sandbox(request.podSandboxId);
+    this.runtime.records.sandbox(request.podSandboxId);
     return { url: this.#urls().portForward(request) };
   }
 
   containerStats({ containerId }: runtimev1.ContainerStatsRequest): runtimev1.ContainerStatsResponse {
-    return { stats: containerStats(this.runtime.container(containerId), this.clock.now()) };
+    return { stats: containerStats(this.runtime.records.container(containerId), this.clock.now()) };
   }
 
   listContainerStats({ filter }: runtimev1.ListContainerStatsRequest): runtimev1.ListContainerStatsResponse {
@@ -171,12 +171,12 @@ export class SimulatedRuntimeService implements Omit<MethodsOf<runtimev1.Runtime
   }
 
   podSandboxStats({ podSandboxId }: runtimev1.PodSandboxStatsRequest): runtimev1.PodSandboxStatsResponse {
-    return { stats: sandboxStats(this.runtime.sandbox(podSandboxId), this.runtime.containersOf(podSandboxId), this.clock.now()) };
+    return { stats: sandboxStats(this.runtime.records.sandbox(podSandboxId), this.runtime.records.containersOf(podSandboxId), this.clock.now()) };
   }
 
   listPodSandboxStats({ filter }: runtimev1.ListPodSandboxStatsRequest): runtimev1.ListPodSandboxStatsResponse {
     const now = this.clock.now();
-    return { stats: selectSandboxes(this.runtime, filter).map((sandbox) => sandboxStats(sandbox, this.runtime.containersOf(sandbox.id), now)) };
+    return { stats: selectSandboxes(this.runtime, filter).map((sandbox) => sandboxStats(sandbox, this.runtime.records.containersOf(sandbox.id), now)) };
   }
 
   *streamPodSandboxStats({ filter }: runtimev1.StreamPodSandboxStatsRequest): Generator<runtimev1.StreamPodSandboxStatsResponse> {

@@ -72,7 +72,7 @@ describe('SimulatedRuntime', () => {
     const runtime = newRuntime(noStateStore, 300);
     const started = start(runtime);
     await clock.advance(299);
-    expect([...runtime.containers()].map(({ phase }) => phase)).toEqual(['created']);
+    expect([...runtime.records.containers].map(({ phase }) => phase)).toEqual(['created']);
     await clock.advance(1);
     expect((await started).phase).toBe('running');
     await expect(start(newRuntime(), { annotations: { 'fake-runtime.navarch.io/start-error': 'no such device' } })).rejects.toThrow('no such device');
@@ -143,18 +143,18 @@ describe('SimulatedRuntime', () => {
     await clock.advance(8000);
 
     const after = newRuntime(new StateDirectory(state));
-    expect(after.container(endless.id)).toMatchObject({ phase: 'running', startedAt: endless.startedAt });
-    expect(after.container(ended.id)).toMatchObject({ phase: 'exited', exitCode: 2 });
+    expect(after.records.container(endless.id)).toMatchObject({ phase: 'running', startedAt: endless.startedAt });
+    expect(after.records.container(ended.id)).toMatchObject({ phase: 'exited', exitCode: 2 });
     expect(after.images.get('navarch.local/exit:2')?.id).toBe(ended.imageId);
     expect(after.runSandbox(pod(), '').ip).toBe('10.244.7.5');
     await clock.advance(8000);
-    expect(after.container(counting.id)).toMatchObject({ phase: 'exited', exitCode: 3 });
+    expect(after.records.container(counting.id)).toMatchObject({ phase: 'exited', exitCode: 3 });
     // What it printed while nobody was there is lost; what came before is not said again.
     expect(readFileSync(counting.logPath, 'utf8').match(/one|two/g)).toEqual(['one']);
     after.removeSandbox(counting.sandboxId);
     after.close();
     const last = newRuntime(new StateDirectory(state));
-    expect([...last.containers()].map(({ id }) => id).sort()).toEqual([endless.id, ended.id].sort());
+    expect([...last.records.containers].map(({ id }) => id).sort()).toEqual([endless.id, ended.id].sort());
     last.close();
   });
 
@@ -181,8 +181,8 @@ describe('SimulatedRuntime', () => {
       const container = runtime.createContainer(sandbox.id, runtimev1.ContainerConfig.fromPartial({ metadata: { name: 'main' }, image: { image: 'nginx' } }));
       await runtime.startContainer(container.id);
     }
-    expect([...runtime.containers()]).toHaveLength(3000);
-    expect(new Set([...runtime.sandboxes()].map(({ ip }) => ip)).size).toBe(3000);
+    expect([...runtime.records.containers]).toHaveLength(3000);
+    expect(new Set([...runtime.records.sandboxes].map(({ ip }) => ip)).size).toBe(3000);
     expect(clock.pendingTimers).toBe(timers);
   });
 });

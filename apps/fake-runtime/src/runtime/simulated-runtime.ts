@@ -1,20 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { type Clock, type Timer } from '@navarch/clock';
+import { type Clock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
 
 import { invalidArgument, notFound, unknown } from '../cri-error';
-import { resolveCommand } from '../shell/resolve-command';
 import type { ProcessContext } from '../shell/simulated-process';
 import { behaviourOf } from './behaviour';
 import { processContext } from './container-context';
-import { ContainerLog } from './container-log';
 import { ContainerEvents } from './event-stream';
 import { ImageStore } from './image-store';
+import { LiveContainer, type OutputWatcher } from './live-container';
 import type { ContainerRecord, SandboxRecord } from './model';
 import { PodAddresses } from './pod-addresses';
-import { ProgramRunner } from './program-runner';
+import { RuntimeRecords, sandboxName } from './runtime-records';
 import type { StateStore } from './state-store';
 import { nanoseconds, toContainerStatus, toPodSandboxStatus } from './to-cri';
 
@@ -29,18 +28,6 @@ export interface SimulatedRuntimeDeps {
   readonly state: StateStore;
 }
 
-/** What lives only as long as this process: timers, and who waits for an exit. */
-interface LiveContainer {
-  readonly files: Map<string, string>;
-  readonly log: ContainerLog;
-  runner?: ProgramRunner;
-  exitTimer?: Timer;
-  readonly exitWaiters: Set<() => void>;
-  readonly outputWatchers: Set<OutputWatcher>;
-}
-
-export type OutputWatcher = (stream: 'stdout' | 'stderr', text: string) => void;
-
 const SIGKILL_CODE = 137;
 const { CONTAINER_CREATED_EVENT, CONTAINER_STARTED_EVENT, CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT } = runtimev1.ContainerEventType;
 
@@ -50,12 +37,8 @@ const newId = (): string => randomBytes(32).toString('hex');
 export class SimulatedRuntime {
   readonly events = new ContainerEvents();
   readonly images: ImageStore;
-  readonly #sandboxes = new Map<string, SandboxRecord>();
-  readonly #containers = new Map<string, ContainerRecord>();
+  readonly records = new RuntimeRecords();
   readonly #live = new Map<string, LiveContainer>();
-  /** Containers by sandbox, so that a pod costs what it has, not what the node has. */
-  readonly #bySandbox = new Map<string, Set<string>>();
-  readonly #sandboxNames = new Map<string, string>();
   readonly #addresses: PodAddresses;
   readonly #clock: Clock;
   readonly #state: StateStore;
@@ -75,11 +58,11 @@ export class SimulatedRuntime {
     const state = this.#state.load();
     for (const image of state.images) this.images.add(image);
     for (const sandbox of state.sandboxes) {
-      this.#addSandbox(sandbox);
+      this.records.addSandbox(sandbox);
       if (sandbox.ready && sandbox.ip !== '') this.#addresses.claim(sandbox.ip);
     }
     for (const container of state.containers) {
-      if (!this.#sandboxes.has(container.sandboxId)) continue;
+      if (!this.records.findSandbox(container.sandboxId)) continue;
       this.#addContainer(container);
       if (container.phase === 'running') this.#runProcess(container, this.#clock.now() - container.startedAt);
     }
@@ -87,7 +70,7 @@ export class SimulatedRuntime {
 
   /** Stops all timers; nothing is told or changed. */
   close(): void {
-    for (const live of this.#live.values()) this.#halt(live);
+    for (const live of this.#live.values()) live.halt();
   }
 
   usePodCidr(cidr: string): void {
@@ -98,49 +81,15 @@ export class SimulatedRuntime {
     }
   }
 
-  sandboxes(): IterableIterator<SandboxRecord> {
-    return this.#sandboxes.values();
-  }
-
-  containers(): IterableIterator<ContainerRecord> {
-    return this.#containers.values();
-  }
-
-  containersOf(sandboxId: string): ContainerRecord[] {
-    return [...(this.#bySandbox.get(sandboxId) ?? [])].flatMap((id) => this.#containers.get(id) ?? []);
-  }
-
-  findSandbox(id: string): SandboxRecord | undefined {
-    return this.#sandboxes.get(id);
-  }
-
-  findContainer(id: string): ContainerRecord | undefined {
-    return this.#containers.get(id);
-  }
-
-  /** @throws CriError NOT_FOUND */
-  sandbox(id: string): SandboxRecord {
-    const sandbox = this.#sandboxes.get(id);
-    if (!sandbox) throw notFound(`an error occurred when try to find sandbox ${JSON.stringify(id)}: not found`);
-    return sandbox;
-  }
-
-  /** @throws CriError NOT_FOUND */
-  container(id: string): ContainerRecord {
-    const container = this.#containers.get(id);
-    if (!container) throw notFound(`an error occurred when try to find container ${JSON.stringify(id)}: not found`);
-    return container;
-  }
-
   runSandbox(config: runtimev1.PodSandboxConfig, runtimeHandler: string): SandboxRecord {
     const name = sandboxName(config);
-    const holder = this.#sandboxNames.get(name);
+    const holder = this.records.holderOf(name);
     if (holder !== undefined) throw unknown(`failed to reserve sandbox name "${name}": name "${name}" is reserved for "${holder}"`);
     const onHostNetwork = config.linux?.securityContext?.namespaceOptions?.network === runtimev1.NamespaceMode.NODE;
     const ip = onHostNetwork ? '' : this.#addresses.allocate();
     if (ip === undefined) throw unknown('failed to setup network for sandbox: no IP addresses available in range set');
     const sandbox: SandboxRecord = { id: newId(), config, runtimeHandler, createdAt: this.#clock.now(), ip, ready: true };
-    this.#addSandbox(sandbox);
+    this.records.addSandbox(sandbox);
     this.#state.saveSandbox(sandbox);
     this.#tell(sandbox.id, sandbox.id, CONTAINER_CREATED_EVENT);
     this.#tell(sandbox.id, sandbox.id, CONTAINER_STARTED_EVENT);
@@ -149,9 +98,9 @@ export class SimulatedRuntime {
 
   /** Kills its containers and gives its address back; again or for one that is gone it does nothing. */
   stopSandbox(id: string): void {
-    const sandbox = this.#sandboxes.get(id);
+    const sandbox = this.records.findSandbox(id);
     if (!sandbox?.ready) return;
-    for (const container of this.containersOf(id)) if (container.phase === 'running') this.#exited(container, SIGKILL_CODE);
+    for (const container of this.records.containersOf(id)) if (container.phase === 'running') this.#exited(container, SIGKILL_CODE);
     sandbox.ready = false;
     if (sandbox.ip !== '') this.#addresses.release(sandbox.ip);
     this.#state.saveSandbox(sandbox);
@@ -159,26 +108,24 @@ export class SimulatedRuntime {
   }
 
   removeSandbox(id: string): void {
-    const sandbox = this.#sandboxes.get(id);
+    const sandbox = this.records.findSandbox(id);
     if (!sandbox) return;
     this.stopSandbox(id);
-    for (const container of this.containersOf(id)) this.removeContainer(container.id);
-    this.#sandboxes.delete(id);
-    this.#bySandbox.delete(id);
-    this.#sandboxNames.delete(sandboxName(sandbox.config));
+    for (const container of this.records.containersOf(id)) this.removeContainer(container.id);
+    this.records.deleteSandbox(sandbox);
     this.#state.deleteSandbox(id);
     this.#tell(id, id, CONTAINER_DELETED_EVENT, sandbox);
   }
 
   createContainer(sandboxId: string, config: runtimev1.ContainerConfig): ContainerRecord {
-    const sandbox = this.#sandboxes.get(sandboxId);
+    const sandbox = this.records.findSandbox(sandboxId);
     if (!sandbox) throw notFound(`failed to find sandbox id ${JSON.stringify(sandboxId)}: not found`);
     if (!sandbox.ready) throw unknown('failed to get sandbox container task: no running task found: not found');
     const reference = config.image?.image ?? '';
     const image = this.images.get(reference);
     if (!image) throw notFound(`failed to resolve image ${JSON.stringify(reference)}: not found`);
     const { name = '', attempt = 0 } = config.metadata ?? {};
-    const holder = this.containersOf(sandboxId).find(({ config: { metadata } }) => metadata?.name === name && metadata.attempt === attempt);
+    const holder = this.records.containersOf(sandboxId).find(({ config: { metadata } }) => metadata?.name === name && metadata.attempt === attempt);
     if (holder) throw unknown(`failed to reserve container name "${name}": name "${name}" is reserved for "${holder.id}"`);
     const container: ContainerRecord = {
       id: newId(),
@@ -208,10 +155,10 @@ export class SimulatedRuntime {
   }
 
   async startContainer(id: string, signal?: AbortSignal): Promise<void> {
-    const container = this.container(id);
+    const container = this.records.container(id);
     if (container.behaviour.startDelayMs > 0) await this.#clock.sleep(container.behaviour.startDelayMs, signal);
     if (container.phase !== 'created') throw unknown(`container "${id}" is in ${CRI_STATE[container.phase]} state`);
-    if (!this.#sandboxes.get(container.sandboxId)?.ready) throw unknown(`sandbox container "${container.sandboxId}" is not running`);
+    if (!this.records.findSandbox(container.sandboxId)?.ready) throw unknown(`sandbox container "${container.sandboxId}" is not running`);
     const now = this.#clock.now();
     this.#liveOf(id).log.create();
     container.startedAt = now;
@@ -228,51 +175,36 @@ export class SimulatedRuntime {
 
   /** TERM, and KILL after the grace; resolves when the process has ended. */
   async stopContainer(id: string, graceMs: number, signal?: AbortSignal): Promise<void> {
-    const container = this.#containers.get(id);
+    const container = this.records.findContainer(id);
     if (container?.phase !== 'running') return;
     const { ignoreTerm, stopDelayMs, stopExitCode } = container.behaviour;
     const heedsTerm = graceMs > 0 && !ignoreTerm && stopDelayMs <= graceMs;
     const waitMs = heedsTerm ? stopDelayMs : graceMs;
-    const live = this.#liveOf(id);
-    if (waitMs > 0) {
-      // It may end by itself while it is being asked to.
-      const ended = new AbortController();
-      const onExit = (): void => {
-        ended.abort();
-      };
-      live.exitWaiters.add(onExit);
-      try {
-        await this.#clock.sleep(waitMs, signal ? AbortSignal.any([ended.signal, signal]) : ended.signal);
-      } catch (error) {
-        if (!ended.signal.aborted) throw error;
-      } finally {
-        live.exitWaiters.delete(onExit);
-      }
-    }
-    if (this.#isRunning(id)) this.#exited(container, heedsTerm ? stopExitCode : SIGKILL_CODE);
+    // It may end by itself while it is being asked to.
+    if (waitMs > 0) await this.#liveOf(id).exitWithin(waitMs, signal);
+    if (this.records.isRunning(id)) this.#exited(container, heedsTerm ? stopExitCode : SIGKILL_CODE);
   }
 
   removeContainer(id: string): void {
-    const container = this.#containers.get(id);
+    const container = this.records.findContainer(id);
     if (!container) return;
     if (container.phase === 'running') this.#exited(container, SIGKILL_CODE);
-    this.#halt(this.#liveOf(id));
-    this.#containers.delete(id);
+    this.#liveOf(id).halt();
+    this.records.deleteContainer(container);
     this.#live.delete(id);
-    this.#bySandbox.get(container.sandboxId)?.delete(id);
     this.#state.deleteContainer(id);
     this.#tell(id, container.sandboxId, CONTAINER_DELETED_EVENT);
   }
 
   updateResources(id: string, resources: runtimev1.LinuxContainerResources | undefined): void {
-    const container = this.container(id);
+    const container = this.records.container(id);
     if (!resources) return;
     container.config = { ...container.config, linux: { securityContext: container.config.linux?.securityContext, resources } };
     this.#state.saveContainer(container);
   }
 
   reopenLog(id: string): void {
-    const container = this.container(id);
+    const container = this.records.container(id);
     if (container.phase !== 'running') throw unknown('container is not running');
     this.#liveOf(id).log.reopen();
   }
@@ -283,91 +215,42 @@ export class SimulatedRuntime {
 
   /** What an exec in the container sees. @throws CriError when it does not run */
   execContext(id: string): ProcessContext {
-    const container = this.container(id);
+    const container = this.records.container(id);
     if (container.phase !== 'running') throw unknown(`container is in ${CRI_STATE[container.phase]} state`);
-    return processContext(this.sandbox(container.sandboxId), container, this.#liveOf(id).files);
+    return processContext(this.records.sandbox(container.sandboxId), container, this.#liveOf(id).files);
   }
 
   /** Resolves when the container has ended or is gone. */
   async waitForExit(id: string, signal: AbortSignal): Promise<void> {
-    if (!this.#isRunning(id) || signal.aborted) return;
-    const { exitWaiters } = this.#liveOf(id);
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        exitWaiters.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      exitWaiters.add(done);
-      signal.addEventListener('abort', done);
-    });
+    if (this.records.isRunning(id) && !signal.aborted) await this.#liveOf(id).exit(signal);
   }
 
   /** Tells of what the main process prints from now on; answers how to stop that. */
   watchOutput(id: string, watcher: OutputWatcher): () => void {
-    const { outputWatchers } = this.#liveOf(id);
-    outputWatchers.add(watcher);
-    return () => outputWatchers.delete(watcher);
-  }
-
-  #isRunning(id: string): boolean {
-    return this.#containers.get(id)?.phase === 'running';
+    return this.#liveOf(id).watchOutput(watcher);
   }
 
   #runProcess(container: ContainerRecord, alreadyRanMs: number): void {
     const live = this.#liveOf(container.id);
-    const { exit } = container.behaviour;
-    if (exit) {
-      live.exitTimer = this.#clock.setTimeout(() => {
-        this.#exited(container, exit.code);
-      }, exit.afterMs - alreadyRanMs);
-    }
-    const { command, args } = container.config;
-    const context = processContext(this.sandbox(container.sandboxId), container, live.files);
-    const resolution = resolveCommand([...command, ...args], context);
-    // Anything else is a server or an interactive shell: it runs until it is stopped.
-    if (resolution.kind !== 'program') return;
-    const output = {
-      print: (stream: 'stdout' | 'stderr', text: string) => {
-        live.log.append(this.#clock.now(), stream, text);
-        for (const watcher of live.outputWatchers) watcher(stream, text);
-      },
-      exited: (code: number) => {
-        if (!exit) this.#exited(container, code);
-      },
-    };
-    live.runner = new ProgramRunner(resolution.start(), output, this.#clock, alreadyRanMs);
-    live.runner.start();
+    live.run(processContext(this.records.sandbox(container.sandboxId), container, live.files), alreadyRanMs, (code) => this.#exited(container, code));
   }
 
   #exited(container: ContainerRecord, code: number): void {
     if (container.phase !== 'running') return;
     const live = this.#liveOf(container.id);
-    this.#halt(live);
+    live.halt();
     container.phase = 'exited';
     container.finishedAt = this.#clock.now();
     container.exitCode = code;
     container.reason = code === 0 ? 'Completed' : 'Error';
     this.#state.saveContainer(container);
     this.#tell(container.id, container.sandboxId, CONTAINER_STOPPED_EVENT);
-    for (const waiter of [...live.exitWaiters]) waiter();
-  }
-
-  #halt(live: LiveContainer): void {
-    live.runner?.stop();
-    live.exitTimer?.cancel();
-  }
-
-  #addSandbox(sandbox: SandboxRecord): void {
-    this.#sandboxes.set(sandbox.id, sandbox);
-    this.#sandboxNames.set(sandboxName(sandbox.config), sandbox.id);
-    this.#bySandbox.set(sandbox.id, new Set());
+    live.tellOfExit();
   }
 
   #addContainer(container: ContainerRecord): void {
-    this.#containers.set(container.id, container);
-    this.#live.set(container.id, { files: new Map(), log: new ContainerLog(container.logPath), exitWaiters: new Set(), outputWatchers: new Set() });
-    this.#bySandbox.get(container.sandboxId)?.add(container.id);
+    this.records.addContainer(container);
+    this.#live.set(container.id, new LiveContainer(container, this.#clock));
   }
 
   #liveOf(id: string): LiveContainer {
@@ -378,20 +261,15 @@ export class SimulatedRuntime {
 
   #tell(containerId: string, sandboxId: string, type: runtimev1.ContainerEventType, gone?: SandboxRecord): void {
     if (!this.events.hasSubscribers) return;
-    const sandbox = gone ?? this.#sandboxes.get(sandboxId);
+    const sandbox = gone ?? this.records.findSandbox(sandboxId);
     this.events.publish({
       containerId,
       containerEventType: type,
       createdAt: nanoseconds(this.#clock.now()),
       podSandboxStatus: sandbox && toPodSandboxStatus(sandbox),
-      containersStatuses: this.containersOf(sandboxId).map(toContainerStatus),
+      containersStatuses: this.records.containersOf(sandboxId).map(toContainerStatus),
     });
   }
 }
 
 const CRI_STATE = { created: 'CONTAINER_CREATED', running: 'CONTAINER_RUNNING', exited: 'CONTAINER_EXITED' } as const;
-
-/** What makes a sandbox unique on its node. */
-function sandboxName({ metadata }: runtimev1.PodSandboxConfig): string {
-  return [metadata?.name, metadata?.namespace, metadata?.uid, metadata?.attempt].join('_');
-}

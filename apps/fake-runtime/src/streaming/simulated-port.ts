@@ -6,8 +6,8 @@ const MAX_REQUEST_CHARS = 16 * 1024;
 
 /** What the page of a simulated pod says: image and pod, as navarch.local/web's does. */
 function page(runtime: SimulatedRuntime, sandboxId: string): string {
-  const pod = runtime.findSandbox(sandboxId)?.config.metadata?.name ?? sandboxId;
-  const image = runtime.containersOf(sandboxId).at(-1)?.imageReference ?? 'pod';
+  const pod = runtime.records.findSandbox(sandboxId)?.config.metadata?.name ?? sandboxId;
+  const image = runtime.records.containersOf(sandboxId).at(-1)?.imageReference ?? 'pod';
   return `${image.slice(image.lastIndexOf('/') + 1)} ${pod}\n`;
 }
 
