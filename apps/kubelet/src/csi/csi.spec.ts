@@ -1,185 +1,46 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { core, storage, type corev1, type storagev1 } from '@navarch/api';
 import { describeMessage, silentLogger, watchBoundary } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
-import { RpcError, RpcStatus } from '@navarch/rpc';
 import { VolumeMeasures } from '../node-service/volume-stats';
+import { CsiBench } from '../testing/csi-bench';
 import { FakeCsiDriver } from '../testing/fake-csi-driver';
-import { KubeletHarness } from '../testing/kubelet-harness';
+import { type KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 import { attachmentName } from './csi-paths';
 
 describe('CSI volumes', () => {
+  let csi: CsiBench;
   let harness: KubeletHarness;
   let driver: FakeCsiDriver;
 
   beforeEach(async () => {
-    harness = await KubeletHarness.open();
-    driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet` });
+    csi = await CsiBench.open();
+    ({ harness, driver } = csi);
   });
-  afterEach(async () => {
-    await driver.stop();
-    await harness.close();
-  });
-
-
-  const csiNode = (): storagev1.CSINode | undefined => harness.bench.api.find(storage.csinodes, '', 'node-1');
-  const addClaim = (name: string, spec: Partial<corev1.PersistentVolumeSpec> = {}, csi: Partial<corev1.CSIPersistentVolumeSource> = {}): void => {
-    harness.bench.api.create(core.persistentvolumes, '', { metadata: { name: `pv-${name}` }, spec: { accessModes: ['ReadWriteOnce'], csi: { driver: 'disk.example', volumeHandle: `handle-${name}`, fsType: 'ext4', ...csi }, ...spec } } as corev1.PersistentVolume);
-    harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name }, spec: { volumeName: `pv-${name}` }, status: { phase: 'Bound' } } as corev1.PersistentVolumeClaim);
-  };
-  const addDriver = (spec: storagev1.CSIDriverSpec): void => {
-    harness.bench.api.create(storage.csidrivers, '', { metadata: { name: 'disk.example' }, spec } as storagev1.CSIDriver);
-  };
-  const podWith = (name: string, claim = 'data'): corev1.Pod => aPod({
-    containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: claim } }],
-  }, { name });
-  const ready = async (): Promise<void> => {
-    await driver.start();
-    await harness.start();
-    await harness.passing('registered', 1000, () => driver.told.length > 0 && csiNode() !== undefined);
-  };
+  afterEach(() => csi.close());
 
   it('come from drivers that register themselves, and the API is told', async () => {
-    await ready();
+    await csi.ready();
     expect(driver.told).toEqual([{ pluginRegistered: true, error: '' }]);
-    expect(csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'], allocatable: { count: 8 } }]);
+    expect(csi.csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'], allocatable: { count: 8 } }]);
     expect(harness.bench.api.find(core.nodes, '', 'node-1')?.metadata).toMatchObject({ labels: { 'example.org/zone': 'a' }, annotations: { 'csi.volume.kubernetes.io/nodeid': '{"disk.example":"node-id-1"}' } });
     await driver.stop();
-    await harness.passing('gone', 1000, () => csiNode()?.spec.drivers.length === 0);
-  });
-
-  it('are staged once and published for each pod, and taken down with the last', async () => {
-    addDriver({ attachRequired: false, podInfoOnMount: true });
-    addClaim('data', {}, { volumeAttributes: { size: 'l' } });
-    await ready();
-    harness.bench.createPod(podWith('one'));
-    await harness.running('one');
-    harness.bench.createPod(podWith('two'));
-    await harness.running('two');
-    expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data', 'publish handle-data']);
-    expect(driver.published[0]).toMatchObject({
-      readonly: false, volumeContext: { 'size': 'l', 'csi.storage.k8s.io/pod.name': 'one', 'csi.storage.k8s.io/ephemeral': 'false' },
-      targetPath: expect.stringMatching(/volumes\/kubernetes\.io~csi\/pv-data\/mount$/) as string, stagingTargetPath: expect.stringMatching(/plugins\/kubernetes\.io\/csi\/disk\.example\/[0-9a-f]{64}\/globalmount$/) as string,
-    });
-    expect(harness.runtime.newest('main').config.mounts[0]).toMatchObject({ containerPath: '/data', hostPath: driver.published[1]?.targetPath });
-    driver.calls.length = 0;
-    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
-    await harness.until('one is gone', () => harness.bench.pod('one') === undefined);
-    expect(driver.calls).toEqual(['unpublish handle-data']);
-    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
-    await harness.until('two is gone', () => harness.bench.pod('two') === undefined);
-    expect(driver.calls).toEqual(['unpublish handle-data', 'unpublish handle-data', 'unstage handle-data']);
-    expect(existsSync(driver.staged[0]?.stagingTargetPath ?? '')).toBe(false);
-    const metrics = await harness.bench.registry.metrics();
-    expect(metrics).toContain('csi_operations_seconds_count{driver_name="disk.example",method_name="/csi.v1.Node/NodePublishVolume",grpc_status_code="OK",migrated="false"} 2');
-    expect(metrics).toContain('storage_operation_duration_seconds_count{volume_plugin="kubernetes.io/csi:disk.example",operation_name="volume_unmount",status="success",migrated="false"} 2');
-  });
-
-  it('are not deleted when their driver only says that it has unstaged them, which it is asked again', async () => {
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    harness.bench.createPod(podWith('one'));
-    await harness.running('one');
-    const staging = driver.staged[0]?.stagingTargetPath ?? '';
-    writeFileSync(join(staging, 'precious'), 'data');
-    driver.forgetsToUnstage = true;
-    driver.calls.length = 0;
-    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
-    await harness.passing('tried twice', 5_000, () => driver.calls.filter((call) => call === 'unstage handle-data').length === 2);
-    expect(readFileSync(join(staging, 'precious'), 'utf8')).toBe('data');
-    driver.forgetsToUnstage = false;
-    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
-  });
-
-  it('keep no pod from going when their driver cannot unstage them, are in use until it can, also for a kubelet that comes later, and are staged anew for the next pod', async () => {
-    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    driver.behave['unstage'] = () => {
-      throw new RpcError(RpcStatus.INVALID_ARGUMENT, 'not now');
-    };
-    harness.bench.createPod(podWith('one'));
-    await harness.running('one');
-    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
-    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
-    await harness.passing('in use', 5_000, inUse);
-    harness.bench.createPod(podWith('two'));
-    await harness.running('two');
-    expect(driver.calls.filter((call) => call.startsWith('stage'))).toHaveLength(2);
-    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
-    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
-    await harness.bench.stop();
-    await driver.stop();
-    await harness.bench.restart();
-    driver.behave['unstage'] = () => undefined;
-    await driver.start();
-    const staging = driver.staged[0]?.stagingTargetPath ?? '';
-    await harness.passing('unstaged', 5_000, () => !existsSync(dirname(staging)));
-    await harness.passing('not in use', 5_000, () => !inUse());
-  });
-
-  it('that are left staged stay in use when the next pod cannot have them, which says why, and are let go when they can be', async () => {
-    const inUse = (): boolean => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data';
-    const fails = (why: string) => (): never => {
-      throw new RpcError(RpcStatus.INVALID_ARGUMENT, why);
-    };
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    driver.behave['unstage'] = fails('cannot unstage');
-    harness.bench.createPod(podWith('one'));
-    await harness.running('one');
-    const staging = driver.staged[0]?.stagingTargetPath ?? '';
-    writeFileSync(join(staging, 'precious'), 'data');
-    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
-    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
-    driver.behave['stage'] = fails('cannot stage');
-    harness.bench.createPod(podWith('two'));
-    await harness.passing('said twice', 1_000, () => driver.calls.filter((call) => call.startsWith('stage')).length >= 3);
-    expect(harness.bench.events.lines.filter((line) => line.startsWith('FailedMount: ') && !line.includes('cannot stage'))).toEqual([]);
-    harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 1 });
-    await harness.passing('two is gone', 500, () => harness.bench.pod('two') === undefined);
-    const asked = driver.calls.length;
-    await harness.passing('asked again', 5_000, () => driver.calls.slice(asked).includes('unstage handle-data'));
-    expect([inUse(), readFileSync(join(staging, 'precious'), 'utf8')]).toEqual([true, 'data']);
-    driver.behave['unstage'] = () => undefined;
-    await harness.passing('gone', 5_000, () => !existsSync(dirname(staging)));
-    await harness.passing('not in use', 5_000, () => !inUse());
-  });
-
-  it.each([
-    ['is asked to unstage it when it may still be at work', RpcStatus.DEADLINE_EXCEEDED, ['unpublish handle-data', 'unstage handle-data']],
-    ['is asked nothing more when it has said that it cannot', RpcStatus.INVALID_ARGUMENT, []],
-  ])('whose driver did not stage one: it %s', async (_what, code, calls) => {
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    driver.behave['stage'] = () => {
-      throw new RpcError(code, 'not now');
-    };
-    harness.bench.createPod(podWith('one'));
-    await harness.passing('tried again', 1_000, () => driver.calls.length >= 2);
-    harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 1 });
-    await harness.passing('one is gone', 500, () => harness.bench.pod('one') === undefined);
-    expect(driver.calls.filter((call) => !call.startsWith('stage'))).toEqual(calls);
-    expect(readdirSync(join(harness.root, 'kubelet/plugins/kubernetes.io/csi/disk.example'))).toEqual([]);
+    await harness.passing('gone', 1000, () => csi.csiNode()?.spec.drivers.length === 0);
   });
 
   it('are shown by a tap without what their driver is told in secret', async () => {
-    addDriver({ attachRequired: false, podInfoOnMount: true });
+    csi.addDriver({ attachRequired: false, podInfoOnMount: true });
     harness.bench.api.create(core.secrets, 'default', { metadata: { name: 'login' }, data: { user: Buffer.from('hunter2').toString('base64') } } as corev1.Secret);
-    addClaim('data', {}, { nodePublishSecretRef: { namespace: 'default', name: 'login' } });
+    csi.addClaim('data', {}, { nodePublishSecretRef: { namespace: 'default', name: 'login' } });
     const told: unknown[] = [];
     const stop = watchBoundary(({ direction, what, message }) => {
       if (what.startsWith('/csi.')) told.push([direction, what, describeMessage(message?.())]);
     });
-    await ready();
-    harness.bench.createPod(podWith('one'));
+    await csi.ready();
+    harness.bench.createPod(csi.podWith('one'));
     await harness.running('one');
     stop();
     expect(driver.published[0]?.secrets).toEqual({ user: 'hunter2' });
@@ -190,9 +51,9 @@ describe('CSI volumes', () => {
 
   it('are measured by their driver, where it can be asked', async () => {
     driver.usage = [{ unit: csiv1.VolumeUsage_Unit.BYTES, total: 10n, available: 4n, used: 6n }, { unit: csiv1.VolumeUsage_Unit.INODES, total: 3n, available: 2n, used: 1n }];
-    addDriver({ attachRequired: false });
-    addClaim('data', { volumeMode: 'Block' });
-    await ready();
+    csi.addDriver({ attachRequired: false });
+    csi.addClaim('data', { volumeMode: 'Block' });
+    await csi.ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
     await harness.running('web');
     const measures = new VolumeMeasures({ clock: harness.clock, log: silentLogger, volumes: (uid) => harness.bench.kubelet.volumesOf(uid) });
@@ -201,9 +62,9 @@ describe('CSI volumes', () => {
   });
 
   it('wait for their attachment, and pass on what it told', async () => {
-    addClaim('data');
-    await ready();
-    harness.bench.createPod(podWith('one'));
+    csi.addClaim('data');
+    await csi.ready();
+    harness.bench.createPod(csi.podWith('one'));
     await harness.until('said so', () => harness.bench.events.lines.some((line) => /^FailedMount: MountVolume\.SetUp failed for volume "pv-data" : volume pv-data is not attached/.test(line)));
     harness.bench.api.create(storage.volumeattachments, '', {
       metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: true, attachmentMetadata: { lun: '7' } },
@@ -214,27 +75,27 @@ describe('CSI volumes', () => {
   });
 
   describe('whose driver says how many there may be', () => {
-    const limit = (): number | undefined => csiNode()?.spec.drivers[0]?.allocatable?.count;
+    const limit = (): number | undefined => csi.csiNode()?.spec.drivers[0]?.allocatable?.count;
 
     it('is asked again as often as its object says', async () => {
-      addDriver({ attachRequired: false, nodeAllocatableUpdatePeriodSeconds: 10 });
-      await ready();
+      csi.addDriver({ attachRequired: false, nodeAllocatableUpdatePeriodSeconds: 10 });
+      await csi.ready();
       driver.limit = 5n;
       await harness.passing('fewer', 1_000, () => limit() === 5);
       driver.limit = 0n;
-      await harness.passing('no limit', 1_000, () => csiNode()?.spec.drivers[0]?.allocatable === undefined);
-      expect(csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'] }]);
+      await harness.passing('no limit', 1_000, () => csi.csiNode()?.spec.drivers[0]?.allocatable === undefined);
+      expect(csi.csiNode()?.spec.drivers).toEqual([{ name: 'disk.example', nodeID: 'node-id-1', topologyKeys: ['example.org/zone'] }]);
     });
 
     it('takes a pod that is one too many away, and says how many there may be', async () => {
-      addDriver({ nodeAllocatableUpdatePeriodSeconds: 600 });
-      addClaim('data');
-      await ready();
+      csi.addDriver({ nodeAllocatableUpdatePeriodSeconds: 600 });
+      csi.addClaim('data');
+      await csi.ready();
       driver.limit = 5n;
       harness.bench.api.create(storage.volumeattachments, '', {
         metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: false, attachError: { message: 'no slot', errorCode: 8 } },
       } as storagev1.VolumeAttachment);
-      harness.bench.createPod(podWith('one'));
+      harness.bench.createPod(csi.podWith('one'));
       await harness.until('rejected', () => harness.bench.pod('one')?.status?.phase === 'Failed');
       expect(harness.bench.pod('one')?.status).toMatchObject({ reason: 'VolumeAttachmentLimitExceeded', message: 'Pod was rejected: the node has reached its limit of volumes of disk.example, so that volume pv-data is not attached: no slot' });
       expect(harness.bench.events.lines.filter((line) => /^VolumeAttachmentLimitExceeded: the node has reached/.test(line))).toHaveLength(1);
@@ -245,11 +106,11 @@ describe('CSI volumes', () => {
   describe('that grow', () => {
     const claim = (): corev1.PersistentVolumeClaim | undefined => harness.bench.api.find(core.persistentvolumeclaims, 'default', 'data');
     const growing = async (): Promise<void> => {
-      addDriver({ attachRequired: false });
+      csi.addDriver({ attachRequired: false });
       harness.bench.api.create(core.persistentvolumes, '', { metadata: { name: 'pv-data' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { driver: 'disk.example', volumeHandle: 'handle-data', fsType: 'ext4' } } } as corev1.PersistentVolume);
       harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name: 'data' }, spec: { volumeName: 'pv-data' }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } } as corev1.PersistentVolumeClaim);
-      await ready();
-      harness.bench.createPod(podWith('one'));
+      await csi.ready();
+      harness.bench.createPod(csi.podWith('one'));
       await harness.running('one');
       expect(driver.calls).toEqual(['stage handle-data', 'publish handle-data']);
       const volume = harness.bench.api.find(core.persistentvolumes, '', 'pv-data')!;
@@ -279,8 +140,8 @@ describe('CSI volumes', () => {
   });
 
   it('may live and die with their pod', async () => {
-    addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }] });
-    await ready();
+    csi.addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }] });
+    await csi.ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', csi: { driver: 'disk.example', readOnly: true } }] }));
     await harness.running('web');
     expect(driver.calls).toEqual([expect.stringMatching(/^publish csi-[0-9a-f]{64}$/)]);
@@ -288,9 +149,9 @@ describe('CSI volumes', () => {
   });
 
   it('get tokens of their pod among the secrets, where their driver wants them there, and the group of a pod whose own they are', async () => {
-    addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }], serviceAccountTokenInSecrets: true });
-    addClaim('data');
-    await ready();
+    csi.addDriver({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests: [{ audience: 'vault' }], serviceAccountTokenInSecrets: true });
+    csi.addClaim('data');
+    await csi.ready();
     const group = process.getgid?.() ?? 0;
     harness.bench.createPod(aPod({
       securityContext: { fsGroup: group }, containers: [aContainer('main', { volumeMounts: [{ name: 'v', mountPath: '/data' }] })], volumes: [{ name: 'v', csi: { driver: 'disk.example', fsType: 'ext4' } }],
@@ -300,17 +161,17 @@ describe('CSI volumes', () => {
     expect(driver.published[0]?.secrets).toEqual({ 'csi.storage.k8s.io/serviceAccount.tokens': '{"vault":{"token":"token-1","expirationTimestamp":"2099-01-01T00:00:00Z"}}' });
     const { mode, gid } = statSync(driver.published[0]?.targetPath ?? '');
     expect([gid, mode & 0o2770]).toEqual([group, 0o2770]);
-    harness.bench.createPod(podWith('lasting'));
+    harness.bench.createPod(csi.podWith('lasting'));
     await harness.until('refused', () => harness.bench.events.lines.some((line) => line.includes('volume mode "Persistent" not supported by driver disk.example (only supports ["Ephemeral"])')));
   });
 
   it('are given to the group of their pod again when that has failed', async () => {
     let isThere = false;
-    driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, publish: async (_id, target) => { if (isThere) await mkdir(target, { recursive: true }); } });
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    harness.bench.createPod({ ...podWith('one'), spec: { ...podWith('one').spec, securityContext: { fsGroup: process.getgid?.() ?? 0 } } as corev1.PodSpec });
+    csi.driver = driver = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, publish: async (_id, target) => { if (isThere) await mkdir(target, { recursive: true }); } });
+    csi.addDriver({ attachRequired: false });
+    csi.addClaim('data');
+    await csi.ready();
+    harness.bench.createPod({ ...csi.podWith('one'), spec: { ...csi.podWith('one').spec, securityContext: { fsGroup: process.getgid?.() ?? 0 } } as corev1.PodSpec });
     await harness.until('refused', () => harness.bench.events.lines.some((line) => /^FailedMount: .*ENOENT/.test(line)));
     isThere = true;
     await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
@@ -318,10 +179,10 @@ describe('CSI volumes', () => {
   });
 
   it('are taken down by a kubelet that did not put them up, when the driver is back', async () => {
-    addDriver({ attachRequired: false });
-    addClaim('data');
-    await ready();
-    harness.bench.createPod(podWith('one'));
+    csi.addDriver({ attachRequired: false });
+    csi.addClaim('data');
+    await csi.ready();
+    harness.bench.createPod(csi.podWith('one'));
     await harness.running('one');
     await harness.bench.stop();
     await driver.stop();
@@ -335,9 +196,9 @@ describe('CSI volumes', () => {
   });
 
   it('are shown as devices when the claim says block, of which nothing stays', async () => {
-    addDriver({ attachRequired: false });
-    addClaim('data', { volumeMode: 'Block' });
-    await ready();
+    csi.addDriver({ attachRequired: false });
+    csi.addClaim('data', { volumeMode: 'Block' });
+    await csi.ready();
     harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
     await harness.running('web');
     // This driver cannot be asked.
@@ -353,12 +214,12 @@ describe('CSI volumes', () => {
   it('say which claim is not bound, and which driver is not there', async () => {
     await harness.start();
 
-    addDriver({ attachRequired: false });
+    csi.addDriver({ attachRequired: false });
     harness.bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name: 'wait' }, spec: {}, status: { phase: 'Pending' } } as corev1.PersistentVolumeClaim);
-    harness.bench.createPod(podWith('one', 'wait'));
+    harness.bench.createPod(csi.podWith('one', 'wait'));
     await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: error processing PVC default/wait: PVC is not bound'));
-    addClaim('data');
-    harness.bench.createPod(podWith('two'));
+    csi.addClaim('data');
+    harness.bench.createPod(csi.podWith('two'));
     await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: MountVolume.SetUp failed for volume "pv-data" : driver name disk.example not found in the list of registered CSI drivers'));
   });
 });
