@@ -75,6 +75,8 @@ export class DeviceHealth {
         for await (const { devices } of channel.client(definitionOf(version)).nodeWatchResources({}, { signal })) this.#note(followed, devices);
       } catch (error) {
         if (findRpcError(error)?.code === Code.UNIMPLEMENTED) {
+          // An older driver serves an older version, or none: its devices stay unknown, as with upstream.
+          log.debug({ driver, version }, 'driver does not serve this version of the health of devices');
           left = left.slice(1);
           continue;
         }
@@ -87,13 +89,19 @@ export class DeviceHealth {
 
   #note(followed: Followed, devices: readonly drahealthv1.DeviceHealth[]): void {
     const now = this.deps.clock.now();
+    let isNews = false;
     for (const { device, health, lastUpdatedTime, healthCheckTimeoutSeconds, message } of devices) {
       const believed = healthCheckTimeoutSeconds > 0n ? Number(healthCheckTimeoutSeconds) * 1000 : believedMs;
       const toldMs = lastUpdatedTime > 0n ? Number(lastUpdatedTime) * 1000 : now;
-      followed.reports.set(keyOf(device?.poolName ?? '', device?.deviceName ?? ''), { told: { health: words[health] ?? 'Unknown', ...(message === '' ? {} : { message }) }, untilMs: toldMs + believed });
+      const key = keyOf(device?.poolName ?? '', device?.deviceName ?? '');
+      const told: Health = { health: words[health] ?? 'Unknown', ...(message === '' ? {} : { message }) };
+      const before = followed.reports.get(key);
+      isNews ||= !before || before.untilMs <= now || before.told.health !== told.health || before.told.message !== told.message;
+      followed.reports.set(key, { told, untilMs: toldMs + believed });
     }
     this.#awaitDoubt(followed);
-    this.deps.onChange();
+    // Drivers repeat themselves, so as to be believed.
+    if (isNews) this.deps.onChange();
   }
 
   /** What is not told again becomes unknown, which is to show too. */
