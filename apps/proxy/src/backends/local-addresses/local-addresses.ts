@@ -1,6 +1,7 @@
 import { familyWords, type FamilyWords } from '../family-words';
 import { frontends } from '../frontends';
-import { inRange, type IpFamily } from '@navarch/apimachinery';
+import { canonicalAddress, inRange, type IpFamily } from '@navarch/apimachinery';
+import { systemClock, type Clock } from '@navarch/clock';
 import type { proxyv1 } from '@navarch/proto';
 import type { RunCommand } from '../run-command';
 
@@ -67,7 +68,7 @@ export async function resetLocal(names: LocalNames, run: RunCommand): Promise<vo
 }
 
 /** Takes the kernel from one state to the next. */
-export async function changeLocal({ device, table, words }: LocalNames, before: LocalState, after: LocalState, run: RunCommand): Promise<void> {
+export async function changeLocal({ device, table, words }: LocalNames, before: LocalState, after: LocalState, run: RunCommand, clock: Clock = systemClock): Promise<void> {
   const gone = difference(before.addresses, after.addresses);
   const fresh = difference(after.addresses, before.addresses);
   const script = [
@@ -77,6 +78,28 @@ export async function changeLocal({ device, table, words }: LocalNames, before: 
   if (script.length > 0) await run('nft', ['-f', '-'], script.join('\n'));
   const batch = [...gone.map((address) => `address del ${address}/${words.hostBits} dev ${device}`), ...fresh.map((address) => `address replace ${address}/${words.hostBits} dev ${device}${words.nft === 'ip6' ? ' nodad' : ''}`)];
   if (batch.length > 0) await run('ip', ['-batch', '-'], batch.join('\n'));
+  if (words.nft === 'ip6' && fresh.length > 0) await untilEffective(device, fresh, run, clock);
+}
+
+const effectivePollMs = 5;
+const effectiveTimeoutMs = 10_000;
+
+/**
+ * The kernel takes an IPv6 address on a device and makes it the node's own later, in a work queue, which on a busy node takes its
+ * time (`addrconf_dad_start` of net/ipv6/addrconf.c, also without detection of duplicates). Until then packets to it leave the node.
+ *
+ * @throws when an address is not the node's own after ten seconds
+ */
+async function untilEffective(device: string, addresses: readonly string[], run: RunCommand, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + effectiveTimeoutMs;
+  for (;;) {
+    const routes = JSON.parse((await run('ip', ['-6', '-j', 'route', 'show', 'table', 'local', 'dev', device])) || '[]') as { readonly dst?: string }[];
+    const own = new Set(routes.map(({ dst }) => dst));
+    const missing = addresses.filter((address) => !own.has(canonicalAddress(address)));
+    if (missing.length === 0) return;
+    if (clock.monotonic() >= deadline) throw new Error(`${missing.join(', ')} on ${device} did not become addresses of this node`);
+    await clock.sleep(effectivePollMs);
+  }
 }
 
 export async function cleanUpLocal({ device, table, words: { nft } }: LocalNames, run: RunCommand): Promise<void> {
