@@ -180,6 +180,12 @@ describe('a typed body', () => {
     expect(serializeJson(one, pod)).toMatch(/^\{"apiVersion":"v1","kind":"Pod","metadata":\{"labels"/);
   });
 
+  it('writes every text as JSON does, as a value and as a key', () => {
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('"', '\\', '/', ' ', '~', '\u007f', '\u0000', '\n', '\u2028', '\ud800', 'ä') })), (text) => {
+      expect(serializeUntyped({ [text]: text })).toBe(JSON.stringify({ [text]: text }));
+    }));
+  });
+
   it('may be of any built-in kind: every type of the tables compiles', () => {
     for (const id of Object.keys(catalogIds())) expect(catalog.typeOf(id)).toBeDefined();
   });

@@ -1,5 +1,5 @@
 import { compareStrings } from '../text/compare-strings';
-import { type SchemaType, type StructType } from '../schema/schema-type';
+import { type FieldType, type SchemaType, type StructType } from '../schema/schema-type';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value';
 
 /** What a stored object begins with: the version is written in when it is served. */
@@ -41,11 +41,16 @@ export function serializeJson(value: JsonValue, type: SchemaType): string {
 
 /** JSON with sorted keys, as Go writes maps. */
 export function serializeUntyped(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return serializeString(value);
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(serializeUntyped).join(',')}]`;
   if (isJsonObject(value)) return serializeMap(value, undefined);
   return JSON.stringify(value ?? null);
 }
+
+/** Printable ASCII but `"` and backslash: nearly every text of the API, and between quotes already JSON. */
+const plain = /^[ !#-[\]-~]*$/;
+const serializeString = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
 
 function serializeMap(map: JsonObject, values: SchemaType | undefined): string {
   const keys = Object.keys(map);
@@ -53,26 +58,42 @@ function serializeMap(map: JsonObject, values: SchemaType | undefined): string {
   let text = '{';
   for (const key of keys) {
     const value = map[key] ?? null;
-    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${values ? serializeJson(value, values) : serializeUntyped(value)}`;
+    text += `${text === '{' ? '' : ','}${serializeString(key)}:${values ? serializeJson(value, values) : serializeUntyped(value)}`;
   }
   return text + '}';
+}
+
+/** A field, with all that is written of it before its value. */
+interface WrittenField extends Pick<FieldType, 'name' | 'type'> {
+  readonly prefix: string;
+  /** Every object seems to have one: `constructor`. */
+  readonly inherited: boolean;
+}
+
+const writtenFields = new WeakMap<StructType, readonly WrittenField[]>();
+
+/** Looked through for every object, so made ready once: a pod's types have hundreds of fields, of which few are set. */
+function writtenFieldsOf(type: StructType): readonly WrittenField[] {
+  let fields = writtenFields.get(type);
+  if (!fields) writtenFields.set(type, (fields = Array.from(type.fields.values(), ({ name, type: of }) => ({ name, type: of, prefix: `"${name}":`, inherited: name in {} }))));
+  return fields;
 }
 
 /** Declared fields in schema order, then, of open types, the others sorted. */
 function members(object: JsonObject, type: StructType, without?: ReadonlySet<string>): string {
   let text = '';
-  let written = 0;
-  for (const field of type.fields.values()) {
-    if (!Object.hasOwn(object, field.name)) continue;
-    written++;
+  let declared = 0;
+  for (const field of writtenFieldsOf(type)) {
     const value = object[field.name];
-    if (value === undefined || without?.has(field.name)) continue;
-    text += `${text === '' ? '' : ','}"${field.name}":${serializeJson(value, field.type)}`;
+    if (value === undefined || (field.inherited && !Object.hasOwn(object, field.name))) continue;
+    declared++;
+    if (without?.has(field.name)) continue;
+    text += (text === '' ? '' : ',') + field.prefix + serializeJson(value, field.type);
   }
   const names = Object.keys(object);
-  if (names.length === written) return text;
+  if (names.length === declared) return text;
   for (const name of names.filter((each) => !type.fields.has(each)).sort(compareStrings)) {
-    if (!without?.has(name)) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${serializeUntyped(object[name])}`;
+    if (!without?.has(name)) text += `${text === '' ? '' : ','}${serializeString(name)}:${serializeUntyped(object[name])}`;
   }
   return text;
 }
