@@ -8,8 +8,6 @@ export interface AdmissionObserver {
   step(type: AdmissionType, attributes: AdmissionAttributes, seconds: number, rejected: boolean): void;
 }
 
-const secondsSince = (start: number): number => (performance.now() - start) / 1000;
-
 /** Runs plug-ins in their order: all that mutate, twice if one asks for it, then all that validate. */
 export class PluginChain implements AdmissionChain {
   private mutating: readonly AdmissionPlugin[] = [];
@@ -44,21 +42,22 @@ export class PluginChain implements AdmissionChain {
     const { observer } = this;
     const started = performance.now();
     let current: AdmissionPlugin | undefined;
-    let since = started;
+    // The end of one plug-in is the beginning of the next: clocks are read some twenty times for each request.
+    let now = started;
+    const secondsSince = (start: number): number => ((now = performance.now()) - start) / 1000;
     try {
       for (const plugin of plugins) {
         if (!plugin.handles(attributes)) continue;
         current = plugin;
-        since = performance.now();
         const done = call(plugin);
         if (done) await done;
-        observer?.plugin(plugin.name, type, attributes, secondsSince(since), false);
+        observer?.plugin(plugin.name, type, attributes, secondsSince(now), false);
         current = undefined;
       }
-      observer?.step(type, attributes, secondsSince(started), false);
+      observer?.step(type, attributes, (now - started) / 1000, false);
     } catch (error) {
-      if (current) observer?.plugin(current.name, type, attributes, secondsSince(since), true);
-      observer?.step(type, attributes, secondsSince(started), true);
+      if (current) observer?.plugin(current.name, type, attributes, secondsSince(now), true);
+      observer?.step(type, attributes, (now - started) / 1000, true);
       throw error;
     }
   }

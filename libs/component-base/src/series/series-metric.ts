@@ -31,7 +31,12 @@ export abstract class SeriesMetric<S> {
 
   /** The series of these labels, made if it is missing. @throws for a label that was not declared, or that is missing */
   labels(labels: SeriesLabels): S {
-    const key = this.labelNames.map((name) => JSON.stringify(labels[name])).join();
+    // With their lengths no two sets of values look alike, whatever is in them.
+    let key = '';
+    for (const name of this.labelNames) {
+      const value = labels[name];
+      key += value === undefined ? '-' : `${value.length}:${value}`;
+    }
     let found = this.series.get(key);
     if (!found) {
       this.requireDeclared(labels);
