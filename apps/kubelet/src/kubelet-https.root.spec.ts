@@ -120,7 +120,7 @@ describe('a kubelet over its HTTPS', () => {
     });
     await once(socket, 'open');
     socket.send(Buffer.from('\0GET / HTTP/1.0\r\n\r\n'));
-    await eventually(() => channels.get(0)?.includes('web:1 web') === true, { timeoutMs: 10_000 });
+    await eventually(() => channels.get(0)?.includes('web:1 web') === true);
     // Each channel begins with its port; nothing follows on that of errors.
     expect([channels.get(0)?.readUInt16LE(0), channels.get(1)]).toEqual([80, Buffer.from([80, 0])]);
     socket.terminate();

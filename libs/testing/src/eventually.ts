@@ -11,7 +11,7 @@ export interface EventuallyOptions {
  * be true: it does not compile.
  */
 export async function eventually<T extends object | string | number | bigint | boolean | null | undefined>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
-  const { timeoutMs = 15_000, intervalMs = 20, maxIntervalMs = intervalMs } = options;
+  const { timeoutMs = 30_000, intervalMs = 20, maxIntervalMs = intervalMs } = options;
   let pauseMs = intervalMs;
   const end = Date.now() + timeoutMs;
   for (;;) {

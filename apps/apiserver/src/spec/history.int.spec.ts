@@ -25,7 +25,7 @@ describe('the past', () => {
     const { code, body } = await api.get<List>(`${maps}?resourceVersion=${version}&resourceVersionMatch=Exact`);
     expect(code).toBe(410);
     return body;
-  }, { timeoutMs: 10_000, intervalMs: 20 });
+  }, { intervalMs: 20 });
 
   it('that is compacted is gone: 410 to exact lists, and to continued ones a token for what is left', async () => {
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => api.post(maps, { metadata: { name } })));
