@@ -84,6 +84,37 @@ describe('StatusWriter', () => {
     expect(api.statusWrites.get('web')).toBe(writes);
   });
 
+  describe('of a pod that has only begun', () => {
+    const waiting = (reason: string): corev1.PodStatus => ({ phase: 'Pending', containerStatuses: [{ name: 'main', image: 'a', imageID: '', ready: false, restartCount: 0, state: { waiting: { reason } } }] });
+    const shown = (): string | undefined => stored()?.containerStatuses?.[0]?.state?.waiting?.reason;
+
+    it('waits a moment for what comes of it, and is not written then', async () => {
+      writer.set(pod, waiting('ContainerCreating'));
+      await clock.advance(100);
+      writer.set(pod, { ...waiting('ContainerCreating'), podIP: '10.0.0.2' });
+      await writer.flush(pod.metadata.uid ?? '');
+      expect([stored()?.podIP, api.statusWrites.get('web')]).toEqual(['10.0.0.2', 1]);
+    });
+
+    it('is written when nothing comes of it, and when everything has to be', async () => {
+      writer.set(pod, waiting('ContainerCreating'));
+      await clock.advance(100);
+      expect(shown()).toBeUndefined();
+      await clock.advance(100);
+      expect(shown()).toBe('ContainerCreating');
+      writer.set(pod, waiting('PodInitializing'));
+      await writer.flush(pod.metadata.uid ?? '');
+      expect(shown()).toBe('PodInitializing');
+    });
+
+    it('is written at once when something is in the way', async () => {
+      writer.set(pod, waiting('ContainerCreating'));
+      writer.set(pod, waiting('CreateContainerConfigError'));
+      await clock.advance(0);
+      expect(shown()).toBe('CreateContainerConfigError');
+    });
+  });
+
   it('never writes to another pod of the same name', async () => {
     api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 0 });
     api.create(core.pods, 'default', aPod());

@@ -1,10 +1,11 @@
 import { core, type corev1 } from '@navarch/api';
 import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
+import { type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { canonicallyEqual } from '../canonical-json';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
+import { isBeginning } from './is-beginning';
 import { podStatusPatch } from './status-patch';
 
 interface Entry {
@@ -20,6 +21,8 @@ interface Entry {
   /** When what is not in the API yet began to differ; undefined: nothing does. */
   changedAtMs: number | undefined;
   writing: Promise<void> | undefined;
+  /** Until a status that tells of a beginning only is written all the same. */
+  resting: Timer | undefined;
 }
 
 export interface StatusWriterDeps {
@@ -31,6 +34,8 @@ export interface StatusWriterDeps {
 }
 
 const retryMs = { first: 500, last: 10_000 };
+/** How long a status that tells of a beginning only waits for what comes of it: of a pod whose sandbox is quickly there, one write less. */
+const beginningMs = 200;
 
 /** Brings the statuses of pods into the API: one write of a pod at a time, always the newest. */
 export class StatusWriter {
@@ -44,7 +49,7 @@ export class StatusWriter {
     const version = versionOf(pod);
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, changedAtMs: undefined, writing: undefined };
+      entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, changedAtMs: undefined, writing: undefined, resting: undefined };
       this.#entries.set(uid, entry);
     }
     entry.pod = pod;
@@ -54,24 +59,31 @@ export class StatusWriter {
       entry.baseVersion = version;
       entry.written = undefined;
     }
-    this.#write(entry);
+    entry.changed = true;
+    if (entry.writing || !isBeginning(wanted)) this.#write(entry);
+    else entry.resting ??= this.deps.clock.setTimeout(() => this.#write(entry), beginningMs);
   }
 
   /** Resolves when the newest status is in the API, or its pod is gone from it. */
   async flush(uid: string): Promise<void> {
+    const waiting = this.#entries.get(uid);
+    if (waiting?.resting) this.#write(waiting);
     for (let entry = this.#entries.get(uid); entry?.writing; entry = this.#entries.get(uid)) await entry.writing;
   }
 
   forget(uid: string): void {
+    this.#entries.get(uid)?.resting?.cancel();
     this.#entries.delete(uid);
   }
 
   stop(): void {
+    for (const { resting } of this.#entries.values()) resting?.cancel();
     this.#stop.abort(new Error('status writer is stopping'));
   }
 
   #write(entry: Entry): void {
-    entry.changed = true;
+    entry.resting?.cancel();
+    entry.resting = undefined;
     entry.changedAtMs ??= this.deps.clock.now();
     entry.writing ??= this.#writeAll(entry);
   }
