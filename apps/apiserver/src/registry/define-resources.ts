@@ -33,7 +33,7 @@ function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { ev
 }
 
 /** Makes a store for a definition: the one way a resource comes to be. */
-export function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
+function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
   const { group, kind, storageVersion, subresources } = definition;
   const builtIn = { group, version: storageVersion, kind };
   const type = typeOf(builtIn);

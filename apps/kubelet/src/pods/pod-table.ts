@@ -1,6 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { type ApiClient, type Informer } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { isMirrorPod } from '../sources/read-manifest';
 import { type StaticPods } from '../sources/static-pods';
@@ -318,7 +318,7 @@ export class PodTable {
         return await observe(uid);
       } catch (error) {
         log.warn({ err: error, uid }, 'pod could not be looked up in the runtime');
-        await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
+        await rest(clock, confirmRetryMs, signal);
       }
     }
     return undefined;

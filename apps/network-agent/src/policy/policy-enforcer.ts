@@ -1,6 +1,6 @@
 import type { corev1, networkingv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { emptyState, filterChange, filterDeclaration, filterQuestions, type FilterState } from './filter-state';
 import { podRangesOf } from '../pod-ranges';
@@ -89,7 +89,7 @@ export class PolicyEnforcer implements Component {
     const { clock, log, runNft } = this.deps;
     const stopped = (): boolean => this.#stop.signal.aborted;
     while (!stopped()) {
-      await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
+      await rest(clock, lookMs, this.#stop.signal);
       if (stopped() || this.#failure !== undefined) continue;
       await Promise.all(filterQuestions.map(runNft)).catch((error: unknown) => {
         log.warn({ err: error }, 'the rules of network policies are gone: they are put back');
@@ -115,12 +115,12 @@ export class PolicyEnforcer implements Component {
         retryMs = firstRetryMs;
         onFirst();
         await this.#untilDirty();
-        await clock.sleep(gatherMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, gatherMs, this.#stop.signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error);
         log.error({ err: error }, 'network policies could not be put in force; all are tried again');
         this.#installed.clear();
-        await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, retryMs, this.#stop.signal);
         retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
     }

@@ -9,7 +9,7 @@ const oneOfTypes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The schema of a definition, or undefined when there is none of that id. */
-export function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
+function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
   const custom = input.customDefinitions?.[id];
   if (custom) return version === 'v3' ? custom : (inV2(custom) as JsonObject);
   const definition = input.schema.definitions[id];

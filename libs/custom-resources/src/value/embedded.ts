@@ -21,7 +21,7 @@ export function validateEmbedded(value: JsonValue, schema: Schema, path = ''): F
 }
 
 /** The kind and the metadata of an object inside of another, or of one that a default is. */
-export function validateResource(value: JsonObject, path: string): FieldError[] {
+function validateResource(value: JsonObject, path: string): FieldError[] {
   const errors = ['apiVersion', 'kind'].filter((name) => !Object.hasOwn(value, name)).map((name) => fieldErrors.required(join(path, name)));
   const { apiVersion, kind, metadata } = value;
   if (apiVersion !== undefined) errors.push(...checkText(apiVersion, join(path, 'apiVersion'), (text) => (text.split('/').length > 2 ? [`unexpected GroupVersion string: ${text}`] : [])));

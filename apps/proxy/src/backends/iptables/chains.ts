@@ -8,7 +8,7 @@ export type Table = 'nat' | 'filter';
 /** Rules by chain. */
 export type Chains = ReadonlyMap<string, readonly string[]>;
 
-export const chainPrefix = 'NAVARCH-';
+const chainPrefix = 'NAVARCH-';
 export const masqueradeChain = 'NAVARCH-MARK-MASQ';
 /** Upstream's bits: 14 masquerades, 15 drops. */
 const masqueradeMark = '0x4000/0x4000';
