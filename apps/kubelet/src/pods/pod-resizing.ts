@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { allocationFromStatus, allocationOf, effectiveResources, heldResources, planResize, sameAllocation, sameResources, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { type GivenResources } from './resize-conditions';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
 /** What came of looking at a pod's resources anew, for events. */
@@ -48,6 +49,11 @@ export class PodResizing {
   /** A resize that waits for room, or one that fails. */
   get shown(): { readonly pending?: PendingResize; readonly error?: string } {
     return { ...(this.#pending ? { pending: this.#pending } : {}), ...(this.#error === undefined ? {} : { error: this.#error }) };
+  }
+
+  /** What of it has reached the containers and the pod. */
+  get resources(): GivenResources {
+    return { applied: (id) => this.applied(id), podHasItsOwn: this.podHasItsOwn };
   }
 
   /** Since when it waits for room that may come; undefined where it does not. */
