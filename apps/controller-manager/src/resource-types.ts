@@ -35,7 +35,15 @@ export class ResourceTypes {
     const type = this.ofKind(apiVersion, kind);
     if (type === undefined || formatGroupVersion(type) === apiVersion) return type;
     const isBuiltIn = builtInKinds.has(`${apiVersion}/${kind}`);
-    return isBuiltIn || this.definitions.list().some(({ spec }) => spec.group === type.group && spec.names.kind === kind && spec.versions.some(({ name, served }) => served && `${spec.group}/${name}` === apiVersion)) ? type : undefined;
+    return isBuiltIn ||
+      this.definitions
+        .list()
+        .some(
+          ({ spec }) =>
+            spec.group === type.group && spec.names.kind === kind && spec.versions.some(({ name, served }) => served && `${spec.group}/${name}` === apiVersion),
+        )
+      ? type
+      : undefined;
   }
 }
 

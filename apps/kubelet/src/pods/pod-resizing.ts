@@ -90,7 +90,12 @@ export class PodResizing {
     return this.#with(pod, containers, this.#appliedPod, (applied) => applied);
   }
 
-  #with(pod: corev1.Pod, containers: readonly ContainerView[], ofPod: corev1.ResourceRequirements | undefined, of: (applied: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements) => corev1.ResourceRequirements): corev1.Pod {
+  #with(
+    pod: corev1.Pod,
+    containers: readonly ContainerView[],
+    ofPod: corev1.ResourceRequirements | undefined,
+    of: (applied: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements) => corev1.ResourceRequirements,
+  ): corev1.Pod {
     const own = containers.flatMap(({ id, name, state }) => {
       const [applied, allocated] = [this.#applied.get(id)?.own, this.#allocation.containers[name]];
       return state === 'running' && applied && allocated ? [[name, of(applied, allocated)] as const] : [];

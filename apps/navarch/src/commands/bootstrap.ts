@@ -63,7 +63,10 @@ export interface BootstrapTarget {
 export async function bootstrap({ apiserver, server, files }: BootstrapTarget): Promise<void> {
   const { ca, cert, key } = files.admin;
   const [authority, token] = [readFileSync(ca, 'utf8'), readFileSync(files.bootstrapToken, 'utf8').trim()];
-  const connection = new ClusterConnection({ name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
+  const connection = new ClusterConnection(
+    { name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } },
+    { clock: systemClock, log: silent },
+  );
   try {
     await make(connection, core.secrets, tokenSecret(token));
     for (const role of servingRoles()) await make(connection, rbac.clusterroles, role);

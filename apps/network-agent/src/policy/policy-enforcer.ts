@@ -67,7 +67,11 @@ export class PolicyEnforcer implements Component {
       policies.addHandler(when(({ spec }) => JSON.stringify(spec))),
       namespaces.addHandler(when(({ metadata }) => JSON.stringify(metadata.labels))),
       // Pods change often, by their status; only this much of it matters.
-      pods.addHandler(when(({ metadata, spec, status }) => JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']))),
+      pods.addHandler(
+        when(({ metadata, spec, status }) =>
+          JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']),
+        ),
+      ),
       ...(nodes === undefined ? [] : [nodes.addHandler(when((node) => JSON.stringify(podRangesOf(node))))]),
     );
     await Promise.all([policies, pods, namespaces, ...(nodes === undefined ? [] : [nodes])].map((informer) => informer.waitForSync(this.#stop.signal)));
