@@ -22,6 +22,7 @@ export async function staticChecks(tally) {
   await check('buf lint', bin('buf'), 'lint');
   await check('buf breaking', bin('buf'), 'breaking', '--against', 'proto/baseline.binpb');
   await check('generated code is up to date', process.execPath, 'tools/generated-is-current.mjs');
+  await check('references lead somewhere', process.execPath, 'tools/references.mjs');
   await check('nx sync:check', bin('nx'), 'sync:check');
   // What nx's targets of that name do, by one compiler for all packages: each of theirs would load the same types again.
   await check('typecheck', bin('tsc'), '-b');

@@ -47,7 +47,13 @@ export async function certificateAuthenticators(config: ApiserverConfig, { clock
 /** By upstream's name and buckets, in seconds: at once, half an hour, one, two, six, twelve hours, one, two, four days, a week, one, three, six months, a year. */
 function clientCertificateExpiration(metrics: Registry): HistogramSeries {
   const buckets = [0, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 2_592_000, 7_776_000, 15_552_000, 31_104_000];
-  return new SeriesHistogram({ name: 'apiserver_client_certificate_expiration_seconds', help: 'Distribution of the remaining lifetime on the certificate used to authenticate a request.', labelNames: [], buckets, registers: [metrics] }).labels({});
+  return new SeriesHistogram({
+    name: 'apiserver_client_certificate_expiration_seconds',
+    help: 'Distribution of the remaining lifetime on the certificate used to authenticate a request.',
+    labelNames: [],
+    buckets,
+    registers: [metrics],
+  }).labels({});
 }
 
 /** Who shows what tokens of others, and who shows nothing. */
@@ -67,7 +73,19 @@ export async function foreignAuthentication(config: ApiserverConfig, audiences: 
   const { clock, log } = deps;
   const { authenticationTokenWebhookConfigFile: webhook } = config;
   const jwt = config.authenticationConfig === undefined ? await jwtByFlags(config, deps) : await jwtByFile(config.authenticationConfig, config, deps);
-  const asking = webhook === undefined ? [] : [new WebhookTokenAuthenticator({ audiences, ttlMs: config.authenticationTokenWebhookCacheTtl, reviewVersion: reviewVersion('authentication-token-webhook-version', config.authenticationTokenWebhookVersion) }, { endpoint: await KubeconfigEndpoint.load(webhook), clock, log })];
+  const asking =
+    webhook === undefined
+      ? []
+      : [
+          new WebhookTokenAuthenticator(
+            {
+              audiences,
+              ttlMs: config.authenticationTokenWebhookCacheTtl,
+              reviewVersion: reviewVersion('authentication-token-webhook-version', config.authenticationTokenWebhookVersion),
+            },
+            { endpoint: await KubeconfigEndpoint.load(webhook), clock, log },
+          ),
+        ];
   return { ...jwt, authenticators: [...jwt.authenticators, ...asking] };
 }
 
@@ -137,7 +155,9 @@ export interface ComposedAuthorization {
 export async function composeAuthorization(config: ApiserverConfig, deps: AuthDeps): Promise<ComposedAuthorization> {
   const { authorizationConfig: path } = config;
   if (path === undefined) return { authorizers: await authorizersByFlags(config, deps), reloading: () => undefined };
-  if (config.authorizationWebhookConfigFile !== undefined || config.authorizationMode.join() !== 'Node,RBAC') throw new Error('--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined');
+  if (config.authorizationWebhookConfigFile !== undefined || config.authorizationMode.join() !== 'Node,RBAC') {
+    throw new Error('--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined');
+  }
   const metrics = new WebhookAuthorizerMetrics(deps.metrics);
   const load = async (text: string): Promise<NamedAuthorizer[]> => Promise.all(parseAuthorizationConfig(text).map(async ({ type, name, webhook }) => {
     if (!webhook) return { type, name };
@@ -163,7 +183,15 @@ async function authorizersByFlags(config: ApiserverConfig, deps: AuthDeps): Prom
     if (mode !== 'Webhook') return { type: mode, name: mode.toLowerCase() };
     const file = config.authorizationWebhookConfigFile;
     if (file === undefined) throw new Error('authorization-mode Webhook\'s authorization config file not passed');
-    const options = { name: 'default', authorizedTtlMs: config.authorizationWebhookCacheAuthorizedTtl, unauthorizedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl, timeoutMs: 30_000, reviewVersion: reviewVersion('authorization-webhook-version', config.authorizationWebhookVersion), failurePolicy: 'NoOpinion', matchConditions: [] } as const;
+    const options = {
+      name: 'default',
+      authorizedTtlMs: config.authorizationWebhookCacheAuthorizedTtl,
+      unauthorizedTtlMs: config.authorizationWebhookCacheUnauthorizedTtl,
+      timeoutMs: 30_000,
+      reviewVersion: reviewVersion('authorization-webhook-version', config.authorizationWebhookVersion),
+      failurePolicy: 'NoOpinion',
+      matchConditions: [],
+    } as const;
     return { type: mode, name: 'default', webhook: new WebhookAuthorizer(options, { ...deps, endpoint: await KubeconfigEndpoint.load(file), metrics: new WebhookAuthorizerMetrics(deps.metrics) }) };
   }));
 }

@@ -27,7 +27,13 @@ export async function composeEncryption(config: ApiserverConfig, deps: { readonl
   const idHash = serverIdHash();
   const encryption = new Encryption(await loadEncryptionConfig(path), { ...deps, serverIdHash: idHash });
   const { store } = encryption;
-  if (!config.encryptionProviderConfigAutomaticReload) return { store, components: [encryption], checks: encryption.providers.map((plugin, index) => ({ name: `kms-provider-${index}`, check: () => plugin.check() })) };
+  if (!config.encryptionProviderConfigAutomaticReload) {
+    return {
+      store,
+      components: [encryption],
+      checks: encryption.providers.map((plugin, index) => ({ name: `kms-provider-${index}`, check: () => plugin.check() })),
+    };
+  }
   const reloading = new ReloadedFile(
     { name: 'encryption-provider-config', path, everyMs: RELOAD_EVERY_MS, apply: (text) => encryption.use(text) }, await readFile(path, 'utf8'),
     { ...deps, observer: new ReloadMetrics('encryption', idHash, deps.metrics) },

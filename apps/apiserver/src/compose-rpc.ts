@@ -45,7 +45,11 @@ export async function composeRpc(config: ApiserverConfig, deps: RpcDeps): Promis
   const mint = await mintOf(config, clock);
   const requests = new RpcRequests(authentication, authorization, registry);
   const server = new RpcServer(
-    { address: hostPort(listenAddress(config.bindAddress), config.grpcPort), descriptors: readDescriptors, tls: { caFile: config.clientCaFile, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile } },
+    {
+      address: hostPort(listenAddress(config.bindAddress), config.grpcPort),
+      descriptors: readDescriptors,
+      tls: { caFile: config.clientCaFile, certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile },
+    },
     { log, registry: metrics },
   );
   server.add(objectServiceDefinition, new ObjectService({ requests, writes: new RpcWrites(requests, posts), hub, cache, log }));

@@ -1,4 +1,4 @@
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, HealthChecks, Logger } from '@navarch/component-base';
 import type { PostStartHook } from './pipeline';
 
@@ -42,7 +42,7 @@ export class PostStartHooks implements Component {
           this.pending.delete(hook.name);
         } catch (error) {
           this.deps.log.warn({ err: error, hook: hook.name }, 'post-start hook failed, trying again');
-          await this.deps.clock.sleep(RETRY_MS, signal).catch(() => undefined); // an abort ends the loop
+          await rest(this.deps.clock, RETRY_MS, signal);
         }
       }
     }

@@ -1,14 +1,12 @@
-import { allResources, apiextensions, type apiextensionsv1, type KubeObject, type ResourceType } from '@navarch/api';
+import { allResources, apiextensions, type apiextensionsv1, type KubeObject, publishedBodyOf, type ResourceType } from '@navarch/api';
 import { formatGroupVersion, parseGroupVersion } from '@navarch/apimachinery';
 import type { ObjectSource, ObjectSources } from '@navarch/reconcile';
 
 /** Any resource, when only its metadata matters. */
 export type AnyResource = ResourceType<KubeObject>;
 
-/** Lists of them go by key alone on NATS, so that a watch is cheaper than a GET per change. */
-const KEY_ONLY = new Set(['/secrets', '/configmaps', '/serviceaccounts', 'certificates.k8s.io/certificatesigningrequests']);
-
-export const followsByWatch = ({ group, resource }: AnyResource): boolean => KEY_ONLY.has(`${group}/${resource}`);
+/** Changes of it go by key alone on NATS: a watch is cheaper than a GET for each. */
+export const followsByWatch = ({ group, resource }: AnyResource): boolean => publishedBodyOf(group, resource) === 'key';
 
 /**
  * The resources whose objects can be listed and deleted: the built-in ones of this version, each in the version that
@@ -37,7 +35,15 @@ export class ResourceTypes {
     const type = this.ofKind(apiVersion, kind);
     if (type === undefined || formatGroupVersion(type) === apiVersion) return type;
     const isBuiltIn = builtInKinds.has(`${apiVersion}/${kind}`);
-    return isBuiltIn || this.definitions.list().some(({ spec }) => spec.group === type.group && spec.names.kind === kind && spec.versions.some(({ name, served }) => served && `${spec.group}/${name}` === apiVersion)) ? type : undefined;
+    return isBuiltIn ||
+      this.definitions
+        .list()
+        .some(
+          ({ spec }) =>
+            spec.group === type.group && spec.names.kind === kind && spec.versions.some(({ name, served }) => served && `${spec.group}/${name}` === apiVersion),
+        )
+      ? type
+      : undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { rest } from '@navarch/clock';
 import type { KubeObject, ResourceType } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import type { ControllerContext } from './context';
@@ -7,7 +8,7 @@ import type { RunningController } from './running-controller';
 const RETRY_MS = 10_000;
 
 /** The first of several versions of a kind that the apiserver serves; undefined if it serves none. */
-export async function firstServed<T extends KubeObject>(types: readonly ResourceType<T>[], { api }: ControllerContext, signal: AbortSignal): Promise<ResourceType<T> | undefined> {
+async function firstServed<T extends KubeObject>(types: readonly ResourceType<T>[], { api }: ControllerContext, signal: AbortSignal): Promise<ResourceType<T> | undefined> {
   for (const type of types) {
     const isServed = await api.list(type, { signal }).then(() => true, (error: unknown) => {
       if (isNotFound(error)) return false;
@@ -71,7 +72,7 @@ class WhereServed<T extends KubeObject> implements RunningController {
       } catch (error) {
         if (stopping()) return undefined;
         log.warn({ err: error, controller: this.name }, 'cannot tell whether the API of a controller is served');
-        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
+        await rest(clock, RETRY_MS, signal);
       }
     }
     return undefined;

@@ -159,7 +159,9 @@ export class ClusterRecords {
     const name = slice.metadata.labels?.['kubernetes.io/service-name'] ?? '';
     const service = this.view.service(namespace, name);
     if (service === undefined || !isHeadless(service)) return [];
-    return (slice.endpoints ?? []).filter((endpoint) => isPublished(service, endpoint) && endpoint.addresses.includes(address)).map((endpoint) => `${endpoint.hostname ?? dashed(address)}.${name}.${namespace}.svc.${this.options.domain}`);
+    return (slice.endpoints ?? [])
+      .filter((endpoint) => isPublished(service, endpoint) && endpoint.addresses.includes(address))
+      .map((endpoint) => `${endpoint.hostname ?? dashed(address)}.${name}.${namespace}.svc.${this.options.domain}`);
   }
 
   #addresses(name: string, type: RecordType, addresses: readonly string[]): Resolution {

@@ -78,7 +78,13 @@ export class DnsMetrics {
     };
     this.#queryBytes = sizes('coredns_dns_request_size_bytes', 'Sizes of queries.');
     this.#answerBytes = sizes('coredns_dns_response_size_bytes', 'Sizes of answers.');
-    this.#programmed = new Histogram({ name: 'coredns_kubernetes_dns_programming_duration_seconds', help: 'From a change of pods to their names.', labelNames: ['service_kind'], buckets: exponentialBuckets(0.001, 2, 20), registers });
+    this.#programmed = new Histogram({
+      name: 'coredns_kubernetes_dns_programming_duration_seconds',
+      help: 'From a change of pods to their names.',
+      labelNames: ['service_kind'],
+      buckets: exponentialBuckets(0.001, 2, 20),
+      registers,
+    });
     this.#panics = new Counter({ name: 'coredns_panics_total', help: 'Queries that failed by a fault of this server.', registers });
     this.#signed = new Counter({ name: 'coredns_dns_do_requests_total', help: 'Queries that ask for signatures.', labelNames: whereNames, registers }).labels(where);
     this.#cacheRequests = new Counter({ name: 'coredns_cache_requests_total', help: 'Questions for other servers.', labelNames: cacheNames, registers }).labels(cacheWhere);
@@ -86,7 +92,13 @@ export class DnsMetrics {
     this.#malformed = new Counter({ name: 'navarch_dns_malformed_total', help: 'Packets that are no DNS.', labelNames: ['proto'], registers });
     this.#hits = new Counter({ name: 'coredns_cache_hits_total', help: 'Answers of other servers that were still known.', labelNames: [...cacheNames, 'type'], registers });
     this.#misses = new Counter({ name: 'coredns_cache_misses_total', help: 'Questions for other servers that had to be asked.', labelNames: cacheNames, registers }).labels(cacheWhere);
-    this.#proxied = new Histogram({ name: 'coredns_proxy_request_duration_seconds', help: 'Questions to other servers, by server and answer.', labelNames: ['proxy_name', 'to', 'rcode'], buckets: seconds, registers });
+    this.#proxied = new Histogram({
+      name: 'coredns_proxy_request_duration_seconds',
+      help: 'Questions to other servers, by server and answer.',
+      labelNames: ['proxy_name', 'to', 'rcode'],
+      buckets: seconds,
+      registers,
+    });
     for (const counter of [this.#misses, this.#signed, this.#cacheRequests]) counter.inc(0);
   }
 

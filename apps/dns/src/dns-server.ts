@@ -150,7 +150,16 @@ export class DnsServer implements Component {
   }
 
   #count({ transport, family, started }: Asked, query: Buffer, type: string, answer: Buffer, plugin: Plugin): void {
-    this.deps.metrics.answered({ proto: transport, family, type, code: answer.readUInt16BE(2) & 0xf, plugin, queryBytes: query.length, answerBytes: answer.length, seconds: (performance.now() - started) / 1000 });
+    this.deps.metrics.answered({
+      proto: transport,
+      family,
+      type,
+      code: answer.readUInt16BE(2) & 0xf,
+      plugin,
+      queryBytes: query.length,
+      answerBytes: answer.length,
+      seconds: (performance.now() - started) / 1000,
+    });
   }
 }
 

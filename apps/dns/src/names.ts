@@ -51,6 +51,6 @@ export function reverseAddress(name: string): string | undefined {
 }
 
 /** As the API writes addresses: shortest form, so that look-ups by text meet. */
-export function canonicalIPv6(address: string): string {
+function canonicalIPv6(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

@@ -18,7 +18,8 @@ interface Edns {
 }
 
 /** What a server says of itself by EDNS, with the high bits of a response code. */
-export const ednsRecord = (code: number): Answer => ({ type: 'OPT', name: '.', udpPayloadSize: ednsBytes, extendedRcode: code >> 4, ednsVersion: 0, flags: 0, flag_do: false, options: [] }) as unknown as Answer;
+export const ednsRecord = (code: number): Answer =>
+  ({ type: 'OPT', name: '.', udpPayloadSize: ednsBytes, extendedRcode: code >> 4, ednsVersion: 0, flags: 0, flag_do: false, options: [] }) as unknown as Answer;
 
 export const ednsOf = (query: Packet): Edns | undefined => query.additionals?.find((record) => record.type === 'OPT');
 
@@ -56,7 +57,12 @@ export class Resolver {
     const own = this.deps.records.resolve(question.name, question.type);
     if (own === undefined) return undefined;
     if (own.kind === 'no-such-name') return this.#reply(query, responseCode.noSuchName, { authorities: [this.#authority()] });
-    const reply = (answers: Answer[]): Packet => this.#reply(query, responseCode.noError, { answers, additionals: own.additionals, ...(answers.length === 0 ? { authorities: [this.#authority()] } : {}) });
+    const reply = (answers: Answer[]): Packet =>
+      this.#reply(query, responseCode.noError, {
+        answers,
+        additionals: own.additionals,
+        ...(answers.length === 0 ? { authorities: [this.#authority()] } : {}),
+      });
     const isAlias = own.answers.some(({ type }) => type === 'CNAME') && question.type !== 'CNAME';
     return isAlias ? this.#followAlias(question, own.answers).then(reply) : reply(own.answers);
   }

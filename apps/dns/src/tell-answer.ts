@@ -6,5 +6,11 @@ export function tellAnswer(transport: 'udp' | 'tcp', answer: Buffer): void {
   if (!isTapped()) return;
   const { questions = [], answers = [], ...rest } = decode(answer);
   const code = 'rcode' in rest ? rest.rcode : undefined;
-  tellBoundary({ carrier: 'dns', direction: 'in', what: `${questions[0]?.type ?? ''} ${questions[0]?.name ?? ''}`, bytes: answer.length, message: () => ({ transport, code, answers: answers.length }) });
+  tellBoundary({
+    carrier: 'dns',
+    direction: 'in',
+    what: `${questions[0]?.type ?? ''} ${questions[0]?.name ?? ''}`,
+    bytes: answer.length,
+    message: () => ({ transport, code, answers: answers.length }),
+  });
 }

@@ -1,40 +1,10 @@
-import { join } from 'node:path';
-
 import { healthzServing, runProcess } from '@navarch/component-base';
-
+import { compose } from './compose';
 import { flags } from './config';
-import { CriServer } from './cri-server';
-import { StateDirectory } from './runtime/state-directory';
-import { noStateStore } from './runtime/state-store';
-import { podCidrsOf } from './split-cidr';
-import { StreamingServer } from './streaming/streaming-server';
 
 void runProcess({
   name: 'fake-runtime',
   flags,
   health: healthzServing,
-  main: ({ config, log, clock }) => {
-    const cidrs = podCidrsOf(config.podCidr, config.endpoint.length);
-    const streaming = new StreamingServer({
-      clock,
-      onError: (error) => {
-        log.error({ err: error }, 'streaming failed');
-      },
-    });
-    const nodes = config.endpoint.map(
-      (endpoint, index) =>
-        new CriServer(
-          { endpoint, podCidr: cidrs[index] ?? '', startDelayMs: config.startDelay },
-          {
-            clock,
-            state: config.stateDir === undefined ? noStateStore : new StateDirectory(join(config.stateDir, encodeURIComponent(endpoint))),
-            streaming,
-            onError: (error) => {
-              log.error({ err: error, endpoint }, 'call failed');
-            },
-          },
-        ),
-    );
-    return [streaming, ...nodes];
-  },
+  main: compose,
 });

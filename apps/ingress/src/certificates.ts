@@ -21,7 +21,9 @@ export class Certificates {
       for (const { hosts = [], secretName } of spec?.tls ?? []) {
         if (secretName === undefined) continue;
         // Without hosts it is meant for all hosts of its rules.
-        for (const host of hosts.length > 0 ? hosts : (spec?.rules ?? []).map((rule) => rule.host ?? '')) if (!names.has(host.toLowerCase())) names.set(host.toLowerCase(), `${metadata.namespace ?? ''}/${secretName}`);
+        for (const host of hosts.length > 0 ? hosts : (spec?.rules ?? []).map((rule) => rule.host ?? '')) {
+          if (!names.has(host.toLowerCase())) names.set(host.toLowerCase(), `${metadata.namespace ?? ''}/${secretName}`);
+        }
       }
     }
     this.#names = names;

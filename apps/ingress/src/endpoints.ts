@@ -23,7 +23,11 @@ export function endpointsOf({ namespace, service: name, port }: Target, view: Se
   if (servicePort === undefined) return [];
   const found = view.slices(namespace, name).flatMap(({ ports, endpoints }) => {
     const number = ports?.find((each) => (each.name ?? '') === (servicePort.name ?? '') && (each.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP'))?.port;
-    return number === undefined ? [] : (endpoints ?? []).flatMap(({ addresses, conditions }) => (addresses[0] === undefined ? [] : [{ host: addresses[0], port: number, ready: conditions?.ready !== false, serving: conditions?.serving === true }]));
+    return number === undefined
+      ? []
+      : (endpoints ?? []).flatMap(({ addresses, conditions }) =>
+          addresses[0] === undefined ? [] : [{ host: addresses[0], port: number, ready: conditions?.ready !== false, serving: conditions?.serving === true }],
+        );
   });
   const ready = found.filter((endpoint) => endpoint.ready);
   // Endpoints that are going away but still serve are better than none.

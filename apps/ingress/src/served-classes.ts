@@ -29,5 +29,7 @@ const isOurs = ({ spec }: networkingv1.IngressClass): boolean => spec?.controlle
 function defaultClass(classes: readonly networkingv1.IngressClass[]): networkingv1.IngressClass | undefined {
   const made = ({ metadata }: networkingv1.IngressClass): string => metadata.creationTimestamp ?? '';
   const name = ({ metadata }: networkingv1.IngressClass): string => metadata.name ?? '';
-  return classes.filter(({ metadata }) => metadata.annotations?.[defaultClassAnnotation] === 'true').sort((a, b) => (made(a) === made(b) ? (name(a) < name(b) ? -1 : 1) : made(a) < made(b) ? 1 : -1))[0];
+  return classes
+    .filter(({ metadata }) => metadata.annotations?.[defaultClassAnnotation] === 'true')
+    .sort((a, b) => (made(a) === made(b) ? (name(a) < name(b) ? -1 : 1) : made(a) < made(b) ? 1 : -1))[0];
 }

@@ -1,7 +1,7 @@
 import { networking, type networkingv1 } from '@navarch/api';
 import { isConflict, isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 
 const retryMs = 1_000;
@@ -64,7 +64,7 @@ export class StatusWriter implements Component {
           failed = true;
         }
       }
-      if (failed) await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+      if (failed) await rest(clock, retryMs, this.#stop.signal);
       else if (!this.#wantsMore && !stopped()) await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }

@@ -65,8 +65,18 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   const events = new ApiEventSink(options.identity.name, recorder);
   const cgroups = options.cgroupRoot === '' ? undefined : await openCgroupTree();
   const kubelet = new Kubelet(options, {
-    runtime, clock, log,
-    ...(config.imageCredentialProviderConfig === undefined ? {} : { credentialProviders: await credentialProviders(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', { clock, log, registry }) }),
+    runtime,
+    clock,
+    log,
+    ...(config.imageCredentialProviderConfig === undefined
+      ? {}
+      : {
+          credentialProviders: await credentialProviders(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', {
+            clock,
+            log,
+            registry,
+          }),
+        }),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
@@ -79,12 +89,30 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   });
   const { table } = kubelet;
   const serving = config.rotateServerCertificates ? servingStore(config) : undefined;
-  const files = { caFile: config.clientCaFile ?? config.certificateAuthority, certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile, keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile };
-  const volumes = new VolumeMeasures({ periodMs: config.volumeStatsAggPeriod, clock, log, volumes: (uid) => kubelet.volumesOf(uid), onMeasured: (source, seconds) => metrics.storage.measured(source, seconds) });
+  const files = {
+    caFile: config.clientCaFile ?? config.certificateAuthority,
+    certFile: serving?.certFile ?? config.tlsCertFile ?? clientCertificateFile,
+    keyFile: serving?.keyFile ?? config.tlsPrivateKeyFile ?? clientKeyFile,
+  };
+  const volumes = new VolumeMeasures({
+    periodMs: config.volumeStatsAggPeriod,
+    clock,
+    log,
+    volumes: (uid) => kubelet.volumesOf(uid),
+    onMeasured: (source, seconds) => metrics.storage.measured(source, seconds),
+  });
   const statsDeps = { runtime, table, clock, rootDir: options.rootDir, volumes, ...(cgroups ? { podsGroup: { tree: cgroups, path: kubepods(options.cgroupRoot) } } : {}) };
   const stats = new StatsReader(options.identity.name, statsDeps);
   const nodeService = new RpcServer({ address: hostPort(listenAddress(config.address), config.nodeServicePort), descriptors: readDescriptors, tls: files }, { log, registry });
-  nodeService.add(nodev1.NodeServiceService, new NodeService({ table, authorize: onlyApiserver, stats, streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }) }));
+  nodeService.add(
+    nodev1.NodeServiceService,
+    new NodeService({
+      table,
+      authorize: onlyApiserver,
+      stats,
+      streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }),
+    }),
+  );
   const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, caFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
     log, metrics: new HttpMetrics(registry),
     authentication: new Authentication({ anonymous: config.anonymousAuth, tokens: config.authenticationTokenWebhook, tokenCacheMs: config.authenticationTokenWebhookCacheTtl }, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
@@ -109,7 +137,13 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     },
   };
   const usage = new StatsReader(options.identity.name, statsDeps);
-  const usagePublisher = new UsagePublisher(options.identity.name, { read: () => usage.read(true), labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {}, publish: (sample) => cluster.bus?.publishUsage(sample), clock, log });
+  const usagePublisher = new UsagePublisher(options.identity.name, {
+    read: () => usage.read(true),
+    labelsOf: (uid) => table.get(uid)?.pod.metadata.labels ?? {},
+    publish: (sample) => cluster.bus?.publishUsage(sample),
+    clock,
+    log,
+  });
   // The kubelet registers its node before its servers need a certificate for it.
   return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher, new SystemOomWatch({ messages: new KernelMessages(), events, clock, log })];
 }
@@ -122,7 +156,11 @@ function authorizationOf(config: KubeletConfig, nodeName: string, { clock, clien
   }
 }
 
-async function credentialProviders(path: string, directory: string, { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry }): Promise<CredentialProviders> {
+async function credentialProviders(
+  path: string,
+  directory: string,
+  { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry },
+): Promise<CredentialProviders> {
   const providers = await readCredentialProviders(path);
   const config = await Promise.all((await credentialProviderFiles(path)).map((file) => readFile(file)));
   return new CredentialProviders(providers, directory, { clock, log, metrics: new CredentialMetrics(Buffer.concat(config), registry) });

@@ -6,7 +6,16 @@ import { goDuration } from './pods/go-duration';
  * its units. Flags that upstream has no field for are not part of it.
  */
 export function kubeletConfiguration(config: KubeletConfig): Record<string, unknown> {
-  return { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', ...ofServing(config), ...ofNode(config), ...ofPods(config), ...ofResources(config), ...ofEviction(config), ...ofImages(config) };
+  return {
+    kind: 'KubeletConfiguration',
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    ...ofServing(config),
+    ...ofNode(config),
+    ...ofPods(config),
+    ...ofResources(config),
+    ...ofEviction(config),
+    ...ofImages(config),
+  };
 }
 
 function ofServing(config: KubeletConfig): object {
@@ -51,8 +60,13 @@ function ofResources(config: KubeletConfig): object {
 
 function ofEviction(config: KubeletConfig): object {
   return {
-    mergeDefaultEvictionSettings: config.mergeDefaultEvictionSettings, evictionHard: thresholds(config.evictionHard), evictionSoft: thresholds(config.evictionSoft ?? ''), evictionSoftGracePeriod: config.evictionSoftGracePeriod, evictionMinimumReclaim: config.evictionMinimumReclaim,
-    evictionMaxPodGracePeriod: config.evictionMaxPodGracePeriod, evictionPressureTransitionPeriod: goDuration(config.evictionPressureTransitionPeriod),
+    mergeDefaultEvictionSettings: config.mergeDefaultEvictionSettings,
+    evictionHard: thresholds(config.evictionHard),
+    evictionSoft: thresholds(config.evictionSoft ?? ''),
+    evictionSoftGracePeriod: config.evictionSoftGracePeriod,
+    evictionMinimumReclaim: config.evictionMinimumReclaim,
+    evictionMaxPodGracePeriod: config.evictionMaxPodGracePeriod,
+    evictionPressureTransitionPeriod: goDuration(config.evictionPressureTransitionPeriod),
   };
 }
 

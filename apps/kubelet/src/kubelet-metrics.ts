@@ -18,7 +18,8 @@ export function createKubeletMetrics(registry: Registry) {
   const registers = [registry];
   const counter = <L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> => new Counter({ name: `kubelet_${name}`, help, labelNames, registers });
   const gauge = <L extends string = never>(name: string, help: string, ...labelNames: L[]): Gauge<L> => new Gauge({ name: `kubelet_${name}`, help, labelNames, registers });
-  const histogram = <L extends string = never>(name: string, help: string, buckets: number[], ...labelNames: L[]): Histogram<L> => new Histogram({ name: `kubelet_${name}`, help, buckets, labelNames, registers });
+  const histogram = <L extends string = never>(name: string, help: string, buckets: number[], ...labelNames: L[]): Histogram<L> =>
+    new Histogram({ name: `kubelet_${name}`, help, buckets, labelNames, registers });
   return {
     nodeName: gauge('node_name', 'The node\'s name. The count is always 1.', 'node'),
     podStartSeconds: histogram('pod_start_duration_seconds', 'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run', podStartBuckets),

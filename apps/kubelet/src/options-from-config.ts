@@ -20,7 +20,12 @@ import { wholeValue } from './quantities';
 /** What the flags mean; throws an Error that names the flag when one makes no sense. */
 export function kubeletOptions(config: KubeletConfig): KubeletOptions {
   const name = (config.hostnameOverride ?? hostname()).toLowerCase();
-  const thresholds = parseThresholds({ hard: config.mergeDefaultEvictionSettings ? withDefaults(config.evictionHard) : config.evictionHard, soft: config.evictionSoft ?? '', softGrace: config.evictionSoftGracePeriod, minimumReclaim: config.evictionMinimumReclaim });
+  const thresholds = parseThresholds({
+    hard: config.mergeDefaultEvictionSettings ? withDefaults(config.evictionHard) : config.evictionHard,
+    soft: config.evictionSoft ?? '',
+    softGrace: config.evictionSoftGracePeriod,
+    minimumReclaim: config.evictionMinimumReclaim,
+  });
   const hard = hardAmounts(thresholds);
   const allocatable = allocatableOptions(config.enforceNodeAllocatable, { system: config.systemReservedCgroup ?? '', kube: config.kubeReservedCgroup ?? '' });
   const addresses = config.nodeIp.length > 0 ? config.nodeIp : [hostAddress() ?? '127.0.0.1'];
@@ -97,7 +102,10 @@ function maxImages(count: number): number {
 }
 
 /** Upstream's bounds: to look costs a call for each container. */
-function logChecks({ containerLogMonitorInterval: ms, containerLogMaxWorkers: workers }: Pick<KubeletConfig, 'containerLogMonitorInterval' | 'containerLogMaxWorkers'>): Pick<KubeletOptions, 'containerLogCheckMs' | 'containerLogWorkers'> {
+function logChecks({
+  containerLogMonitorInterval: ms,
+  containerLogMaxWorkers: workers,
+}: Pick<KubeletConfig, 'containerLogMonitorInterval' | 'containerLogMaxWorkers'>): Pick<KubeletOptions, 'containerLogCheckMs' | 'containerLogWorkers'> {
   if (workers < 1) throw new Error('invalid configuration: containerLogMaxWorkers must be greater than or equal to 1');
   if (ms < 3_000) throw new Error('invalid configuration: containerLogMonitorInterval must be a positive time duration greater than or equal to 3s');
   return { containerLogCheckMs: ms, containerLogWorkers: workers };
@@ -127,7 +135,11 @@ export function shutdownGraces(config: Pick<KubeletConfig, 'shutdownGracePeriod'
 }
 
 /** Processors reserved by number take the place of those reserved by amount. */
-export function reservedFor({ kubeReserved, systemReserved, reservedCpus }: Pick<KubeletConfig, 'kubeReserved' | 'systemReserved' | 'reservedCpus'>): Pick<Reservations, 'kubeReserved' | 'systemReserved'> {
+export function reservedFor({
+  kubeReserved,
+  systemReserved,
+  reservedCpus,
+}: Pick<KubeletConfig, 'kubeReserved' | 'systemReserved' | 'reservedCpus'>): Pick<Reservations, 'kubeReserved' | 'systemReserved'> {
   if (reservedCpus === undefined) return { kubeReserved, systemReserved };
   return { kubeReserved: { ...kubeReserved, cpu: '0' }, systemReserved: { ...systemReserved, cpu: String(parseCpuSet(reservedCpus).length) } };
 }

@@ -10,7 +10,7 @@ export function wholeValue(quantity: string | undefined): number {
   return quantity === undefined ? 0 : quantityToNumber(parseQuantity(quantity));
 }
 
-export function quantityIsZero(quantity: string): boolean {
+function quantityIsZero(quantity: string): boolean {
   return parseQuantity(quantity).nanos === 0n;
 }
 

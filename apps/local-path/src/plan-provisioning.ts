@@ -42,7 +42,8 @@ export function planProvisioning({ claim, storageClass, node, directory, provisi
   const { reclaimPolicy = 'Delete', mountOptions } = storageClass;
   const storage = spec?.resources?.requests?.['storage'] ?? '';
   return {
-    kind: 'provision', path,
+    kind: 'provision',
+    path,
     volume: {
       metadata: { name: volumeName, annotations: { [volumeAnnotations.provisionedBy]: provisioner, [NODE_ANNOTATION]: nodeName }, finalizers: [FINALIZER] },
       spec: {
@@ -50,7 +51,13 @@ export function planProvisioning({ claim, storageClass, node, directory, provisi
         capacity: { storage },
         claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion },
         hostPath: { path, type: 'DirectoryOrCreate' },
-        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node.metadata.labels?.['kubernetes.io/hostname'] ?? nodeName] }] }] } },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node.metadata.labels?.['kubernetes.io/hostname'] ?? nodeName] }] },
+            ],
+          },
+        },
         persistentVolumeReclaimPolicy: reclaimPolicy,
         storageClassName: storageClass.metadata.name ?? '',
         volumeMode: 'Filesystem',

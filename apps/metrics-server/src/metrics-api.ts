@@ -89,6 +89,9 @@ const fieldOf = (metadata: metav1.ObjectMeta, field: string): string => ({ 'meta
 /** A pod's row shows the sum of its containers. */
 function totalOf(item: NodeMetrics | PodMetrics): { cpu: string; memory: string } {
   if ('usage' in item) return item.usage;
-  const sum: Usage = item.containers.reduce((total, { usage }) => ({ cpuNanocores: total.cpuNanocores + parseInt(usage.cpu), memoryBytes: total.memoryBytes + parseInt(usage.memory) * 1024 }), { cpuNanocores: 0, memoryBytes: 0 });
+  const sum: Usage = item.containers.reduce(
+    (total, { usage }) => ({ cpuNanocores: total.cpuNanocores + parseInt(usage.cpu), memoryBytes: total.memoryBytes + parseInt(usage.memory) * 1024 }),
+    { cpuNanocores: 0, memoryBytes: 0 },
+  );
   return quantities(sum);
 }

@@ -27,8 +27,14 @@ export const quantities = ({ cpuNanocores, memoryBytes }: Usage): ResourceList =
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 function base({ name, namespace, labels }: metav1.ObjectMeta, { takenMs, windowMs }: Measured<unknown>, nowMs: number): Pick<Metrics, 'metadata' | 'timestamp' | 'window'> {
   return {
-    metadata: { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }), creationTimestamp: seconds(nowMs), ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }) },
-    timestamp: seconds(takenMs), window: formatDuration(Math.round(windowMs * 1e6)),
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      creationTimestamp: seconds(nowMs),
+      ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
+    },
+    timestamp: seconds(takenMs),
+    window: formatDuration(Math.round(windowMs * 1e6)),
   };
 }
 

@@ -38,11 +38,21 @@ export class MetricsServer implements Component {
     this.#files = new TlsFiles({ certFile, keyFile, caFile: requestHeaderCaFile }, this.deps.log);
     const server = createServer({ ...(await this.#files.load()), ca: await readFile(requestHeaderCaFile), requestCert: true, rejectUnauthorized: false }, (request, response) => {
       const allowed = this.#isApiserver(request.socket);
-      const { code, body } = allowed ? this.deps.api.answer({ method: request.method ?? 'GET', url: request.url ?? '/', accept: request.headers.accept ?? '' }) : { code: 401, body: unauthorized().status };
+      const { code, body } = allowed
+        ? this.deps.api.answer({ method: request.method ?? 'GET', url: request.url ?? '/', accept: request.headers.accept ?? '' })
+        : { code: 401, body: unauthorized().status };
       const { contentType, bytes } = written(body, request.headers.accept ?? '');
       response.writeHead(code, { 'content-type': contentType, 'content-length': bytes.length, 'cache-control': 'no-cache, private' });
       response.end(request.method === 'HEAD' ? undefined : bytes);
-      if (isTapped()) tellBoundary({ carrier: 'rest', direction: 'in', what: `${request.method ?? ''} ${request.url?.split('?')[0] ?? ''}`, bytes: bytes.length, message: () => ({ user: request.headers['x-remote-user'], code }) });
+      if (isTapped()) {
+        tellBoundary({
+          carrier: 'rest',
+          direction: 'in',
+          what: `${request.method ?? ''} ${request.url?.split('?')[0] ?? ''}`,
+          bytes: bytes.length,
+          message: () => ({ user: request.headers['x-remote-user'], code }),
+        });
+      }
     });
     this.#files.watch((context) => server.setSecureContext(context));
     server.on('clientError', (_error, socket) => socket.destroy());

@@ -57,7 +57,18 @@ export class UsageStore {
       const key = `${namespace}/${name}`;
       const earlier = known?.pods.get(key);
       const same = earlier?.uid === uid ? earlier.containers : undefined;
-      return [key, { namespace, name, labels, uid, containers: new Map(containers.flatMap(({ name: container, sample }) => (sample === undefined ? [] : [[container, pair(sample, same?.get(container))]]))) }];
+      return [
+        key,
+        {
+          namespace,
+          name,
+          labels,
+          uid,
+          containers: new Map(
+            containers.flatMap(({ name: container, sample }) => (sample === undefined ? [] : [[container, pair(sample, same?.get(container))]])),
+          ),
+        },
+      ];
     }));
     for (const key of known?.pods.keys() ?? []) if (!pods.has(key) && this.#nodeOfPod.get(key) === usage.node) this.#nodeOfPod.delete(key);
     for (const key of pods.keys()) this.#nodeOfPod.set(key, usage.node);

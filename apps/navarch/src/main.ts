@@ -48,7 +48,15 @@ program.command('up').description('start a cluster')
   .action(async (options: Named & { nodes?: number; runtime?: RuntimeKind; apiPort?: number; ipFamily?: IpFamily; flag: string[] }) => {
     const { up } = await import('./commands/up.js');
     const { name, nodes, runtime, apiPort, ipFamily, flag } = options;
-    await up({ cluster: name, flags: flag, root, ...(nodes !== undefined ? { nodes } : {}), ...(runtime ? { runtime } : {}), ...(apiPort !== undefined ? { apiPort } : {}), ...(ipFamily ? { ipFamily } : {}) });
+    await up({
+      cluster: name,
+      flags: flag,
+      root,
+      ...(nodes !== undefined ? { nodes } : {}),
+      ...(runtime ? { runtime } : {}),
+      ...(apiPort !== undefined ? { apiPort } : {}),
+      ...(ipFamily ? { ipFamily } : {}),
+    });
   });
 program.command('down').description('stop a cluster and keep its state')
   .addOption(named())
@@ -77,7 +85,11 @@ const anywhere = (command: Command): Command => command.addOption(named())
 const clusterOf = ({ name, apiserver, pki }: Anywhere): { name: string } | { apiserver: string; pki: string } => (apiserver === undefined ? { name } : { apiserver, pki });
 
 const tap = program.command('tap').description('print, decoded, what crosses a boundary now');
-tap.command('process', { isDefault: true }).description('all that one process sends and receives by gRPC, NATS and REST').argument('<process>', 'such as apiserver, scheduler, kubelet@node-1').addOption(named())
+tap
+  .command('process', { isDefault: true })
+  .description('all that one process sends and receives by gRPC, NATS and REST')
+  .argument('<process>', 'such as apiserver, scheduler, kubelet@node-1')
+  .addOption(named())
   .action(async (process_: string, options: Named) => {
     const { tapProcess } = await import('./commands/tap-process.js');
     process.exitCode = await tapProcess(options.name, process_, root);
@@ -103,7 +115,17 @@ anywhere(program.command('contract').description('try an implementation of a con
     const complete = ca !== undefined && cert !== undefined && key !== undefined;
     if (!complete && (ca ?? cert ?? key) !== undefined) throw new Error('--ca, --cert and --key belong together: give all three, or none');
     const tls = complete ? { tls: { caFile: ca, certFile: cert, keyFile: key } } : {};
-    const holds = await contract(component, { cluster: clusterOf(options), offers, image, ...tls, ...(target !== undefined ? { target } : {}), ...(serverName !== undefined ? { serverName } : {}), ...(pulledImage !== undefined ? { pulledImage } : {}), ...(container !== undefined ? { container } : {}), ...(objects !== undefined ? { objects } : {}) });
+    const holds = await contract(component, {
+      cluster: clusterOf(options),
+      offers,
+      image,
+      ...tls,
+      ...(target !== undefined ? { target } : {}),
+      ...(serverName !== undefined ? { serverName } : {}),
+      ...(pulledImage !== undefined ? { pulledImage } : {}),
+      ...(container !== undefined ? { container } : {}),
+      ...(objects !== undefined ? { objects } : {}),
+    });
     process.exitCode = holds ? 0 : 1;
   });
 program.command('pki').description('make keys and certificates for a cluster that is not run by this launcher')

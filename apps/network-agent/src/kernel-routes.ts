@@ -11,7 +11,13 @@ export function kernelRoutes(run: RunCommand): KernelRoutes {
   const ip = (...args: string[]): Promise<string> => run('ip', args);
   const familyOf = (destination: string): string => (isIPv6Range(destination) ? '-6' : '-4');
   const listed = async (family: '-4' | '-6', table: 'main' | 'local'): Promise<Route[]> => {
-    const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'table', table, 'proto', protocol)) || '[]') as { type?: string; dst: string; gateway?: string; dev?: string; flags?: string[] }[];
+    const routes = JSON.parse((await ip(family, '-j', 'route', 'show', 'table', table, 'proto', protocol)) || '[]') as {
+      type?: string;
+      dst: string;
+      gateway?: string;
+      dev?: string;
+      flags?: string[];
+    }[];
     const bits = family === '-4' ? 32 : 128;
     return routes.flatMap(({ dst, gateway, dev, flags = [] }) => (table === 'main' && gateway === undefined ? [] : [{
       destination: dst.includes('/') ? dst : `${dst}/${bits}`, via: gateway, ...(flags.includes('onlink') && dev !== undefined ? { device: dev } : {}),

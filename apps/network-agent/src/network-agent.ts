@@ -114,7 +114,9 @@ export class NetworkAgent implements Component {
     if (podRanges.length === 0) return { problem: `node "${self.name}" has no pod range yet`, refused };
     if (self.cni === undefined) return { problem: undefined, refused };
     await this.deps.guarded?.(podRanges);
-    if (await writeCniConfig(self.cni.confDir, cniConfig({ podRanges, dataDir: self.cni.dataDir, mtu: mtu > 0 || overlay === undefined ? mtu : overlay.mtu }))) this.deps.log.info({ podRanges }, 'CNI configuration written');
+    if (await writeCniConfig(self.cni.confDir, cniConfig({ podRanges, dataDir: self.cni.dataDir, mtu: mtu > 0 || overlay === undefined ? mtu : overlay.mtu }))) {
+      this.deps.log.info({ podRanges }, 'CNI configuration written');
+    }
     return { problem: undefined, refused };
   }
 

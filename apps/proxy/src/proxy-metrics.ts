@@ -46,10 +46,16 @@ export class ProxyMetrics {
     this.#failures = new Counter({ name: failureNames[mode] ?? 'kubeproxy_sync_proxy_rules_failures_total', help: 'Syncs that the kernel refused.', labelNames, registers });
     this.#services = new Counter({ name: 'kubeproxy_sync_proxy_rules_service_changes_total', help: 'Cumulative proxy rules Service changes.', registers });
     this.#endpoints = new Counter({ name: 'kubeproxy_sync_proxy_rules_endpoint_changes_total', help: 'Cumulative proxy rules Endpoint changes.', registers });
-    this.#deletedFlows = new Counter({ name: 'kubeproxy_conntrack_reconciler_deleted_entries_total', help: 'Flows of UDP and SCTP that were ended because their endpoint is gone.', labelNames, registers });
+    this.#deletedFlows = new Counter({
+      name: 'kubeproxy_conntrack_reconciler_deleted_entries_total',
+      help: 'Flows of UDP and SCTP that were ended because their endpoint is gone.',
+      labelNames,
+      registers,
+    });
     this.#flowsSeconds = histogram('kubeproxy_conntrack_reconciler_sync_duration_seconds', 'Latency in seconds of looking for flows whose endpoint is gone.', syncBuckets);
     if (mode === 'iptables') {
-      const tables = (name: string, help: string): Gauge<'ip_family' | 'table'> => new Gauge({ name: `kubeproxy_sync_proxy_rules_iptables_${name}`, help, labelNames: ['ip_family', 'table'], registers });
+      const tables = (name: string, help: string): Gauge<'ip_family' | 'table'> =>
+        new Gauge({ name: `kubeproxy_sync_proxy_rules_iptables_${name}`, help, labelNames: ['ip_family', 'table'], registers });
       this.#rules = tables('total', 'Total number of iptables rules owned by kube-proxy.');
       this.#written = tables('last', 'Number of iptables rules written by kube-proxy in last sync.');
     }

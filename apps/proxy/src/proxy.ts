@@ -1,6 +1,6 @@
 import type { corev1, discoveryv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import type { DataPlane } from './backends/data-plane';
 import { families } from './backends/family-words';
@@ -98,7 +98,7 @@ export class Proxy implements Component {
     const { clock, dataPlane, log } = this.deps;
     const stopped = (): boolean => this.#stop.signal.aborted;
     while (!stopped()) {
-      await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
+      await rest(clock, lookMs, this.#stop.signal);
       if (stopped() || this.#failure !== undefined) continue;
       try {
         if (await dataPlane.isThere?.() !== false) continue;
@@ -134,7 +134,7 @@ export class Proxy implements Component {
         continue;
       }
       reset = true;
-      await this.deps.clock.sleep(retryMs, signal).catch(() => undefined);
+      await rest(this.deps.clock, retryMs, signal);
       retryMs = Math.min(retryMs * 2, longestRetryMs);
     }
     onFirst();

@@ -54,7 +54,11 @@ export class ServiceTracker {
     };
     const keyOf = (service: corev1.Service): string => `${service.metadata.namespace ?? ''}/${service.metadata.name ?? ''}`;
     this.#endings = [
-      services.addHandler({ onAdd: (service) => mark('service', keyOf(service)), onUpdate: (_before, service) => mark('service', keyOf(service)), onDelete: (service) => mark('service', keyOf(service)) }),
+      services.addHandler({
+        onAdd: (service) => mark('service', keyOf(service)),
+        onUpdate: (_before, service) => mark('service', keyOf(service)),
+        onDelete: (service) => mark('service', keyOf(service)),
+      }),
       slices.addHandler({
         onAdd: (slice) => {
           trigger(slice);
@@ -136,7 +140,14 @@ export class ServiceTracker {
     const { place } = this.ownNode;
     const ports = servicePorts(service, slices, place);
     const healthPort = healthCheckPort(service);
-    if (healthPort !== undefined) this.#health.set(key, { namespace: key.slice(0, slash), name: key.slice(slash + 1), port: healthPort, localEndpoints: localReadyEndpoints(service, slices, place.nodeName) });
+    if (healthPort !== undefined) {
+      this.#health.set(key, {
+        namespace: key.slice(0, slash),
+        name: key.slice(slash + 1),
+        port: healthPort,
+        localEndpoints: localReadyEndpoints(service, slices, place.nodeName),
+      });
+    }
     return new Map(ports.map((port) => [port.id, port]));
   }
 }

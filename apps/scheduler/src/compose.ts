@@ -1,50 +1,65 @@
-import type { ApiClient, Informer } from '@navarch/client';
-import type { HealthChecks } from '@navarch/component-base';
-import { pluginsOf } from '@navarch/scheduling';
-import { buildProfiles } from './config/build-profiles';
-import { loadConfiguration } from './config/load-configuration';
-import type { SchedulerConfiguration } from './config/scheduler-configuration';
-import type { CallListener } from './external/external-calls';
-import { HttpExtender } from './external/http-extender';
-import { RemotePlugin } from './external/remote-plugin';
-import { Profiles } from './profiles';
-import type { QueueOptions } from './queue/scheduling-queue';
-import { scheduling } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { clusterConnection } from '@navarch/client';
+import { leading, type Component, type ProcessContext } from '@navarch/component-base';
+import { EventRecorder } from '@navarch/reconcile';
+import { addChecks } from './checks';
+import type { flags } from './config';
+import { DecisionLog } from './explain/decision-log';
+import { explainEndpoint } from './explain/explain-endpoint';
+import { podResourceMetrics } from './pod-resource-metrics';
+import { Scheduler } from './scheduler';
+import { allInformers, schedulerInformers } from './scheduler-informers';
+import { SchedulerMetrics } from './scheduler-metrics';
+import { setUp, wantsPodGroups } from './set-up';
 
-export interface SchedulerSetup {
-  readonly profiles: Profiles;
-  readonly queue: QueueOptions;
-  readonly leaderElection: NonNullable<SchedulerConfiguration['leaderElection']>;
-}
-
-/** What the configuration file, or its absence, says. @param tell of calls to other processes @throws ConfigurationError */
-export function setUp(path: string | undefined, schedulerName: string, tell: CallListener): SchedulerSetup {
-  const configuration = path === undefined ? {} : loadConfiguration(path);
-  const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10, leaderElection = {}, extenders = [] } = configuration;
-  const profiles = buildProfiles(configuration, { remote: (name, args, weight) => new RemotePlugin(name, args, weight, tell), extenders: extenders.map((extender) => new HttpExtender(extender, tell)) }, schedulerName);
-  return { profiles: new Profiles(profiles), queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 }, leaderElection };
-}
-
-/** PodGroups matter to gang scheduling only, and not every server serves them. */
-export async function wantsPodGroups({ all }: Profiles, client: ApiClient, signal: AbortSignal): Promise<boolean> {
-  if (!all.some(({ profile }) => pluginsOf(profile).some(({ name }) => name === 'GangScheduling'))) return false;
-  try {
-    await client.list(scheduling.podgroups, { namespace: 'kube-system', signal });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-/** Checks by upstream's names: ready is who has seen the cluster once, and can decide or take over. */
-export function addChecks(health: HealthChecks, informers: readonly Pick<Informer<never>, 'waitForSync'>[], isElected: boolean, signal: AbortSignal): void {
-  let isSynced = false;
-  void Promise.all(informers.map((informer) => informer.waitForSync(signal))).then(() => (isSynced = true), () => undefined);
-  // Who loses the election ends.
-  if (isElected) health.add('leaderElection', () => undefined, ['healthz', 'readyz']);
-  health.addReady('sched-handler-sync', () => {
-    if (!isSynced) throw new Error('handlers are not fully synchronized');
+/** Builds the process's components, in the order in which they start. */
+export function compose(context: ProcessContext<typeof flags>): Component[] {
+  const { config, clock, log, registry, fail, handle } = context;
+  const metrics = new SchedulerMetrics(registry);
+  const { profiles, queue, election } = setUp(config.config, config.schedulerName, metrics.externalCall);
+  const connection = clusterConnection(config, context);
+  const { client, informers } = connection;
+  const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));
+  const silent = { event: () => undefined };
+  let decisions: DecisionLog | undefined;
+  handle('/debug/scheduling', explainEndpoint(() => decisions));
+  const podResources = podResourceMetrics(() => caches.pods.list());
+  handle('/metrics/resources', async (_request, response) => {
+    response.setHeader('content-type', podResources.contentType);
+    response.end(await podResources.metrics());
   });
+  // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
+  let caches = schedulerInformers(informers, { podGroups: false });
+  // What the file says goes before the flags.
+  const electing = { ...config, ...election };
+  addChecks(context.health, allInformers(caches), electing.leaderElect, context.signal);
+  /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
+    decisions = new DecisionLog(config.explainedDecisions);
+    const eventsFor = (name: string) => recorders.get(name) ?? silent;
+    const scheduler = new Scheduler(queue, { client, informers: caches, profiles, eventsFor, decisions, metrics, clock, log, random: Math.random });
+    await Promise.race([scheduler.start(), aborted(signal)]);
+    await aborted(signal);
+    decisions = undefined;
+    await scheduler.stop();
+    await Promise.all(Array.from(recorders.values(), (recorder) => recorder.flush()));
+  };
+  return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(electing, { client, clock, log, registry, lead, fail })];
+}
+
+/** Connections to plug-ins in other processes are made when first needed. */
+function externals(plugins: readonly { stop?(): void }[]): Component {
+  return {
+    name: 'external-plugins',
+    start: () => Promise.resolve(),
+    stop: () => {
+      for (const plugin of new Set(plugins)) plugin.stop?.();
+      return Promise.resolve();
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

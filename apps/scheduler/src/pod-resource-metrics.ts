@@ -30,7 +30,20 @@ export function podResourceMetrics(pods: () => readonly corev1.Pod[]): Registry 
         const { namespace = '', name: podName = '' } = metadata;
         for (const [resource, quantity] of podAmounts({ metadata, spec }, kind)) {
           const value = quantityToMillis(quantity) / 1000;
-          if (value !== 0) this.set({ namespace, pod: podName, node: spec.nodeName ?? '', scheduler: spec.schedulerName ?? '', priority: spec.priority === undefined ? '' : String(spec.priority), resource, unit: unitOf(resource) }, value);
+          if (value !== 0) {
+            this.set(
+              {
+                namespace,
+                pod: podName,
+                node: spec.nodeName ?? '',
+                scheduler: spec.schedulerName ?? '',
+                priority: spec.priority === undefined ? '' : String(spec.priority),
+                resource,
+                unit: unitOf(resource),
+              },
+              value,
+            );
+          }
         }
       }
     },

@@ -19,7 +19,15 @@ export interface ObservedScheduler {
   readonly inFlightEvents: ReadonlyMap<string, number>;
 }
 
-const nothing: ObservedScheduler = { depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 }, nodes: 0, placedPods: 0, assumedPods: 0, bindings: 0, unschedulable: [], inFlightEvents: new Map() };
+const nothing: ObservedScheduler = {
+  depths: { active: 0, backoff: 0, unschedulable: 0, gated: 0 },
+  nodes: 0,
+  placedPods: 0,
+  assumedPods: 0,
+  bindings: 0,
+  unschedulable: [],
+  inFlightEvents: new Map(),
+};
 const attemptBuckets = exponentialBuckets(0.001, 2, 15);
 /** Plug-ins are measured in one cycle of this many, as upstream does: a measurement costs as much as a plug-in. */
 const samplePluginsEvery = 10;
@@ -57,23 +65,75 @@ export class SchedulerMetrics {
   constructor(registry: Registry) {
     const registers = [registry];
     this.#attempts = new Counter({ name: 'scheduler_schedule_attempts_total', help: 'Attempts to schedule pods, by result.', labelNames: ['result', 'profile'], registers });
-    this.#duration = new Histogram({ name: 'scheduler_scheduling_attempt_duration_seconds', help: 'Duration of an attempt, with binding.', labelNames: ['result', 'profile'], buckets: attemptBuckets, registers });
+    this.#duration = new Histogram({
+      name: 'scheduler_scheduling_attempt_duration_seconds',
+      help: 'Duration of an attempt, with binding.',
+      labelNames: ['result', 'profile'],
+      buckets: attemptBuckets,
+      registers,
+    });
     this.#algorithm = new Histogram({ name: 'scheduler_scheduling_algorithm_duration_seconds', help: 'Duration of the search for a node.', buckets: attemptBuckets, registers });
     this.#podAttempts = new Histogram({ name: 'scheduler_pod_scheduling_attempts', help: 'Attempts until a pod was scheduled.', buckets: [1, 2, 4, 8, 16], registers });
-    this.#podLatency = new Histogram({ name: 'scheduler_pod_scheduling_sli_duration_seconds', help: 'From a pod entering the queue to its binding.', labelNames: ['attempts'], buckets: exponentialBuckets(0.01, 2, 20), registers });
-    this.#incoming = new Counter({ name: 'scheduler_queue_incoming_pods_total', help: 'Pods that entered a part of the queue, by the event that moved them.', labelNames: ['queue', 'event'], registers });
+    this.#podLatency = new Histogram({
+      name: 'scheduler_pod_scheduling_sli_duration_seconds',
+      help: 'From a pod entering the queue to its binding.',
+      labelNames: ['attempts'],
+      buckets: exponentialBuckets(0.01, 2, 20),
+      registers,
+    });
+    this.#incoming = new Counter({
+      name: 'scheduler_queue_incoming_pods_total',
+      help: 'Pods that entered a part of the queue, by the event that moved them.',
+      labelNames: ['queue', 'event'],
+      registers,
+    });
     this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Pods for which preemption was tried, whether it found room or not.', registers });
     this.#victims = new Histogram({ name: 'scheduler_preemption_victims', help: 'Pods that had to go for one preemption.', buckets: [1, 2, 4, 8, 16, 32, 64], registers });
     this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
     this.#preemptionRuns = new Counter({ name: 'scheduler_preemption_goroutines_execution_total', help: 'Number of preemption goroutines executed.', labelNames: ['result'], registers });
-    this.#preemptionDuration = new Histogram({ name: 'scheduler_preemption_goroutines_duration_seconds', help: 'Duration in seconds for running goroutines for the preemption.', labelNames: ['result'], buckets: exponentialBuckets(0.01, 2, 20), registers });
+    this.#preemptionDuration = new Histogram({
+      name: 'scheduler_preemption_goroutines_duration_seconds',
+      help: 'Duration in seconds for running goroutines for the preemption.',
+      labelNames: ['result'],
+      buckets: exponentialBuckets(0.01, 2, 20),
+      registers,
+    });
     this.#afterFlush = new Counter({ name: 'scheduler_pod_scheduled_after_flush_total', help: 'Pods that got a node when nothing had let them go on but the time that they had waited.', registers });
     this.#claims = new Counter({ name: 'scheduler_resourceclaim_creates_total', help: 'Number of ResourceClaims creation requests within scheduler', labelNames: ['status'], registers });
-    this.#deviceWaits = new Counter({ name: 'scheduler_dra_bindingconditions_allocations_total', help: 'Number of allocations using devices with BindingConditions, counted per driver per scheduling attempt', labelNames: ['profile', 'driver', 'status'], registers });
-    this.#deviceWaitDuration = new Histogram({ name: 'scheduler_dra_bindingconditions_wait_duration_seconds', help: 'Time in seconds spent waiting for BindingConditions to be satisfied during PreBind.', labelNames: ['profile', 'driver', 'status'], buckets: exponentialBuckets(0.1, 2, 14), registers });
-    this.#hintDuration = new Histogram({ name: 'scheduler_get_node_hint_duration_seconds', help: 'Latency for getting a node hint.', labelNames: ['hinted', 'profile'], buckets: exponentialBuckets(0.00001, 2, 12), registers });
-    this.#points = new Histogram({ name: 'scheduler_framework_extension_point_duration_seconds', help: 'Latency for running all plugins of a specific extension point.', labelNames: ['extension_point', 'status', 'profile'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
-    this.#plugins = new Histogram({ name: 'scheduler_plugin_execution_duration_seconds', help: 'Duration for running a plugin at a specific extension point.', labelNames: ['plugin', 'extension_point', 'status'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
+    this.#deviceWaits = new Counter({
+      name: 'scheduler_dra_bindingconditions_allocations_total',
+      help: 'Number of allocations using devices with BindingConditions, counted per driver per scheduling attempt',
+      labelNames: ['profile', 'driver', 'status'],
+      registers,
+    });
+    this.#deviceWaitDuration = new Histogram({
+      name: 'scheduler_dra_bindingconditions_wait_duration_seconds',
+      help: 'Time in seconds spent waiting for BindingConditions to be satisfied during PreBind.',
+      labelNames: ['profile', 'driver', 'status'],
+      buckets: exponentialBuckets(0.1, 2, 14),
+      registers,
+    });
+    this.#hintDuration = new Histogram({
+      name: 'scheduler_get_node_hint_duration_seconds',
+      help: 'Latency for getting a node hint.',
+      labelNames: ['hinted', 'profile'],
+      buckets: exponentialBuckets(0.00001, 2, 12),
+      registers,
+    });
+    this.#points = new Histogram({
+      name: 'scheduler_framework_extension_point_duration_seconds',
+      help: 'Latency for running all plugins of a specific extension point.',
+      labelNames: ['extension_point', 'status', 'profile'],
+      buckets: exponentialBuckets(0.0001, 2, 12),
+      registers,
+    });
+    this.#plugins = new Histogram({
+      name: 'scheduler_plugin_execution_duration_seconds',
+      help: 'Duration for running a plugin at a specific extension point.',
+      labelNames: ['plugin', 'extension_point', 'status'],
+      buckets: exponentialBuckets(0.00001, 1.5, 20),
+      registers,
+    });
     this.#externalCalls = new Histogram({ name: 'navarch_scheduler_external_call_duration_seconds', help: 'Calls of plug-ins and extenders in other processes, by what became of them.', labelNames: ['plugin', 'extension_point', 'outcome'], buckets: exponentialBuckets(0.001, 2, 15), registers });
     this.#handled = new Histogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
     this.#hints = new Histogram({ name: 'scheduler_queueing_hint_execution_duration_seconds', help: 'Duration for running a queueing hint function of a plugin.', labelNames: ['plugin', 'event', 'hint'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });

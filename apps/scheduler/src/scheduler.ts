@@ -89,7 +89,18 @@ export class Scheduler implements Component {
       makeRoom: (pod, profile, { diagnosis }) => this.#makeRoom(pod, profile, diagnosis), refused: (attempt, profile, placement, room) => this.#refused(attempt, placement, profile, room, room.nominated),
       failed: (attempt, profile, from, error) => this.#failed(attempt, profile, from, error),
     });
-    metrics.watch(() => ({ depths: queue.depths, nodes: state.nodes.length, placedPods: state.placedPods, assumedPods: state.assumedPods, bindings: this.#binder.underWay, unschedulable: queue.unschedulable, inFlightEvents: queue.inFlightEvents }), profiles.all.map(({ profile }) => profile.schedulerName));
+    metrics.watch(
+      () => ({
+        depths: queue.depths,
+        nodes: state.nodes.length,
+        placedPods: state.placedPods,
+        assumedPods: state.assumedPods,
+        bindings: this.#binder.underWay,
+        unschedulable: queue.unschedulable,
+        inFlightEvents: queue.inFlightEvents,
+      }),
+      profiles.all.map(({ profile }) => profile.schedulerName),
+    );
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { isTapped, tellBoundary } from '@navarch/component-base';
 import { changev1 } from '@navarch/proto';
 import type { Subscription } from 'nats';
@@ -232,7 +232,7 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
       } catch (error) {
         if (stopping()) return;
         this.#deps.log.debug({ err: error, retryMs }, 'no bus connection yet');
-        await this.#deps.clock.sleep(retryMs, signal).catch(() => undefined);
+        await rest(this.#deps.clock, retryMs, signal);
         retryMs = Math.min(retryMs * 2, RETRY_MS.last);
       }
     }
@@ -285,7 +285,7 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
     const lifeMs = Math.max(0, credentials.expiresUnixMs - clock.now());
     const early = new AbortController();
     this.#renewNow = () => early.abort(new Error('credentials refused'));
-    await clock.sleep(lifeMs * (RENEW_AFTER + Math.random() * 0.1), AbortSignal.any([signal, early.signal])).catch(() => undefined);
+    await rest(clock, lifeMs * (RENEW_AFTER + Math.random() * 0.1), AbortSignal.any([signal, early.signal]));
     this.#renewNow = undefined;
   }
 

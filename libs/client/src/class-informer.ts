@@ -1,7 +1,7 @@
 import { isResourceExpired, statusCause } from '@navarch/apimachinery';
 import type { KubeObject, ResourceType } from '@navarch/api';
 import type { ChangeFeed } from '@navarch/bus';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { BusMessages } from './bus-messages';
 import { BusTrust, type Doubt } from './bus-trust';
 import { CatchUp } from './catch-up';
@@ -182,7 +182,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
           this.#want('consistent snapshot');
         }
         log.debug({ resource: this.type.resource, err: error, waitMs }, 'informer tries again');
-        await clock.sleep(waitMs, signal).catch(() => undefined);
+        await rest(clock, waitMs, signal);
         retryMs = Math.min(retryMs * 2, RETRY_MS.last);
       }
     }

@@ -14,7 +14,11 @@ export const clusterFlags = defineFlags({
 });
 
 /** The connection that the flags of `clusterFlags` describe. Nothing is connected before it is started. */
-export function clusterConnection<F extends FlagTable>(config: Config<typeof clusterFlags>, context: Pick<ProcessContext<F>, 'name' | 'clock' | 'log' | 'registry'>, nodes?: readonly string[]): ClusterConnection {
+export function clusterConnection<F extends FlagTable>(
+  config: Config<typeof clusterFlags>,
+  context: Pick<ProcessContext<F>, 'name' | 'clock' | 'log' | 'registry'>,
+  nodes?: readonly string[],
+): ClusterConnection {
   const connection = new ClusterConnection(
     {
       name: context.name,

@@ -9,7 +9,13 @@ import type { NamespacedName, ResourceVersion } from './types';
  * An object as it was at this version or later; undefined if it is gone.
  * @throws ApiError, or an Error if the server answers with an older one.
  */
-export async function fetchAtLeast<T extends KubeObject>(of: FollowedClass<T>, name: NamespacedName, version: ResourceVersion, transport: Pick<ObjectTransport, 'get'>, signal?: AbortSignal): Promise<T | undefined> {
+export async function fetchAtLeast<T extends KubeObject>(
+  of: FollowedClass<T>,
+  name: NamespacedName,
+  version: ResourceVersion,
+  transport: Pick<ObjectTransport, 'get'>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   try {
     const { object } = await transport.get({ key: objectKey(of.type, name), subresource: '', notOlderThan: BigInt(version) }, signal);
     const found = of.parse(object);

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from '@navarch/api';
 import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { ClientLog } from './log';
 import type { ApiClient } from './types';
 
@@ -63,7 +63,7 @@ export class KeptObjects {
         wait = retryMs;
         retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
-      await clock.sleep(wait, this.#stop.signal).catch(() => undefined);
+      await rest(clock, wait, this.#stop.signal);
     }
   }
 

@@ -73,7 +73,10 @@ export class RemoteApiClient implements ApiClient {
 
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const key = { namespace: object.metadata.namespace ?? '', name: '' };
-    const operation: WriteOperation = { $case: 'create', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } };
+    const operation: WriteOperation = {
+      $case: 'create',
+      value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) },
+    };
     return this.#tellingLate(type, this.#write(type, operation, options), options.signal);
   }
 
@@ -84,7 +87,14 @@ export class RemoteApiClient implements ApiClient {
 
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
-    return this.#write(type, { $case: 'update', value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) } }, options);
+    return this.#write(
+      type,
+      {
+        $case: 'update',
+        value: { key: objectKey(type, key), subresource: options.subresource ?? '', object: jsonBytes(object), options: this.#writeOptions(options) },
+      },
+      options,
+    );
   }
 
   updateStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {

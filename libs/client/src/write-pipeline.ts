@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ApiError, serviceUnavailable, timeout, type Status } from '@navarch/apimachinery';
-import type { Clock, Timer } from '@navarch/clock';
+import { rest, type Clock, type Timer } from '@navarch/clock';
 import type { objectv1 } from '@navarch/proto';
 import type { ClientLog } from './log';
 import type { ObjectTransport, WriteStream } from './object-transport';
@@ -123,7 +123,7 @@ export class WritePipeline {
       } catch (error) {
         if (stopping()) return;
         this.#deps.log.debug({ err: error, retryMs }, 'no write stream yet');
-        await this.#deps.clock.sleep(retryMs, this.#stopping.signal).catch(() => undefined);
+        await rest(this.#deps.clock, retryMs, this.#stopping.signal);
         retryMs = Math.min(retryMs * 2, RETRY_MS.last);
       }
     }

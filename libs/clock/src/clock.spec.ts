@@ -1,3 +1,4 @@
+import { rest } from './clock';
 import { FakeClock } from './fake-clock';
 import { systemClock } from './system-clock';
 
@@ -35,6 +36,24 @@ describe('FakeClock', () => {
     await expect(sleeping).rejects.toThrow('stopped');
     expect(clock.pendingTimers).toBe(0);
     await expect(clock.sleep(1, abort.signal)).rejects.toThrow('stopped');
+  });
+
+  it('ends a rest with its time or with its signal, and never in an error of that', async () => {
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    const ended: string[] = [];
+    const resting = [rest(clock, 10, abort.signal).then(() => ended.push('short')), rest(clock, 1000, abort.signal).then(() => ended.push('long'))];
+    await clock.advance(10);
+    expect(ended).toEqual(['short']);
+    abort.abort(new Error('stopped'));
+    await Promise.all(resting);
+    expect(ended).toEqual(['short', 'long']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps what else goes wrong in a rest', async () => {
+    const broken = { sleep: () => Promise.reject(new Error('no timers')) };
+    await expect(rest(broken, 10, new AbortController().signal)).rejects.toThrow('no timers');
   });
 
   it('tells how long something takes though somebody sets it', async () => {

@@ -1,4 +1,4 @@
-export { sleepOn, type Clock, type Timer } from './clock';
+export { rest, sleepOn, type Clock, type Timer } from './clock';
 export { systemClock } from './system-clock';
 export { FakeClock } from './fake-clock';
 export { slices, type SliceOptions } from './slices';

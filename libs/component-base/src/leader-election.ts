@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { coordination, type coordinationv1, type ResourceType } from '@navarch/api';
 import { isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import { type Clock, type Timer } from '@navarch/clock';
+import { rest, type Clock, type Timer } from '@navarch/clock';
 import { Gauge, type Registry } from 'prom-client';
 import { type Component } from './component';
 import { leaseIsHeld, nextLease, releasedLease, type LeaderElectionTimes } from './leader-lease';
@@ -122,7 +122,7 @@ export class LeaderElector implements Component {
     while (!stopping.aborted) {
       if (await this.#tryAcquireOrRenew(this.#times.renewDeadlineMs, stopping)) return true;
       const jittered = this.#times.retryPeriodMs * (1 + 1.2 * Math.random());
-      await clock.sleep(jittered, stopping).catch(() => undefined);
+      await rest(clock, jittered, stopping);
     }
     return false;
   }
@@ -163,7 +163,7 @@ export class LeaderElector implements Component {
   /** From the beginning of one attempt to the next: a leader has what its last one took less time to renew in. */
   async #pause(over: AbortSignal): Promise<boolean> {
     const left = this.#triedAt + this.#times.retryPeriodMs - this.deps.clock.monotonic();
-    await this.deps.clock.sleep(Math.max(left, 0), over).catch(() => undefined);
+    await rest(this.deps.clock, Math.max(left, 0), over);
     return !over.aborted;
   }
 

@@ -9,7 +9,7 @@ export class FlagError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `etcd-servers` is taken from NAVARCH_ETCD_SERVERS when the flag is not given. */
-export function environmentName(flag: string): string {
+function environmentName(flag: string): string {
   return `NAVARCH_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 

@@ -172,7 +172,13 @@ class ProcessRun<F extends FlagTable> {
     const serving = definition.health?.(config);
     const { zpages, features } = this.deps;
     features.register(this.#registry);
-    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, { checks: this.#health, registry: this.#registry, log, zpages, configz: () => ({ [definition.name]: this.shownConfig }) });
+    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, {
+      checks: this.#health,
+      registry: this.#registry,
+      log,
+      zpages,
+      configz: () => ({ [definition.name]: this.shownConfig }),
+    });
     if (serving) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
     if (this.common.tapSocket !== undefined) await group.start(new TapServer(this.common.tapSocket, systemClock));

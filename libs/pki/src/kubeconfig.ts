@@ -18,7 +18,15 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 /** Where a cluster is and how it proves that it is that one, for those who have nothing to show yet: kubeadm's, without a user. */
 export function anonymousKubeconfig({ server, ca }: Pick<KubeconfigOptions, 'server' | 'ca'>): string {
   return stringify(
-    { 'apiVersion': 'v1', 'kind': 'Config', 'clusters': [{ name: '', cluster: { 'certificate-authority-data': base64(ca), server } }], 'contexts': [], 'current-context': '', 'preferences': {}, 'users': [] },
+    {
+      'apiVersion': 'v1',
+      'kind': 'Config',
+      'clusters': [{ name: '', cluster: { 'certificate-authority-data': base64(ca), server } }],
+      'contexts': [],
+      'current-context': '',
+      'preferences': {},
+      'users': [],
+    },
     { lineWidth: 0 },
   );
 }

@@ -9,7 +9,20 @@ import type { LevelVersion } from './level-version';
 
 const byId = (a: Control, b: Control): number => compareStrings(a.id, b.id);
 
-const baseline = [appArmorProfile, capabilitiesBaseline, hostNamespaces, hostPathVolumes, hostPorts, hostProbes, privileged, procMount, seccompBaseline, seLinuxOptions, sysctls, windowsHostProcess].sort(byId);
+const baseline = [
+  appArmorProfile,
+  capabilitiesBaseline,
+  hostNamespaces,
+  hostPathVolumes,
+  hostPorts,
+  hostProbes,
+  privileged,
+  procMount,
+  seccompBaseline,
+  seLinuxOptions,
+  sysctls,
+  windowsHostProcess,
+].sort(byId);
 const restricted = [allowPrivilegeEscalation, capabilitiesRestricted, procMountRestricted, restrictedVolumes, runAsNonRoot, runAsUser, seccompRestricted].sort(byId);
 
 const checkOf = ({ versions }: Control, minor: number): PodCheck | undefined => versions.findLast(({ since }) => since <= minor)?.check;

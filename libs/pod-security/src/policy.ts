@@ -37,7 +37,10 @@ export function readPolicy(labels: Readonly<Record<string, string>> | undefined,
   const levelIsWrong = errors.some(({ field }) => field.includes(`[${prefix}enforce]`));
   const audited = mode('audit', 'privileged');
   const warned = mode('warn', 'privileged');
-  const either = ({ level, minor }: { level: Level | undefined; minor: number | undefined }, otherwise: LevelVersion): LevelVersion => ({ level: level ?? otherwise.level, minor: minor ?? otherwise.minor });
+  const either = ({ level, minor }: { level: Level | undefined; minor: number | undefined }, otherwise: LevelVersion): LevelVersion => ({
+    level: level ?? otherwise.level,
+    minor: minor ?? otherwise.minor,
+  });
   const enforce = either(enforced, defaults.enforce);
   let warn = either(warned, defaults.warn);
   // Who is held to a level hears of it for workloads too, which are only warned about.

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
-import { Metadata, status, type CallOptions, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  Metadata, status, type CallOptions, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type MethodDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { RpcError } from './rpc-error';
 import { kindOf } from './serve-method';
 import { type RpcCallOptions } from './service-types';
@@ -69,7 +72,12 @@ function oneAnswer(options: RpcCallOptions, start: (callback: (error: ServiceErr
   });
 }
 
-async function* answers(options: RpcCallOptions, connection: () => Connection, start: (connection: Connection) => ClientStreamCall, requests?: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+async function* answers(
+  options: RpcCallOptions,
+  connection: () => Connection,
+  start: (connection: Connection) => ClientStreamCall,
+  requests?: AsyncIterable<unknown>,
+): AsyncGenerator<unknown, void, undefined> {
   const { signal } = options;
   signal?.throwIfAborted();
   const current = connection();

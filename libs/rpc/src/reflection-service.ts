@@ -7,7 +7,15 @@ type Answer = (request: Raw) => Raw;
 
 const raw = (bytes: Raw): Raw => bytes;
 const rawMethod = (version: string) =>
-  ({ path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`, requestStream: true, responseStream: true, requestSerialize: raw, requestDeserialize: raw, responseSerialize: raw, responseDeserialize: raw }) as const;
+  ({
+    path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: raw,
+    requestDeserialize: raw,
+    responseSerialize: raw,
+    responseDeserialize: raw,
+  }) as const;
 
 export const reflectionDefinition = { v1: rawMethod('v1'), v1alpha: rawMethod('v1alpha') } as const satisfies ServiceDefinition;
 

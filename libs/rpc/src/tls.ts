@@ -62,7 +62,12 @@ export function hostOf(address: string): string {
 }
 
 function fileWatcher(tls: TlsMaterialFiles): experimental.FileWatcherCertificateProvider {
-  return new experimental.FileWatcherCertificateProvider({ caCertificateFile: tls.caFile, certificateFile: tls.certFile, privateKeyFile: tls.keyFile, refreshIntervalMs: tls.rereadEveryMs ?? REREAD_EVERY_MS });
+  return new experimental.FileWatcherCertificateProvider({
+    caCertificateFile: tls.caFile,
+    certificateFile: tls.certFile,
+    privateKeyFile: tls.keyFile,
+    refreshIntervalMs: tls.rereadEveryMs ?? REREAD_EVERY_MS,
+  });
 }
 
 function buffer(pem: string | Buffer): Buffer {

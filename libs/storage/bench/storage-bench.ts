@@ -34,7 +34,9 @@ async function writesPerSecond(store: Store, writers: number, name: string): Pro
   const used = process.cpuUsage(cpu);
   latencies.sort((a, b) => a - b);
   const elapsed = (performance.now() - begin) / 1000;
-  console.log(`${name}: ${Math.round(done / elapsed)} writes/s, ${((used.user + used.system) / done).toFixed(0)} µs Node CPU each, p50 ${latencies[latencies.length >> 1]?.toFixed(1)} ms, p99 ${latencies[Math.floor(latencies.length * 0.99)]?.toFixed(1)} ms`);
+  console.log(
+    `${name}: ${Math.round(done / elapsed)} writes/s, ${((used.user + used.system) / done).toFixed(0)} µs Node CPU each, p50 ${latencies[latencies.length >> 1]?.toFixed(1)} ms, p99 ${latencies[Math.floor(latencies.length * 0.99)]?.toFixed(1)} ms`,
+  );
 }
 
 async function coldStartAndList(store: Store): Promise<void> {

@@ -10,7 +10,10 @@ export interface EventuallyOptions {
  * error. For integration tests only: unit tests have a FakeClock. A probe that yields nothing, as a bare `expect` does, would never
  * be true: it does not compile.
  */
-export async function eventually<T extends object | string | number | bigint | boolean | null | undefined>(probe: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Exclude<T, false | undefined>> {
+export async function eventually<T extends object | string | number | bigint | boolean | null | undefined>(
+  probe: () => T | Promise<T>,
+  options: EventuallyOptions = {},
+): Promise<Exclude<T, false | undefined>> {
   const { timeoutMs = 30_000, intervalMs = 20, maxIntervalMs = intervalMs } = options;
   let pauseMs = intervalMs;
   const end = Date.now() + timeoutMs;

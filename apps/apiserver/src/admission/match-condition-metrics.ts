@@ -18,7 +18,12 @@ export class MatchConditionMetrics {
     const common = { labelNames: ['name', 'kind', 'type', 'operation'], registers: [registry] };
     this.errors = new Counter({ name: 'apiserver_admission_match_condition_evaluation_errors_total', help: 'Match conditions that could not be evaluated.', ...common });
     this.exclusions = new Counter({ name: 'apiserver_admission_match_condition_exclusions_total', help: 'Writes that webhooks were not asked about for their match conditions.', ...common });
-    this.seconds = new Histogram({ name: 'apiserver_admission_match_condition_evaluation_seconds', help: 'How long the match conditions of a webhook or policy took.', buckets: [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25], ...common });
+    this.seconds = new Histogram({
+      name: 'apiserver_admission_match_condition_evaluation_seconds',
+      help: 'How long the match conditions of a webhook or policy took.',
+      buckets: [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25],
+      ...common,
+    });
   }
 
   evaluated(of: ConditionsOf, faults: number, seconds: number): void {

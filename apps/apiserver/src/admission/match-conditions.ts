@@ -19,7 +19,7 @@ const known = {
 const [declarations, declarationsWithParams] = [variables(known), variables({ ...known, params: types.dyn })];
 
 /** What a condition says that cannot be evaluated. */
-export function compileFault(expression: string, hasParams = false): string | undefined {
+function compileFault(expression: string, hasParams = false): string | undefined {
   try {
     compile(expression, { declarations: hasParams ? declarationsWithParams : declarations, results: ['bool'] });
     return undefined;

@@ -11,7 +11,9 @@ export function secretNotMountable({ metadata, secrets, imagePullSecrets }: core
   const listed = new Set(secrets?.map(({ name }) => name));
   const account = metadata.name ?? '';
   for (const { secret } of spec.volumes ?? [])
-    if (secret !== undefined && !listed.has(secret.secretName)) return `volume with secret.secretName="${secret.secretName ?? ''}" is not allowed because service account ${account} does not reference that secret`;
+    if (secret !== undefined && !listed.has(secret.secretName)) {
+      return `volume with secret.secretName="${secret.secretName ?? ''}" is not allowed because service account ${account} does not reference that secret`;
+    }
   const groups = [['init container', spec.initContainers], ['container', spec.containers], ['ephemeral container', spec.ephemeralContainers]] as const;
   for (const [what, containers] of groups)
     for (const container of containers ?? []) {
@@ -24,5 +26,7 @@ export function secretNotMountable({ metadata, secrets, imagePullSecrets }: core
     }
   const pull = new Set(imagePullSecrets?.map(({ name }) => name));
   const index = spec.imagePullSecrets?.findIndex(({ name }) => !pull.has(name)) ?? -1;
-  return index < 0 ? undefined : `imagePullSecrets[${index}].name="${spec.imagePullSecrets?.[index]?.name ?? ''}" is not allowed because service account ${account} does not reference that imagePullSecret`;
+  return index < 0
+    ? undefined
+    : `imagePullSecrets[${index}].name="${spec.imagePullSecrets?.[index]?.name ?? ''}" is not allowed because service account ${account} does not reference that imagePullSecret`;
 }

@@ -16,7 +16,9 @@ export async function loadPluginConfigurations(file: string | undefined): Promis
   try {
     const root = Fields.of('', parse(text));
     const [apiVersion, kind] = [root.text('apiVersion'), root.text('kind')];
-    if (kind !== 'AdmissionConfiguration' || !VERSIONS.includes(apiVersion)) throw new Error(`no kind "${kind}" is registered for version "${apiVersion}": it must be AdmissionConfiguration of ${VERSIONS[0] ?? ''}`);
+    if (kind !== 'AdmissionConfiguration' || !VERSIONS.includes(apiVersion)) {
+      throw new Error(`no kind "${kind}" is registered for version "${apiVersion}": it must be AdmissionConfiguration of ${VERSIONS[0] ?? ''}`);
+    }
     root.only('apiVersion', 'kind', 'plugins');
     for (const plugin of root.optionalList('plugins')) {
       plugin.only('name', 'path', 'configuration');

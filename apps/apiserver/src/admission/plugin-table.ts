@@ -152,5 +152,8 @@ export function createPlugins({ enable, disable, features }: PluginSelection, de
   for (const name of deps.configurations.keys()) if (!known.has(name)) throw new Error(`admission-control-config-file: plugin "${name}" is unknown`);
   const both = enable.filter((name) => disable.includes(name));
   if (both.length > 0) throw new Error(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
-  return table.filter(({ gate }) => gate === undefined || features.enabled(gate)).filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name))).map(({ create }) => create(deps));
+  return table
+    .filter(({ gate }) => gate === undefined || features.enabled(gate))
+    .filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name)))
+    .map(({ create }) => create(deps));
 }

@@ -22,6 +22,8 @@ export class PodGroupWorkloadExists implements AdmissionPlugin {
     const workload = find();
     if (workload === undefined) throw refused(attributes, `PodGroup rejected: Workload ${goQuote(workloadName)} not found`);
     if (workload.metadata.deletionTimestamp !== undefined) throw refused(attributes, `PodGroup rejected: Workload ${goQuote(workloadName)} is being deleted`);
-    if (!workload.spec.podGroupTemplates.some(({ name }) => name === podGroupTemplateName)) throw refused(attributes, `PodGroup rejected: PodGroupTemplate ${goQuote(podGroupTemplateName)} not found in Workload ${goQuote(workloadName)}`);
+    if (!workload.spec.podGroupTemplates.some(({ name }) => name === podGroupTemplateName)) {
+      throw refused(attributes, `PodGroup rejected: PodGroupTemplate ${goQuote(podGroupTemplateName)} not found in Workload ${goQuote(workloadName)}`);
+    }
   }
 }

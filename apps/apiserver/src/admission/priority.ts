@@ -39,7 +39,9 @@ export class PriorityAdmission implements AdmissionPlugin {
     const offered = object as schedulingv1.PriorityClass;
     if (offered.globalDefault !== true) return;
     const present = this.#globalDefault()?.metadata.name;
-    if (present !== undefined && (operation === 'CREATE' || present !== offered.metadata.name)) throw refused(attributes, `PriorityClass ${present} is already marked as default. Only one default can exist`);
+    if (present !== undefined && (operation === 'CREATE' || present !== offered.metadata.name)) {
+      throw refused(attributes, `PriorityClass ${present} is already marked as default. Only one default can exist`);
+    }
   }
 
   #fill(attributes: AdmissionAttributes, spec: corev1.PodSpec): void {
@@ -51,7 +53,10 @@ export class PriorityAdmission implements AdmissionPlugin {
       throw refused(attributes, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`);
     const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority';
     if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
-      throw refused(attributes, `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
+      throw refused(
+        attributes,
+        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      );
     if (found?.metadata.name !== undefined) spec.priorityClassName = found.metadata.name;
     spec.priority = value;
     spec.preemptionPolicy = policy;

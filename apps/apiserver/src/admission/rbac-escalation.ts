@@ -44,7 +44,9 @@ export class RbacEscalation implements AdmissionPlugin {
     if (await this.#may(attributes, 'escalate', resource, operation === 'CREATE' ? '' : name)) return;
     await this.#requireHeld(attributes, role.rules ?? []);
     // An aggregation gathers whatever comes to bear its labels: only who may do all may let it.
-    if ((aggregates(role) || aggregates(old)) && (await this.#missing(attributes, fullAuthority)).length > 0) throw refused(attributes, 'must have cluster-admin privileges to use the aggregationRule');
+    if ((aggregates(role) || aggregates(old)) && (await this.#missing(attributes, fullAuthority)).length > 0) {
+      throw refused(attributes, 'must have cluster-admin privileges to use the aggregationRule');
+    }
   }
 
   async #binding(attributes: AdmissionAttributes, roleRef: rbacv1.RoleRef): Promise<void> {

@@ -9,7 +9,7 @@ import { secretNotMountable } from './mountable-secrets';
 
 const defaultAccount = 'default';
 const tokenVolumePrefix = 'kube-api-access-';
-export const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A bit over an hour: the TokenRequest knows by it that the client may never reload the token, and gives it longer. */
 const tokenSeconds = 3_607;
 /** A namespace's default account is made a moment after the namespace: upstream waits for it as well. */

@@ -1,6 +1,6 @@
 import { apiregistration, type apiregistrationv1, type metav1, core, discovery } from '@navarch/api';
 import { formatTime, isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { Gauge, type Registry } from 'prom-client';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
@@ -119,7 +119,7 @@ export class Aggregator implements Component {
       if (restMs <= 0) continue;
       const resting = new AbortController();
       this.wake = () => resting.abort();
-      await clock.sleep(restMs, AbortSignal.any([signal, resting.signal])).catch(() => undefined); // an abort ends the rest
+      await rest(clock, restMs, AbortSignal.any([signal, resting.signal]));
       this.wake = undefined;
     }
   }

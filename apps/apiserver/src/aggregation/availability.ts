@@ -20,7 +20,12 @@ export function checkEndpoints(reader: ObjectReader, { namespace = '', name = ''
   if (found === undefined) return unavailable('ServicePortError', `service/${name} in ${goQuote(namespace)} is not listening on port ${port}`);
   const slices = slicesOf(reader, namespace, name);
   if (slices.length === 0) return unavailable('EndpointsNotFound', `cannot find endpointslices for service/${name} in ${goQuote(namespace)}`);
-  if (endpointsOf(slices, found.name ?? '').length === 0) return unavailable('MissingEndpoints', `endpoints for service/${name} in ${goQuote(namespace)} have no addresses with port name ${goQuote(found.name ?? '')}`);
+  if (endpointsOf(slices, found.name ?? '').length === 0) {
+    return unavailable(
+      'MissingEndpoints',
+      `endpoints for service/${name} in ${goQuote(namespace)} have no addresses with port name ${goQuote(found.name ?? '')}`,
+    );
+  }
   return undefined;
 }
 

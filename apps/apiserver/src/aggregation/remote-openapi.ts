@@ -19,7 +19,10 @@ export class RemoteDocuments {
     if (url !== undefined && this.known?.hash === url) return this.known.documents;
     const [v3, v2] = await Promise.allSettled([url === undefined ? Promise.resolve(undefined) : get<JsonObject>(url), get<JsonObject>('/openapi/v2')]);
     if (v2.status === 'rejected' && (v3.status === 'rejected' || v3.value === undefined)) throw new Error(`no OpenAPI document of ${groupVersion}`, { cause: v2.reason });
-    for (const answer of [v3, v2]) if (answer.status === 'fulfilled' && answer.value !== undefined && !isJsonObject(answer.value)) throw new Error(`the OpenAPI document of ${groupVersion} is no object`);
+    for (const answer of [v3, v2])
+      if (answer.status === 'fulfilled' && answer.value !== undefined && !isJsonObject(answer.value)) {
+        throw new Error(`the OpenAPI document of ${groupVersion} is no object`);
+      }
     const documents: RemoteOpenApi = {
       ...(v3.status === 'fulfilled' && v3.value !== undefined ? { v3: Buffer.from(JSON.stringify(v3.value)) } : {}),
       ...(v2.status === 'fulfilled' ? { v2: v2.value } : {}),

@@ -49,7 +49,18 @@ function oneOf<T extends string>(fields: Fields, name: string, values: readonly 
 }
 
 function webhookOf(fields: Fields): WebhookConfig {
-  fields.only('authorizedTTL', 'unauthorizedTTL', 'cacheAuthorizedRequests', 'cacheUnauthorizedRequests', 'timeout', 'subjectAccessReviewVersion', 'matchConditionSubjectAccessReviewVersion', 'failurePolicy', 'connectionInfo', 'matchConditions');
+  fields.only(
+    'authorizedTTL',
+    'unauthorizedTTL',
+    'cacheAuthorizedRequests',
+    'cacheUnauthorizedRequests',
+    'timeout',
+    'subjectAccessReviewVersion',
+    'matchConditionSubjectAccessReviewVersion',
+    'failurePolicy',
+    'connectionInfo',
+    'matchConditions',
+  );
   const timeoutMs = duration(fields, 'timeout');
   if (timeoutMs > MAX_TIMEOUT_MS) throw new Error(`${fields.path}.timeout: Invalid value: ${goQuote(fields.text('timeout'))}: must be <= 30s`);
   const reviewVersion = oneOf(fields, 'subjectAccessReviewVersion', REVIEW_VERSIONS);

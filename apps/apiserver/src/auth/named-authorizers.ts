@@ -17,7 +17,12 @@ export class AuthorizerMetrics {
   private readonly decisions: SeriesCounter;
 
   constructor(registry: Registry) {
-    this.decisions = new SeriesCounter({ name: 'apiserver_authorization_decisions_total', help: 'Questions that an authorizer has decided, by its type and name.', labelNames: ['type', 'name', 'decision'], registers: [registry] });
+    this.decisions = new SeriesCounter({
+      name: 'apiserver_authorization_decisions_total',
+      help: 'Questions that an authorizer has decided, by its type and name.',
+      labelNames: ['type', 'name', 'decision'],
+      registers: [registry],
+    });
   }
 
   counting({ type, name }: NamedAuthorizer, authorizer: CachedAuthorizer): CachedAuthorizer {
@@ -35,7 +40,12 @@ export class AuthorizerMetrics {
         const decision = authorizer.authorize(user, attributes);
         return decision instanceof Promise ? decision.then(counted) : counted(decision);
       },
-      ...(authorizer.rulesFor ? { rulesFor: (user: User, namespace: string): UserRules => authorizer.rulesFor?.(user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true } } : {}),
+      ...(authorizer.rulesFor
+        ? {
+            rulesFor: (user: User, namespace: string): UserRules =>
+              authorizer.rulesFor?.(user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true },
+          }
+        : {}),
     };
   }
 }

@@ -14,8 +14,18 @@ export class CertificateRequestMetrics {
   constructor(metrics: Registry, private readonly log: Logger) {
     const registers = [metrics];
     const labelNames = ['signerName'];
-    this.requested = new SeriesCounter({ name: 'apiserver_certificates_registry_csr_requested_duration_total', help: 'Total number of issued CSRs with a requested duration, sliced by signer (only kubernetes.io signer names are specifically identified)', labelNames, registers });
-    this.honored = new SeriesCounter({ name: 'apiserver_certificates_registry_csr_honored_duration_total', help: 'Total number of issued CSRs with a requested duration that was honored, sliced by signer (only kubernetes.io signer names are specifically identified)', labelNames, registers });
+    this.requested = new SeriesCounter({
+      name: 'apiserver_certificates_registry_csr_requested_duration_total',
+      help: 'Total number of issued CSRs with a requested duration, sliced by signer (only kubernetes.io signer names are specifically identified)',
+      labelNames,
+      registers,
+    });
+    this.honored = new SeriesCounter({
+      name: 'apiserver_certificates_registry_csr_honored_duration_total',
+      help: 'Total number of issued CSRs with a requested duration that was honored, sliced by signer (only kubernetes.io signer names are specifically identified)',
+      labelNames,
+      registers,
+    });
   }
 
   /** A request was changed through its status, and is stored. */

@@ -133,7 +133,13 @@ export class KubernetesService implements Component {
   private service(port: number): corev1.Service {
     return {
       metadata: { name: NAME, namespace: NAMESPACE, labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: { clusterIP: this.options.clusterIP, clusterIPs: [this.options.clusterIP], type: 'ClusterIP', ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }], sessionAffinity: 'None' },
+      spec: {
+        clusterIP: this.options.clusterIP,
+        clusterIPs: [this.options.clusterIP],
+        type: 'ClusterIP',
+        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
+        sessionAffinity: 'None',
+      },
     };
   }
 }

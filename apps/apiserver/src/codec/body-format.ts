@@ -8,7 +8,7 @@ const FORMATS = new Map<string, BodyFormat>(Object.entries({
   'application/vnd.kubernetes.protobuf': 'protobuf',
 }));
 
-export const BODY_TYPES = [...FORMATS.keys()];
+const BODY_TYPES = [...FORMATS.keys()];
 
 /** The format a Content-Type names; JSON when there is none. @throws unsupportedMediaType */
 export function bodyFormat(contentType: string | undefined): BodyFormat {

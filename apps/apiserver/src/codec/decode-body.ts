@@ -136,5 +136,11 @@ const KIND_STRUCT = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\"
 
 /** The answer to a body that does not even say its kind. */
 function unreadable(body: Buffer, format: 'json' | 'yaml', expected: ExpectedKind, why: string): Error {
-  return unrecognizedObject(expected.kind, format === 'yaml' ? `error converting YAML to JSON: ${why}` : `couldn't get version/kind; json parse error: ${why.replace('map[string]interface {}', KIND_STRUCT)}`, body);
+  return unrecognizedObject(
+    expected.kind,
+    format === 'yaml'
+      ? `error converting YAML to JSON: ${why}`
+      : `couldn't get version/kind; json parse error: ${why.replace('map[string]interface {}', KIND_STRUCT)}`,
+    body,
+  );
 }

@@ -10,7 +10,12 @@ export class ReloadMetrics implements ReloadObserver {
   constructor(subsystem: 'authentication' | 'authorization' | 'encryption', private readonly serverIdHash: string, registry: Registry) {
     const prefix = `apiserver_${subsystem}_config_controller`;
     const registers = [registry];
-    this.total = new Counter({ name: `${prefix}_automatic_reloads_total`, help: 'Times that the configuration was taken over, or could not be.', labelNames: ['status', 'apiserver_id_hash'], registers });
+    this.total = new Counter({
+      name: `${prefix}_automatic_reloads_total`,
+      help: 'Times that the configuration was taken over, or could not be.',
+      labelNames: ['status', 'apiserver_id_hash'],
+      registers,
+    });
     this.last = new Gauge({ name: `${prefix}_automatic_reload_last_timestamp_seconds`, help: 'When that was last.', labelNames: ['status', 'apiserver_id_hash'], registers });
     this.info = new Gauge({ name: `${prefix}_last_config_info`, help: 'Which contents of the file are in use.', labelNames: ['apiserver_id_hash', 'hash'], registers });
   }

@@ -66,7 +66,10 @@ export class ConversionWebhook {
       const at = `convertedObjects[${i}]`;
       if (object.apiVersion !== desiredAPIVersion) throw fail(`returned invalid ${at}: invalid groupVersion: expected ${desiredAPIVersion}, got ${object.apiVersion ?? ''}`);
       if (object.kind !== this.definition.spec.names.kind) throw fail(`returned invalid ${at}: invalid kind, expected=${this.definition.spec.names.kind}, got=${object.kind ?? ''}`);
-      for (const field of ['name', 'namespace', 'uid'] as const) if (object.metadata[field] !== before[field]) throw fail(`returned invalid ${at}: ${field === 'uid' ? 'metadata.uid' : `metadata.${field}`} was changed`);
+      for (const field of ['name', 'namespace', 'uid'] as const)
+        if (object.metadata[field] !== before[field]) {
+          throw fail(`returned invalid ${at}: ${field === 'uid' ? 'metadata.uid' : `metadata.${field}`} was changed`);
+        }
       // Labels and annotations may change, the rest of the metadata may not.
       const { labels, annotations } = object.metadata;
       const metadata = { ...before, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };

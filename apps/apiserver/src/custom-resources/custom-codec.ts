@@ -1,6 +1,20 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  type ApiError, badRequest, cannotBeHandled, conformToType, DecodeError, decodeUntypedObject, enforceFieldValidation, fieldErrors, goQuote, invalid, isJsonObject, type JsonObject, serializeUntyped, type StructType, unrecognizedObject,
+  type ApiError,
+  badRequest,
+  cannotBeHandled,
+  conformToType,
+  DecodeError,
+  decodeUntypedObject,
+  enforceFieldValidation,
+  fieldErrors,
+  goQuote,
+  invalid,
+  isJsonObject,
+  type JsonObject,
+  serializeUntyped,
+  type StructType,
+  unrecognizedObject,
 } from '@navarch/apimachinery';
 import type { CustomVersion } from '@navarch/custom-resources';
 import type { BodyFormat } from '../codec/body-format';
@@ -44,7 +58,11 @@ export class CustomCodec implements KindCodec {
 
   conform(document: JsonObject): string[] {
     const { metadata } = document;
-    if (metadata !== undefined && metadata !== null && !isJsonObject(metadata)) throw new DecodeError(`json: cannot unmarshal ${Array.isArray(metadata) ? 'array' : typeof metadata} into Go struct field .metadata of type v1.ObjectMeta`);
+    if (metadata !== undefined && metadata !== null && !isJsonObject(metadata)) {
+      throw new DecodeError(
+        `json: cannot unmarshal ${Array.isArray(metadata) ? 'array' : typeof metadata} into Go struct field .metadata of type v1.ObjectMeta`,
+      );
+    }
     const holder: StructType = { ...this.version.type, fields: new Map([...this.version.type.fields].filter(([name]) => name === 'metadata')), open: true };
     const reports = conformToType(document, holder);
     return [...reports, ...this.version.prune(document).map((path) => `unknown field ${goQuote(path)}`)];
@@ -62,7 +80,9 @@ export class CustomCodec implements KindCodec {
     try {
       return parsed ? parsed() : decodeUntypedObject(body, text);
     } catch (error) {
-      if (error instanceof Error && error.name === DecodeError.name) throw unrecognizedObject(this.kind.kind, text === 'yaml' ? `error converting YAML to JSON: ${error.message}` : error.message, body);
+      if (error instanceof Error && error.name === DecodeError.name) {
+        throw unrecognizedObject(this.kind.kind, text === 'yaml' ? `error converting YAML to JSON: ${error.message}` : error.message, body);
+      }
       throw error;
     }
   }
@@ -72,7 +92,8 @@ export class CustomCodec implements KindCodec {
     const [kind, apiVersion, wanted] = [textOf(document['kind']), textOf(document['apiVersion']), `${this.kind.group}/${this.kind.version}`];
     if (kind === '') throw new DecodeError(`Object 'Kind' is missing in '${serializeUntyped(document)}'`);
     const name = isJsonObject(document['metadata']) ? textOf(document['metadata']['name']) : '';
-    const refused = (field: string, given: string, expected: string): ApiError => invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid(field, given, `must be ${expected}`)]);
+    const refused = (field: string, given: string, expected: string): ApiError =>
+      invalid({ group: this.kind.group, kind: this.kind.kind }, name, [fieldErrors.invalid(field, given, `must be ${expected}`)]);
     if (kind !== this.kind.kind) throw refused('kind', kind, this.kind.kind);
     if (apiVersion !== wanted) throw refused('apiVersion', apiVersion, wanted);
   }

@@ -88,7 +88,17 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const namespaced = spec.scope === 'Namespaced';
   const webhook = conversion?.strategy === 'Webhook' ? new ConversionWebhook(definition, caller) : undefined;
   const show = showing(storage, versions, webhook, group);
-  const rulesFor = (written: Written): CostlyRule => rulesByVersion(new Map([...versions].map(([name, version]) => [name, customRules(version, customSource(definition, version.version), namespaced, deps.offload, written)] as const)), storage.name, show, (field) => webhook === undefined && !storage.knows(field));
+  const rulesFor = (written: Written): CostlyRule =>
+    rulesByVersion(
+      new Map(
+        [...versions].map(
+          ([name, version]) => [name, customRules(version, customSource(definition, version.version), namespaced, deps.offload, written)] as const,
+        ),
+      ),
+      storage.name,
+      show,
+      (field) => webhook === undefined && !storage.knows(field),
+    );
   const { plural } = status?.acceptedNames ?? spec.names;
   const resource: ResourceDefinition = {
     group, resource: plural, kind: spec.names.kind, namespaced, publish: 'metadata',
@@ -99,10 +109,13 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
     storedForm: storedFormOf(definition, versions, storage),
   };
-  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, { status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)) });
+  const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
+    status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)),
+  });
   const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
-  const conversionOf = (version: CustomVersion): VersionConversion | undefined => (webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage));
+  const conversionOf = (version: CustomVersion): VersionConversion | undefined =>
+    webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage);
   const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {
     const version = versions.get(name);
     if (!version) return [];

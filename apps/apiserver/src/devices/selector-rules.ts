@@ -19,7 +19,7 @@ const device = types.object('kubernetes.DRADevice', {
 const declarations = variables({ device });
 
 /** What is wrong with an expression over a device. */
-export function selectorFault(expression: string, path: FieldPath): FieldError | undefined {
+function selectorFault(expression: string, path: FieldPath): FieldError | undefined {
   try {
     const program = compile(expression, { declarations, results: ['bool'] });
     return program.estimate().max > COST_LIMIT ? fieldErrors.forbidden(path, 'too complex, exceeds cost limit') : undefined;

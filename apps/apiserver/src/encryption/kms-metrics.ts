@@ -34,10 +34,31 @@ export class KmsMetrics implements KmsObserver {
   constructor(private readonly serverIdHash: string, registry: Registry) {
     const registers = [registry];
     const name = (rest: string): string => `apiserver_envelope_encryption_${rest}`;
-    this.operations = new Histogram({ name: name('kms_operations_latency_seconds'), help: 'How long a KMS plug-in took to answer.', labelNames: ['provider_name', 'method_name', 'grpc_status_code'], buckets: LATENCY_BUCKETS, registers });
-    this.keys = new Counter({ name: name('key_id_hash_total'), help: 'Seeds that were wrapped and unwrapped, by the key of the plug-in.', labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
-    this.lastUsed = new Gauge({ name: name('key_id_hash_last_timestamp_seconds'), help: 'When that was last.', labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
-    this.lastSaid = new Gauge({ name: name('key_id_hash_status_last_timestamp_seconds'), help: 'When a plug-in has last said that it uses a key.', labelNames: ['provider_name', 'key_id_hash', 'apiserver_id_hash'], registers });
+    this.operations = new Histogram({
+      name: name('kms_operations_latency_seconds'),
+      help: 'How long a KMS plug-in took to answer.',
+      labelNames: ['provider_name', 'method_name', 'grpc_status_code'],
+      buckets: LATENCY_BUCKETS,
+      registers,
+    });
+    this.keys = new Counter({
+      name: name('key_id_hash_total'),
+      help: 'Seeds that were wrapped and unwrapped, by the key of the plug-in.',
+      labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      registers,
+    });
+    this.lastUsed = new Gauge({
+      name: name('key_id_hash_last_timestamp_seconds'),
+      help: 'When that was last.',
+      labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      registers,
+    });
+    this.lastSaid = new Gauge({
+      name: name('key_id_hash_status_last_timestamp_seconds'),
+      help: 'When a plug-in has last said that it uses a key.',
+      labelNames: ['provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      registers,
+    });
     this.invalid = new Counter({ name: name('invalid_key_id_from_status_total'), help: 'Ids of keys that are none.', labelNames: ['provider_name', 'error'], registers });
     this.seeds = new Gauge({ name: name('dek_source_cache_size'), help: 'Seeds at hand: about as many calls a restart will cost.', labelNames: ['provider_name'], registers });
     this.generation = new Histogram({ name: 'apiserver_storage_data_key_generation_duration_seconds', help: 'How long it took to make a seed.', buckets: GENERATION_BUCKETS, registers });

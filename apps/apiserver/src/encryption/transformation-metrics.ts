@@ -21,8 +21,19 @@ export class TransformationMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.durations = new Histogram({ name: 'apiserver_storage_transformation_duration_seconds', help: 'How long it took to seal and open values.', labelNames: ['transformation_type', 'transformer_prefix'], buckets: BUCKETS, registers });
-    this.operations = new Counter({ name: 'apiserver_storage_transformation_operations_total', help: 'Values sealed and opened, by how that ended.', labelNames: ['resource', 'transformation_type', 'transformer_prefix', 'status'], registers });
+    this.durations = new Histogram({
+      name: 'apiserver_storage_transformation_duration_seconds',
+      help: 'How long it took to seal and open values.',
+      labelNames: ['transformation_type', 'transformer_prefix'],
+      buckets: BUCKETS,
+      registers,
+    });
+    this.operations = new Counter({
+      name: 'apiserver_storage_transformation_operations_total',
+      help: 'Values sealed and opened, by how that ended.',
+      labelNames: ['resource', 'transformation_type', 'transformer_prefix', 'status'],
+      registers,
+    });
   }
 
   readonly note = ({ type, key, transformer, seconds, error }: Transformation): void => {

@@ -53,7 +53,13 @@ export class FlowControlMetrics {
     this.rejections = new SeriesCounter({ name: name('rejected_requests_total'), help: 'Requests that were refused.', labelNames: [...labelNames, 'reason'], registers });
     this.waits = new SeriesHistogram({ name: name('request_wait_duration_seconds'), help: 'How long requests waited.', labelNames: [...labelNames, 'execute'], buckets: WAIT_BUCKETS, registers });
     this.executions = new SeriesHistogram({ name: name('request_execution_seconds'), help: 'How long requests ran.', labelNames: [...labelNames, 'type'], buckets: EXECUTION_BUCKETS, registers });
-    this.lengths = new SeriesHistogram({ name: name('request_queue_length_after_enqueue'), help: 'Requests that wait in a level when one has joined them.', labelNames, buckets: [0, 10, 25, 50, 100, 250, 500, 1000], registers });
+    this.lengths = new SeriesHistogram({
+      name: name('request_queue_length_after_enqueue'),
+      help: 'Requests that wait in a level when one has joined them.',
+      labelNames,
+      buckets: [0, 10, 25, 50, 100, 250, 500, 1000],
+      registers,
+    });
     this.executing = new SeriesGauge({ name: name('current_executing_requests'), help: 'Requests running.', labelNames, registers });
     this.seats = new SeriesGauge({ name: name('current_executing_seats'), help: 'Seats that requests running take.', labelNames, registers });
     this.inQueue = new SeriesGauge({ name: name('current_inqueue_requests'), help: 'Requests waiting.', labelNames, registers });

@@ -1,6 +1,6 @@
 import { bootstrapFlowSchemas, bootstrapPriorityLevels, flowcontrol, type flowcontrolv1, type KubeObject, type ResourceType } from '@navarch/api';
 import { formatTime, isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { applyDefaults } from '../codec/decode-body';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
@@ -93,7 +93,7 @@ export class FlowControlUpkeep implements Component {
       } catch (error) {
         log.warn({ err: error }, 'flow-control objects not kept up, trying again');
       }
-      if (!this.isPending()) await clock.sleep(Math.max(ENSURE_EVERY_MS - (clock.now() - ensuredAt), 1000), AbortSignal.any([signal, this.resting.signal])).catch(() => undefined); // an abort ends the rest
+      if (!this.isPending()) await rest(clock, Math.max(ENSURE_EVERY_MS - (clock.now() - ensuredAt), 1000), AbortSignal.any([signal, this.resting.signal]));
     }
   }
 

@@ -75,7 +75,14 @@ export class FlowControl {
     const work = this.estimate(namesOf(schema, state), state, attributes, requested);
     if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state, widthOf(work))) return this.ticket(schema, state, attributes, work);
     if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
-    return this.wait(schema, state, state.queues, { schema: schema.metadata.name ?? '', distinguisher: distinguisherOf(schema, user, attributes), userName: user.name, attributes, arrived: this.deps.clock.now(), work });
+    return this.wait(schema, state, state.queues, {
+      schema: schema.metadata.name ?? '',
+      distinguisher: distinguisherOf(schema, user, attributes),
+      userName: user.name,
+      attributes,
+      arrived: this.deps.clock.now(),
+      work,
+    });
   }
 
   /** What runs and waits in each level. */
@@ -192,11 +199,15 @@ export class FlowControl {
       const options = { queues: queuing?.queues ?? 64, handSize: queuing?.handSize ?? DEFAULT_HAND_SIZE, queueLengthLimit: queuing?.queueLengthLimit ?? 50 };
       const same = before !== undefined && JSON.stringify(before.level.spec) === JSON.stringify(level.spec);
       const queues = same ? before.queues : type === 'Queue' ? new FairQueues<Waiting>(options) : undefined;
-      const state: LevelState = same ? Object.assign(before, { level, limits: limits.get(name) }) : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0, maxPerRequest: 0 }, running: 0, executing: 0, queues };
+      const state: LevelState = same
+        ? Object.assign(before, { level, limits: limits.get(name) })
+        : { level, limits: limits.get(name) ?? { nominal: 0, minimum: 0, maximum: 0, maxPerRequest: 0 }, running: 0, executing: 0, queues };
       if (!same) drain(before);
       return [name, state];
     }));
-    this.schemas = reader.list(flowcontrol.flowschemas).sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+    this.schemas = reader
+      .list(flowcontrol.flowschemas)
+      .sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
   }
 }
 

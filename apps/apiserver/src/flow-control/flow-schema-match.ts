@@ -19,9 +19,17 @@ function subjectMatches({ kind, user, group, serviceAccount }: flowcontrolv1.Sub
   }
 }
 
-function resourceMatches({ verbs, apiGroups, resources, clusterScope, namespaces }: flowcontrolv1.ResourcePolicyRule, { verb, group, resource, subresource, namespace }: AuthorizationAttributes): boolean {
+function resourceMatches(
+  { verbs, apiGroups, resources, clusterScope, namespaces }: flowcontrolv1.ResourcePolicyRule,
+  { verb, group, resource, subresource, namespace }: AuthorizationAttributes,
+): boolean {
   const named = subresource === '' ? resource : `${resource}/${subresource}`;
-  return includes(verbs, verb) && includes(apiGroups, group) && includes(resources, named) && (namespace === '' ? clusterScope === true : includes(namespaces, namespace));
+  return (
+    includes(verbs, verb) &&
+    includes(apiGroups, group) &&
+    includes(resources, named) &&
+    (namespace === '' ? clusterScope === true : includes(namespaces, namespace))
+  );
 }
 
 function pathMatches({ verbs, nonResourceURLs }: flowcontrolv1.NonResourcePolicyRule, { verb, path }: AuthorizationAttributes): boolean {

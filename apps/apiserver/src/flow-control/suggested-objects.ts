@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 export const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
 
 /** What no cluster goes without: kept whatever the annotation says. */
-export const MANDATORY: readonly string[] = ['catch-all', 'exempt'];
+const MANDATORY: readonly string[] = ['catch-all', 'exempt'];
 
 interface Configured extends KubeObject {
   spec?: flowcontrolv1.FlowSchemaSpec | flowcontrolv1.PriorityLevelConfigurationSpec;

@@ -61,7 +61,17 @@ export class Answers {
     if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange, representation)) return send(exchange, code, 'application/json', view.bytes(object));
     if (representation.view === 'table') return this.json(exchange, code, representation, this.tableOfOne(exchange, served, view, representation, object), 'meta.k8s.io', 'v1', 'Table');
     if (representation.metadataOf === 'list') throw otherShape('PartialObjectMetadataList', 'not a list', served, view.kind);
-    if (representation.view === 'metadata') return this.json(exchange, code, representation, metadataBytes(object, representation.metaVersion), 'meta.k8s.io', representation.metaVersion, 'PartialObjectMetadata');
+    if (representation.view === 'metadata') {
+      return this.json(
+        exchange,
+        code,
+        representation,
+        metadataBytes(object, representation.metaVersion),
+        'meta.k8s.io',
+        representation.metaVersion,
+        'PartialObjectMetadata',
+      );
+    }
     return this.json(exchange, code, representation, view.bytes(object), view.group, view.version, view.kind);
   }
 

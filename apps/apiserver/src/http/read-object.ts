@@ -20,7 +20,12 @@ export async function readRequestBody(exchange: Exchange): Promise<Buffer> {
 }
 
 function sentOf({ metadata: { name, namespace, uid, resourceVersion } }: KubeObject): NonNullable<Exchange['sent']> {
-  return { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
 }
 
 /** Reads the body; each call of the answer decodes and defaults it anew. @throws ApiError */

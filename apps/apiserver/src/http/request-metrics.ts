@@ -70,14 +70,36 @@ export class RequestMetrics {
     const labelNames = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
     const registers = [registry];
     this.total = new SeriesCounter({ name: 'apiserver_request_total', help: 'Requests by verb, resource and code.', labelNames: [...labelNames, 'dry_run', 'code'], registers });
-    this.duration = new SeriesHistogram({ name: 'apiserver_request_duration_seconds', help: 'Response latency by verb and resource.', labelNames: [...labelNames, 'dry_run'], buckets: BUCKETS, registers });
-    this.sli = new SeriesHistogram({ name: 'apiserver_request_sli_duration_seconds', help: 'Response latency by verb and resource, without watches and connections.', labelNames, buckets: SLI_BUCKETS, registers });
+    this.duration = new SeriesHistogram({
+      name: 'apiserver_request_duration_seconds',
+      help: 'Response latency by verb and resource.',
+      labelNames: [...labelNames, 'dry_run'],
+      buckets: BUCKETS,
+      registers,
+    });
+    this.sli = new SeriesHistogram({
+      name: 'apiserver_request_sli_duration_seconds',
+      help: 'Response latency by verb and resource, without watches and connections.',
+      labelNames,
+      buckets: SLI_BUCKETS,
+      registers,
+    });
     this.size = new SeriesHistogram({ name: 'apiserver_response_sizes', help: 'Bytes of answers to gets and lists.', labelNames, buckets: SIZE_BUCKETS, registers });
     this.terminations = new Counter({ name: 'apiserver_request_terminations_total', help: 'Requests that the server ended to save itself.', labelNames: [...labelNames, 'code'], registers });
-    this.aborts = new Counter({ name: 'apiserver_request_aborts_total', help: 'Requests whose answer was cut off.', labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope'], registers });
+    this.aborts = new Counter({
+      name: 'apiserver_request_aborts_total',
+      help: 'Requests whose answer was cut off.',
+      labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope'],
+      registers,
+    });
     this.late = new Counter({ name: 'apiserver_request_post_timeout_total', help: 'Requests that went on after their time, by how they ended.', labelNames: ['source', 'status'], registers });
     this.lasting = new Gauge({ name: 'apiserver_longrunning_requests', help: 'Watches and connections being served.', labelNames, registers });
-    this.deprecated = new Gauge({ name: 'apiserver_requested_deprecated_apis', help: 'Kinds on their way out that were asked for.', labelNames: ['group', 'version', 'resource', 'subresource', 'removed_release'], registers });
+    this.deprecated = new Gauge({
+      name: 'apiserver_requested_deprecated_apis',
+      help: 'Kinds on their way out that were asked for.',
+      labelNames: ['group', 'version', 'resource', 'subresource', 'removed_release'],
+      registers,
+    });
     new Gauge({
       name: 'apiserver_current_inflight_requests', help: 'Requests being served, by kind.', labelNames: ['request_kind'], registers,
       collect() {

@@ -29,7 +29,8 @@ export function portForwardHandler(deps: CommandDeps): ConnectHandler {
     connection.signal.addEventListener('abort', stop, { once: true });
     try {
       // A runtime's own words already say so.
-      const describe = (port: number, { message }: Error): string => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${message}`);
+      const describe = (port: number, { message }: Error): string =>
+        message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${name}, uid ${podUid}: ${message}`;
       await forwardPorts(session, dial, describe, idleMs);
     } finally {
       connection.signal.removeEventListener('abort', stop);

@@ -1,4 +1,7 @@
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, decodeUntypedObject, type FieldError, type IgnoredFields, ignoredFieldsOf, type JsonObject, type JsonValue, type ResetFields, serverSideApply, type StructType, trackUpdate } from '@navarch/apimachinery';
+import {
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, decodeUntypedObject, type FieldError, type IgnoredFields, ignoredFieldsOf, type JsonObject,
+  type JsonValue, type ResetFields, serverSideApply, type StructType, trackUpdate,
+} from '@navarch/apimachinery';
 import { type CustomResourceDefinition, validateDefinition, type Written } from '@navarch/custom-resources';
 import { type KindSource, typeOfSource, versionOfSource } from './kind-source';
 import { pack, type PackedJson, unpack } from './packed-json';
@@ -14,7 +17,14 @@ interface Writer {
   readonly reset: ResetFields;
 }
 
-function writerOf({ live, manager, apiVersion, subresource, now, reset }: Writer): { live: JsonObject | undefined; manager: string; apiVersion: string; subresource: string; now: number; ignored: IgnoredFields } {
+function writerOf({ live, manager, apiVersion, subresource, now, reset }: Writer): {
+  live: JsonObject | undefined;
+  manager: string;
+  apiVersion: string;
+  subresource: string;
+  now: number;
+  ignored: IgnoredFields;
+} {
   return { live: live && unpack<JsonObject>(live), manager, apiVersion, subresource, now, ignored: ignoredFieldsOf(reset) };
 }
 
@@ -35,11 +45,31 @@ export function patched(document: JsonObject, patch: JsonValue, type: 'json' | '
   return type === 'merge' ? applyMergePatch(document, patch) : applyStrategicMergePatch(document, patch, kind);
 }
 
-function patch({ kind, type, document, patch: given }: { readonly kind: KindSource; readonly type: 'json' | 'merge' | 'strategic'; readonly document: PackedJson; readonly patch: PackedJson }): PackedJson {
+function patch({
+  kind,
+  type,
+  document,
+  patch: given,
+}: {
+  readonly kind: KindSource;
+  readonly type: 'json' | 'merge' | 'strategic';
+  readonly document: PackedJson;
+  readonly patch: PackedJson;
+}): PackedJson {
   return pack(patched(unpack(document), unpack(given), type, typeOfSource(kind)));
 }
 
-function validateCustom({ kind, object, old, written }: { readonly kind: KindSource; readonly object: PackedJson; readonly old: PackedJson | undefined; readonly written: Written }): { errors: FieldError[]; warnings: readonly string[] } {
+function validateCustom({
+  kind,
+  object,
+  old,
+  written,
+}: {
+  readonly kind: KindSource;
+  readonly object: PackedJson;
+  readonly old: PackedJson | undefined;
+  readonly written: Written;
+}): { errors: FieldError[]; warnings: readonly string[] } {
   const warnings: string[] = [];
   const errors = versionOfSource(kind).validate(unpack(object), old && unpack<JsonObject>(old), written, (text) => warnings.push(text));
   return { errors, warnings };

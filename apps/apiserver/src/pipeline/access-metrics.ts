@@ -28,14 +28,30 @@ export class AccessMetrics implements AuthenticationObserver, AuthorizationObser
   private readonly authorizations: Readonly<Record<Decision['verdict'] | 'error', Outcome>>;
 
   constructor(registry: Registry) {
-    this.users = new SeriesCounter({ name: 'authenticated_user_requests', help: 'Requests whose user is known, by the user as far as there are few.', labelNames: ['username'], registers: [registry] });
+    this.users = new SeriesCounter({
+      name: 'authenticated_user_requests',
+      help: 'Requests whose user is known, by the user as far as there are few.',
+      labelNames: ['username'],
+      registers: [registry],
+    });
     const attempts = new SeriesCounter({ name: 'authentication_attempts', help: 'Attempts to find out who asks, by their result.', labelNames: ['result'], registers: [registry] });
     const authentication = new SeriesHistogram({ name: 'authentication_duration_seconds', help: 'How long it took to find out who asks.', labelNames: ['result'], buckets, registers: [registry] });
     const asked = new SeriesCounter({ name: 'authorization_attempts_total', help: 'Questions whether somebody may do something, by their result.', labelNames: ['result'], registers: [registry] });
-    const authorization = new SeriesHistogram({ name: 'authorization_duration_seconds', help: 'How long it took to find out whether somebody may.', labelNames: ['result'], buckets, registers: [registry] });
+    const authorization = new SeriesHistogram({
+      name: 'authorization_duration_seconds',
+      help: 'How long it took to find out whether somebody may.',
+      labelNames: ['result'],
+      buckets,
+      registers: [registry],
+    });
     const of = (count: SeriesCounter, duration: SeriesHistogram, result: string): Outcome => ({ count: count.labels({ result }), duration: duration.labels({ result }) });
     this.authentications = { success: of(attempts, authentication, 'success'), failure: of(attempts, authentication, 'failure'), error: of(attempts, authentication, 'error') };
-    this.authorizations = { allow: of(asked, authorization, results.allow), deny: of(asked, authorization, results.deny), 'no-opinion': of(asked, authorization, results['no-opinion']), error: of(asked, authorization, 'error') };
+    this.authorizations = {
+      allow: of(asked, authorization, results.allow),
+      deny: of(asked, authorization, results.deny),
+      'no-opinion': of(asked, authorization, results['no-opinion']),
+      error: of(asked, authorization, 'error'),
+    };
   }
 
   authenticated(name: string, seconds: number): void {

@@ -14,8 +14,20 @@ export class AdmissionMetrics implements AdmissionObserver {
 
   constructor(registry: Registry) {
     const labelNames = ['type', 'operation', 'rejected'];
-    this.plugins = new SeriesHistogram({ name: 'apiserver_admission_controller_admission_duration_seconds', help: 'How long each admission plug-in took, and whether it refused.', labelNames: ['name', ...labelNames], buckets, registers: [registry] });
-    this.steps = new SeriesHistogram({ name: 'apiserver_admission_step_admission_duration_seconds', help: 'How long all plug-ins of a step took, and whether one refused.', labelNames, buckets, registers: [registry] });
+    this.plugins = new SeriesHistogram({
+      name: 'apiserver_admission_controller_admission_duration_seconds',
+      help: 'How long each admission plug-in took, and whether it refused.',
+      labelNames: ['name', ...labelNames],
+      buckets,
+      registers: [registry],
+    });
+    this.steps = new SeriesHistogram({
+      name: 'apiserver_admission_step_admission_duration_seconds',
+      help: 'How long all plug-ins of a step took, and whether one refused.',
+      labelNames,
+      buckets,
+      registers: [registry],
+    });
   }
 
   plugin(name: string, type: AdmissionType, { operation }: AdmissionAttributes, seconds: number, rejected: boolean): void {

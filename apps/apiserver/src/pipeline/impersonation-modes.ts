@@ -53,7 +53,9 @@ function flawOfExtra(extra: WantedUser['extra']): string | undefined {
   for (const [key, values] of Object.entries(extra)) {
     if (key === '') return 'impersonating the empty string key in extra is not allowed';
     const [domain = '', ...path] = key.split('/');
-    if (path.length === 0 || path.join('/') === '' || dns1123SubdomainMessages(domain).length > 0) return `impersonating an invalid key in extra is not allowed: extra.key: Invalid value: ${JSON.stringify(key)}: must be a domain-prefixed path (such as "acme.io/foo")`;
+    if (path.length === 0 || path.join('/') === '' || dns1123SubdomainMessages(domain).length > 0) {
+      return `impersonating an invalid key in extra is not allowed: extra.key: Invalid value: ${JSON.stringify(key)}: must be a domain-prefixed path (such as "acme.io/foo")`;
+    }
     if (key !== key.toLowerCase()) return `impersonating a non-lowercase key in extra is not allowed: ${JSON.stringify(key)}`;
     if (values.includes('')) return 'impersonating the empty string value in extra is not allowed';
   }
@@ -84,10 +86,16 @@ function* partChecks(verb: string, constrained: boolean, { name, uid, groups, ex
 }
 
 /** A mode that asks first whether its user may do, in this mode, what is to be done. */
-function constrainedMode(name: string, applies: ImpersonationMode['applies'], { asWhom = (caller) => caller, nameIs }: { asWhom?: ImpersonationMode['asWhom']; nameIs?: string } = {}): ImpersonationMode {
+function constrainedMode(
+  name: string,
+  applies: ImpersonationMode['applies'],
+  { asWhom = (caller) => caller, nameIs }: { asWhom?: ImpersonationMode['asWhom']; nameIs?: string } = {},
+): ImpersonationMode {
   const verb = `impersonate:${name}`;
   return {
-    constraint: verb, applies, asWhom,
+    constraint: verb,
+    applies,
+    asWhom,
     *checks(wanted, attributes) {
       yield { asked: { ...attributes, verb: `impersonate-on:${name}:${attributes.verb}` } };
       yield* partChecks(verb, true, wanted, nameIs);

@@ -1,4 +1,4 @@
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { isStoreError, type Store } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 
@@ -43,7 +43,7 @@ export class PublisherLease {
         // Without the store there is nothing to publish either.
         if (!isStoreError(error)) throw error;
       }
-      await this.deps.clock.sleep(RENEW_MS, signal).catch(() => undefined);
+      await rest(this.deps.clock, RENEW_MS, signal);
     }
   }
 

@@ -51,7 +51,13 @@ const operationFields = new Set(['op', 'path', 'from', 'value']);
 /** Adds what no operation has, in the order of the operations. */
 function reportsOfOperations(patch: JsonValue, duplicates: readonly string[]): string[] {
   const operations = Array.isArray(patch) ? patch : [];
-  const unknown = operations.flatMap((operation, i) => (isJsonObject(operation) ? Object.keys(operation).filter((name) => !operationFields.has(name)).map((name) => `unknown field ${goQuote(`[${i}].${name}`)}`) : []));
+  const unknown = operations.flatMap((operation, i) =>
+    isJsonObject(operation)
+      ? Object.keys(operation)
+          .filter((name) => !operationFields.has(name))
+          .map((name) => `unknown field ${goQuote(`[${i}].${name}`)}`)
+      : [],
+  );
   const position = (report: string): number => Number(/\[(\d+)\]/.exec(report)?.[1] ?? 0);
   return [...unknown, ...duplicates].sort((one, other) => position(one) - position(other)).slice(0, maxReports).map((report) => `json patch ${report}`);
 }

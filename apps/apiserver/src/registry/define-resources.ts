@@ -1,9 +1,8 @@
-import { allResources, type KubeObject, type ResourceFacts, type Strategy, strategyFor } from '@navarch/api';
+import { allResources, type KubeObject, publishedBodyOf, type ResourceFacts, type Strategy, strategyFor } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { typeOf } from '../codec/decode-body';
 import { conversionFor, storedAs } from './conversions';
 import { FieldManager } from './field-manager';
-import { publishedBodyOf } from './published';
 import { Registry } from './registry';
 import type { CostlyRule, ResourceDefinition } from './resource-definition';
 import { type RegistryDeps, ResourceStore } from './resource-store';
@@ -29,11 +28,18 @@ function definitionOf({ group, resource, kind, namespaced }: ResourceFacts, { ev
     return rule ? [[view, rule] as const] : [];
   });
   const further = { ...(own ? { '': own } : {}), ...Object.fromEntries(views) };
-  return { ...semantics, ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }), group, resource, kind, namespaced, publish: publishedBodyOf(group, resource), further, strategiesElsewhere: strategiesElsewhere(group, resource) };
+  return {
+    ...semantics,
+    ...(semantics.ttlSeconds === undefined ? {} : { ttlSeconds: eventTtlSeconds }),
+    group, resource, kind, namespaced,
+    publish: publishedBodyOf(group, resource),
+    further,
+    strategiesElsewhere: strategiesElsewhere(group, resource),
+  };
 }
 
 /** Makes a store for a definition: the one way a resource comes to be. */
-export function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
+function defineResource(definition: ResourceDefinition, deps: RegistryDeps): ResourceStore {
   const { group, kind, storageVersion, subresources } = definition;
   const builtIn = { group, version: storageVersion, kind };
   const type = typeOf(builtIn);

@@ -25,15 +25,26 @@ function requirePreconditions(resource: ResourceStore, current: Cached, name: st
   const { group, kind } = resource.definition;
   const version = String(current.resourceVersion);
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
-    throw conflict({ group, resource: kind }, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+    throw conflict(
+      { group, resource: kind },
+      name,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== version)
-    throw conflict({ group, resource: kind }, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`);
+    throw conflict(
+      { group, resource: kind },
+      name,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
+    );
 }
 
 /** The finalizers that the propagation policy asks for, as upstream's deletionFinalizersForGarbageCollection. */
 function finalizersFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): string[] {
   const before = object.metadata.finalizers ?? [];
-  const policy = resource.definition.defaultPropagation === 'Unsupported' ? 'Background' : options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation);
+  const policy =
+    resource.definition.defaultPropagation === 'Unsupported'
+      ? 'Background'
+      : (options.propagation ?? (before.includes(ORPHAN) ? 'Orphan' : before.includes(FOREGROUND) ? 'Foreground' : resource.definition.defaultPropagation));
   const own = resource.definition.deletionFinalizer;
   const kept = before.filter((name) => name !== ORPHAN && name !== FOREGROUND);
   if (own !== undefined && object.metadata.deletionTimestamp === undefined && !kept.includes(own)) kept.push(own);

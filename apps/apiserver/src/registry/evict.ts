@@ -88,7 +88,13 @@ export interface EvictionStores {
  * Deletes a pod if its disruption budget allows it: POST to `pods/<name>/eviction`. Admission sees the Eviction, by `validate`, and
  * not the delete. @throws tooManyRequests, notFound
  */
-export async function evict({ pods, budgets }: EvictionStores, { namespace, name }: { readonly namespace: string; readonly name: string }, eviction: policyv1.Eviction, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<void> {
+export async function evict(
+  { pods, budgets }: EvictionStores,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  eviction: policyv1.Eviction,
+  context: WriteContext,
+  validate: () => void | Promise<void> = () => undefined,
+): Promise<void> {
   if ((eviction.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
   const body = deleteOptions(eviction.deleteOptions ?? {});
   const options = { ...body, dryRun: body.dryRun || context.dryRun };

@@ -20,5 +20,7 @@ export function dedupeOwners(object: KubeObject, context: Pick<WriteContext, 'wa
   if (repeated.length === 0) return;
   object.metadata.ownerReferences = [...distinct.values()];
   const when = isAdmitted ? ' after mutating admission happens' : '';
-  context.warn(`.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`);
+  context.warn(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
+  );
 }

@@ -98,8 +98,20 @@ export class Posts {
   private async admitted({ group, version, resource, subresource, namespace, name }: PostTarget, { kind, namespaced }: PostedTo, objectKind: ExpectedKind, object: KubeObject, context: WriteContext): Promise<() => void | Promise<void>> {
     const { group: kindGroup, version: kindVersion, kind: kindName } = objectKind;
     const attributes: AdmissionAttributes = {
-      operation: 'CREATE', group, version, resource, subresource, kind, objectKind: { group: kindGroup, version: kindVersion, kind: kindName }, namespaced, namespace: namespaced ? namespace : '', name,
-      object, oldObject: undefined, options: writeOptionsOf(context), ...admissionContext(context),
+      operation: 'CREATE',
+      group,
+      version,
+      resource,
+      subresource,
+      kind,
+      objectKind: { group: kindGroup, version: kindVersion, kind: kindName },
+      namespaced,
+      namespace: namespaced ? namespace : '',
+      name,
+      object,
+      oldObject: undefined,
+      options: writeOptionsOf(context),
+      ...admissionContext(context),
     };
     await this.deps.admission.mutate(attributes);
     return () => this.deps.admission.validate(attributes);

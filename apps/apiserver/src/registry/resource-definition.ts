@@ -1,8 +1,5 @@
-import type { KubeObject, ResourceSemantics, Strategy } from '@navarch/api';
+import type { KubeObject, PublishedBody, ResourceSemantics, Strategy } from '@navarch/api';
 import type { FieldError } from '@navarch/apimachinery';
-
-/** How much of an object a change on NATS carries (rules 3.7). */
-export type PublishedBody = 'full' | 'metadata' | 'key';
 
 /** Tells stored bytes of several schemas apart. */
 export interface StoredForm {

@@ -59,7 +59,12 @@ export class ResourceStore {
       apiVersion: this.apiVersion,
       kind,
       hasNodes,
-      ...(storedForm ? { schemaGeneration: Number.MAX_SAFE_INTEGER, upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)) } : {}),
+      ...(storedForm
+        ? {
+            schemaGeneration: Number.MAX_SAFE_INTEGER,
+            upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)),
+          }
+        : {}),
       describe: (object) => {
         const values = fields.of(object as KubeObject);
         const node = hasNodes ? values['spec.nodeName'] : '';

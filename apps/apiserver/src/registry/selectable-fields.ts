@@ -14,7 +14,11 @@ export class SelectableFields {
     private readonly custom?: Readonly<Record<string, Reader>>,
   ) {
     // Events are served by two groups from one store, under different field names.
-    const fields = custom ? { ...selectableFields(group, resource), ...custom } : group === '' && resource === 'events' ? { ...selectableFields('events.k8s.io', resource), ...selectableFields(group, resource) } : selectableFields(group, resource);
+    const fields = custom
+      ? { ...selectableFields(group, resource), ...custom }
+      : group === '' && resource === 'events'
+        ? { ...selectableFields('events.k8s.io', resource), ...selectableFields(group, resource) }
+        : selectableFields(group, resource);
     this.names = new Set(Object.keys(fields));
     this.readers = Object.entries(fields).filter(([name]) => namespaced || name !== 'metadata.namespace');
   }

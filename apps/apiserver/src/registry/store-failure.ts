@@ -2,7 +2,7 @@ import { ApiError, expired, type GroupResource, internalError, isApiError, reque
 import { isStoreError } from '@navarch/storage';
 
 /** The answer to a failure of storage; anything else is passed on. One place chooses the codes. */
-export function storeFailure(error: unknown, resource: GroupResource, operation: string): Error {
+function storeFailure(error: unknown, resource: GroupResource, operation: string): Error {
   if (!isStoreError(error)) return error instanceof Error ? error : new Error('storage failed', { cause: error });
   switch (error.code) {
     case 'timeout':

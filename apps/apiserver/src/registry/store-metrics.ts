@@ -24,7 +24,12 @@ export class StoreMetrics {
   constructor(private readonly deps: StoreMetricsDeps) {
     const registers = [deps.metrics];
     this.abandonedWrites = new Counter({ name: 'navarch_apiserver_abandoned_writes_total', help: 'Writes that were not sent to the store because nobody waited for them any more.', registers });
-    this.events = new SeriesCounter({ name: 'apiserver_storage_events_received_total', help: 'Changes that the watch of etcd has told of, by resource.', labelNames: ['group', 'resource'], registers });
+    this.events = new SeriesCounter({
+      name: 'apiserver_storage_events_received_total',
+      help: 'Changes that the watch of etcd has told of, by resource.',
+      labelNames: ['group', 'resource'],
+      registers,
+    });
     new Gauge({
       name: 'apiserver_storage_size_bytes', help: 'Bytes that the storage database takes on disk.', labelNames: ['storage_cluster_id'], registers,
       async collect() {

@@ -127,7 +127,11 @@ function requireVersion(resource: ResourceStore, change: Change, object: KubeObj
   const asked = object.metadata.resourceVersion ?? '';
   if (asked === '' || asked === '0') {
     // Upstream names the resource where the kind should stand.
-    if (!resource.definition.unconditionalUpdate) throw invalid({ group: named.group, kind: named.resource }, change.name, [fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update')]);
+    if (!resource.definition.unconditionalUpdate) {
+      throw invalid({ group: named.group, kind: named.resource }, change.name, [
+        fieldErrors.invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
+      ]);
+    }
   } else if (asked !== String(current.resourceVersion)) throw conflict(named, change.name);
   object.metadata.resourceVersion = String(current.resourceVersion);
   const { preconditions } = change;
@@ -192,7 +196,13 @@ async function createMissing(resource: ResourceStore, change: Change, context: W
   requireReadableVersion(object);
   // An update that names a uid was meant for an object that is gone; one with a version creates all the same, as upstream.
   const uid = metadata.uid ?? '';
-  if (uid !== '' && change.managedFieldsDone === true) throw conflict(askedAs(resource.groupResource, context.requested), change.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (uid !== '' && change.managedFieldsDone === true) {
+    throw conflict(
+      askedAs(resource.groupResource, context.requested),
+      change.name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  }
   if (uid !== '') throw conflict(askedAs(resource.groupResource, context.requested), change.name, otherObject(resource.key(change.namespace, change.name), uid, ''));
   delete metadata.resourceVersion;
   metadata.name ??= change.name;

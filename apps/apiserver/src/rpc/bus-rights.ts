@@ -36,7 +36,10 @@ const watching = (group: string, version: string, resource: string, namespace = 
 export async function rightsByAuthorization(user: User, authorization: AuthorizerChain, registry: Registry): Promise<BusRights> {
   const may = async (attributes: AuthorizationAttributes): Promise<boolean> => (await authorization.authorize(user, attributes)).verdict === 'allow';
   // Side by side: what is refused is looked at again after a consistent read, and those that wait share it.
-  const asked = [...registry.allStores()].map(async ({ definition: { group, resource, storageVersion } }) => ({ tokens: { group, resource }, allowed: await may(watching(group, storageVersion, resource)) }));
+  const asked = [...registry.allStores()].map(async ({ definition: { group, resource, storageVersion } }) => ({
+    tokens: { group, resource },
+    allowed: await may(watching(group, storageVersion, resource)),
+  }));
   // Signs of life are for those who look after nodes.
   const [resources, followsNodes, followsUsage] = await Promise.all([Promise.all(asked), may(watching('coordination.k8s.io', 'v1', 'leases', 'kube-node-lease')), may(readsUsage)]);
   if (resources.every(({ allowed }) => allowed)) return { publish: [], subscribe: ALL };

@@ -92,7 +92,13 @@ export class ObjectService implements ServiceHandlers<typeof objectServiceDefini
     if (request.resourceVersion === 0n) throw badRequest('a watch names the version it begins after');
     const queue = new FrameQueue();
     const begin = { resourceVersion: Number(request.resourceVersion), sendInitialEvents: false, bookmarks: true, bookmarkWhenLevel: true };
-    const started = hub.watch({ resource: served.store, namespace: served.facts.namespaced ? request.namespace : '', selection }, rpcFraming(served, cache.epoch), begin, () => queue, () => queue.end());
+    const started = hub.watch(
+      { resource: served.store, namespace: served.facts.namespaced ? request.namespace : '', selection },
+      rpcFraming(served, cache.epoch),
+      begin,
+      () => queue,
+      () => queue.end(),
+    );
     // Frames of the past go out while it is still being sent.
     started.catch((error: unknown) => queue.fail(error instanceof Error ? error : new Error('watch failed', { cause: error })));
     const stop = (): void => void started.then((watcher) => watcher.end('client is gone'), () => undefined);

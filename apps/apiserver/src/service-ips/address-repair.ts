@@ -1,6 +1,6 @@
 import { apiVersionOf, core, networking, type KubeObject, type networkingv1, type ResourceType } from '@navarch/api';
 import { isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { after, Controller, done, EventRecorder, keyOfObject, type ObjectKey, type Reconciler, type Result } from '@navarch/reconcile';
 import { eventWriter } from '../cluster-objects/event-writer';
@@ -75,7 +75,7 @@ export class AddressRepair implements Component, Reconciler {
     const { reader, clock } = this.#deps;
     while (!this.#stopping.signal.aborted) {
       for (const object of [...reader.list(core.services), ...reader.list(networking.ipaddresses)]) this.#controller.enqueue(keyOfObject(object));
-      await clock.sleep(INTERVAL_MS, this.#stopping.signal).catch(() => undefined); // an abort ends the loop
+      await rest(clock, INTERVAL_MS, this.#stopping.signal);
     }
   }
 

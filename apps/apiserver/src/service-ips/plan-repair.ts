@@ -45,18 +45,41 @@ export function planServiceRepair(service: ServiceObject, facts: RepairFacts): S
 function planOne(service: ServiceObject, address: string, { isInRange, addressNamed, serviceNamed }: RepairFacts): ServiceRepair | undefined {
   if (parseAddress(address) === undefined) return { address, notice: { reason: 'ClusterIPNotValid', message: `Cluster IP ${address} is not a valid IP; please recreate Service` } };
   const family = familyOf(address);
-  if (!isInRange(address)) return { address, notice: { reason: 'ClusterIPOutOfRange', message: `Cluster IP [${family}]: ${address} is not within any configured Service CIDR; please recreate service` } };
+  if (!isInRange(address)) {
+    return {
+      address,
+      notice: {
+        reason: 'ClusterIPOutOfRange',
+        message: `Cluster IP [${family}]: ${address} is not within any configured Service CIDR; please recreate service`,
+      },
+    };
+  }
   const object = addressNamed(address);
   if (object === undefined) return { address, action: 'create', notice: { reason: 'ClusterIPNotAllocated', message: `Cluster IP [${family}]: ${address} is not allocated; repairing` } };
   const { namespace = '', name = '' } = service.metadata;
-  const wrong: ServiceRepair = { address, action: 'recreate', notice: { reason: 'ClusterIPNotAllocated', message: `the ClusterIP [${family}]: ${address} for Service ${namespace}/${name} has a wrong reference; repairing` } };
+  const wrong: ServiceRepair = {
+    address,
+    action: 'recreate',
+    notice: {
+      reason: 'ClusterIPNotAllocated',
+      message: `the ClusterIP [${family}]: ${address} for Service ${namespace}/${name} has a wrong reference; repairing`,
+    },
+  };
   if (!isOfService(object)) return wrong;
   const parent = parentOf(object);
   if (parent.namespace !== namespace || parent.name !== name) {
     const other = serviceNamed(parent.namespace, parent.name);
     if (other === undefined) return wrong;
     // Theirs it stays: to give it to this one would only make them take turns.
-    if (addressesOf(other).includes(address)) return { address, notice: { reason: 'ClusterIPAlreadyAllocated', message: `Cluster IP [${family}]:${address} was assigned to multiple services; please recreate service` } };
+    if (addressesOf(other).includes(address)) {
+      return {
+        address,
+        notice: {
+          reason: 'ClusterIPAlreadyAllocated',
+          message: `Cluster IP [${family}]:${address} was assigned to multiple services; please recreate service`,
+        },
+      };
+    }
   }
   return isLabelled(object) ? undefined : { address, action: 'recreate' };
 }

@@ -29,8 +29,12 @@ export function settleFamilies(service: ServiceObject, before: ServiceObject | u
   }
   fields.ipFamilyPolicy ??= 'SingleStack';
   if ((fields.ipFamilies ?? []).length === 0) fields.ipFamilies = [cluster[0] ?? 'IPv4'];
-  const unknown = (fields.ipFamilies ?? []).flatMap((family, i) => (cluster.includes(family as IpFamily) ? [] : [fieldErrors.invalid(spec.child('ipFamilies').index(i), family, 'not configured on this cluster')]));
-  if (fields.ipFamilyPolicy === 'RequireDualStack' && cluster.length < 2) unknown.unshift(fieldErrors.invalid(spec.child('ipFamilyPolicy'), fields.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  const unknown = (fields.ipFamilies ?? []).flatMap((family, i) =>
+    cluster.includes(family as IpFamily) ? [] : [fieldErrors.invalid(spec.child('ipFamilies').index(i), family, 'not configured on this cluster')],
+  );
+  if (fields.ipFamilyPolicy === 'RequireDualStack' && cluster.length < 2) {
+    unknown.unshift(fieldErrors.invalid(spec.child('ipFamilyPolicy'), fields.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  }
   if (cluster.length > 1) addSecond(fields);
   return unknown;
 }

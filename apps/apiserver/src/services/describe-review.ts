@@ -32,8 +32,21 @@ function resourceOf({ resource, subResource }: Fields): Shown {
 const kinds: Readonly<Record<string, (review: Fields) => Shown>> = {
   AdmissionReview: ({ request, response }) => {
     const [asked, answered] = [fieldsOf(request), fieldsOf(response)];
-    const about = { ...asAsked(asked, 'operation'), ...resourceOf(asked), ...asAsked(asked, 'namespace', 'name', 'dryRun'), ...asAsked(fieldsOf(asked['userInfo']), 'username'), ...lengths(asked, 'object', 'oldObject') };
-    return { ...uidOf(asked, answered), ...about, ...asDecided(answered, 'allowed'), ...asDecided(fieldsOf(answered['status']), 'code'), ...lengths(answered, 'patch'), ...counts(answered, 'warnings') };
+    const about = {
+      ...asAsked(asked, 'operation'),
+      ...resourceOf(asked),
+      ...asAsked(asked, 'namespace', 'name', 'dryRun'),
+      ...asAsked(fieldsOf(asked['userInfo']), 'username'),
+      ...lengths(asked, 'object', 'oldObject'),
+    };
+    return {
+      ...uidOf(asked, answered),
+      ...about,
+      ...asDecided(answered, 'allowed'),
+      ...asDecided(fieldsOf(answered['status']), 'code'),
+      ...lengths(answered, 'patch'),
+      ...counts(answered, 'warnings'),
+    };
   },
   ConversionReview: ({ request, response }) => {
     const [asked, answered] = [fieldsOf(request), fieldsOf(response)];

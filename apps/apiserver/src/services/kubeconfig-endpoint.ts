@@ -57,10 +57,13 @@ export class KubeconfigEndpoint {
     const cluster = clusters.find(({ name }) => name === context?.cluster)?.cluster;
     const user = users.find(({ name }) => name === context?.user)?.user ?? {};
     if (cluster?.server === undefined) throw new Error(`${file}: the current context names no server`);
-    const read = async (path: string | undefined, data: string | undefined): Promise<Buffer | undefined> => (data !== undefined ? Buffer.from(data, 'base64') : path === undefined ? undefined : readFile(resolve(dirname(file), path)));
+    const read = async (path: string | undefined, data: string | undefined): Promise<Buffer | undefined> =>
+      data !== undefined ? Buffer.from(data, 'base64') : path === undefined ? undefined : readFile(resolve(dirname(file), path));
     const certificates = async (): Promise<Proofs['tls']> => {
       const [ca, cert, key] = await Promise.all([
-        read(cluster['certificate-authority'], cluster['certificate-authority-data']), read(user['client-certificate'], user['client-certificate-data']), read(user['client-key'], user['client-key-data']),
+        read(cluster['certificate-authority'], cluster['certificate-authority-data']),
+        read(user['client-certificate'], user['client-certificate-data']),
+        read(user['client-key'], user['client-key-data']),
       ]);
       return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
     };
@@ -69,7 +72,10 @@ export class KubeconfigEndpoint {
     const servername = cluster['tls-server-name'];
     const agent = new Agent({ keepAlive: true, ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
     const url = new URL(cluster.server);
-    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, async () => ({ authorization: await authorizationOf(user, dirname(file)), tls: await certificates() }));
+    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, async () => ({
+      authorization: await authorizationOf(user, dirname(file)),
+      tls: await certificates(),
+    }));
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */

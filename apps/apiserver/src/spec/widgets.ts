@@ -27,8 +27,16 @@ export const version = (name: string, more: object = {}): object => ({
 });
 
 export const definition = (plural: string, kind: string, versions: object[] = [version('v1')], more: object = {}): object => ({
-  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.example.com` },
-  spec: { group: 'example.com', scope: 'Namespaced', names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List`, shortNames: [`${plural.slice(0, 2)}x`], categories: ['all'] }, versions, ...more },
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.example.com` },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List`, shortNames: [`${plural.slice(0, 2)}x`], categories: ['all'] },
+    versions,
+    ...more,
+  },
 });
 
 export const widget = (name: string, spec: object = { size: 1 }, apiVersion = 'example.com/v1', kind = 'Widget'): object => ({ apiVersion, kind, metadata: { name }, spec });

@@ -4,8 +4,19 @@ import type { AuditEvent } from '../audit/audit-event';
 import { AuditMetrics } from '../audit/audit-metrics';
 
 export const anAuditEvent = (auditID: string, over: Partial<AuditEvent> = {}): AuditEvent => ({
-  kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'RequestResponse', auditID, stage: 'ResponseComplete', requestURI: '/api/v1/pods', verb: 'list', user: { username: 'jane', groups: ['dev', 'ops'] },
-  sourceIPs: ['10.0.0.1'], userAgent: 'curl', requestReceivedTimestamp: '2026-01-01T00:00:00.120000Z', stageTimestamp: '2026-01-01T00:00:01.000000Z', ...over,
+  kind: 'Event',
+  apiVersion: 'audit.k8s.io/v1',
+  level: 'RequestResponse',
+  auditID,
+  stage: 'ResponseComplete',
+  requestURI: '/api/v1/pods',
+  verb: 'list',
+  user: { username: 'jane', groups: ['dev', 'ops'] },
+  sourceIPs: ['10.0.0.1'],
+  userAgent: 'curl',
+  requestReceivedTimestamp: '2026-01-01T00:00:00.120000Z',
+  stageTimestamp: '2026-01-01T00:00:01.000000Z',
+  ...over,
 });
 
 /** Keeps batches in memory; what it is given while it is closed waits until it is opened. */

@@ -46,7 +46,12 @@ export class RestClient {
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks);
     const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
-    return { code: response.statusCode ?? 0, headers: response.headers, raw, body: (isJson && raw.length > 0 && response.headers['content-encoding'] === undefined ? JSON.parse(raw.toString()) : undefined) as T };
+    return {
+      code: response.statusCode ?? 0,
+      headers: response.headers,
+      raw,
+      body: (isJson && raw.length > 0 && response.headers['content-encoding'] === undefined ? JSON.parse(raw.toString()) : undefined) as T,
+    };
   }
 
   get<T = Record<string, unknown>>(path: string, headers?: Record<string, string>): Promise<RestAnswer<T>> {
@@ -66,7 +71,12 @@ export class RestClient {
   }
 
   patch<T = Record<string, unknown>>(path: string, type: 'json' | 'merge' | 'strategic' | 'apply', body: unknown): Promise<RestAnswer<T>> {
-    const contentType = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' }[type];
+    const contentType = {
+      json: 'application/json-patch+json',
+      merge: 'application/merge-patch+json',
+      strategic: 'application/strategic-merge-patch+json',
+      apply: 'application/apply-patch+yaml',
+    }[type];
     return this.call<T>('PATCH', path, { body, headers: { 'Content-Type': contentType } });
   }
 

@@ -66,6 +66,11 @@ export const statusChanges: Readonly<Record<string, Patch>> = {
   'networking.k8s.io/v1/ingresses': { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } },
   'networking.k8s.io/v1/servicecidrs': conditions,
   'policy/v1/poddisruptionbudgets': { status: { currentHealthy: 2, desiredHealthy: 1, expectedPods: 2, disruptionsAllowed: 1 } },
-  'resource.k8s.io/v1/resourceclaims': { status: { reservedFor: [{ resource: 'pods', name: 'sample', uid: 'u' }], allocation: { devices: { results: [{ request: 'one', driver: 'sample.example.com', pool: 'p', device: 'd' }] } } } },
+  'resource.k8s.io/v1/resourceclaims': {
+    status: {
+      reservedFor: [{ resource: 'pods', name: 'sample', uid: 'u' }],
+      allocation: { devices: { results: [{ request: 'one', driver: 'sample.example.com', pool: 'p', device: 'd' }] } },
+    },
+  },
   'storage.k8s.io/v1/volumeattachments': { status: { attached: true } },
 };

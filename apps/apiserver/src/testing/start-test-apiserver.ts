@@ -53,7 +53,16 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const fail = (error: unknown): void => log.error({ err: error }, 'apiserver failed');
   const features = FeatureGates.parse(config.featureGates, apiserverGates);
   const zpages = new ZPages({ component: 'apiserver', startedMs: clock.now(), flags: flagTexts(apiserverFlags, config), features }, { clock });
-  const composed = await compose(config, { log, metrics: createRegistry(), health: new HealthChecks(), zpages, features, clock, fail, threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'] });
+  const composed = await compose(config, {
+    log,
+    metrics: createRegistry(),
+    health: new HealthChecks(),
+    zpages,
+    features,
+    clock,
+    fail,
+    threadArgv: ['--conditions=@navarch/source', '--require', 'tsx/cjs'],
+  });
   const stop = async (): Promise<void> => {
     await group.stopAll();
     await rm(directory, { recursive: true, force: true });

@@ -21,7 +21,12 @@ export class WatchMetrics {
     const common = { labelNames: ['group', 'version', 'resource'], registers: [registry] };
     this.events = new Counter({ name: 'apiserver_watch_events_total', help: 'Number of events sent in watch clients.', ...common });
     this.sizes = new SeriesHistogram({ name: 'apiserver_watch_events_sizes', help: 'Bytes of events sent in watches.', buckets: SIZE_BUCKETS, ...common });
-    this.cut = new Counter({ name: 'apiserver_terminated_watchers_total', help: 'Watches that were cut because their clients were too slow, by resource.', labelNames: ['group', 'resource'], registers: [registry] });
+    this.cut = new Counter({
+      name: 'apiserver_terminated_watchers_total',
+      help: 'Watches that were cut because their clients were too slow, by resource.',
+      labelNames: ['group', 'resource'],
+      registers: [registry],
+    });
   }
 
   /** A watch was cut because its client does not read what it is sent. */

@@ -9,7 +9,10 @@ export interface MachineUsage {
 }
 
 export function machineUsage(): MachineUsage {
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = (readFileSync('/proc/stat', 'latin1').split('\n')[0] ?? '').split(/\s+/).slice(1).map((ticks) => Number(ticks) / ticksPerSecond);
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = (readFileSync('/proc/stat', 'latin1').split('\n')[0] ?? '')
+    .split(/\s+/)
+    .slice(1)
+    .map((ticks) => Number(ticks) / ticksPerSecond);
   const busySeconds = user + nice + system + irq + softirq + steal;
   return { busySeconds, totalSeconds: busySeconds + idle + iowait };
 }

@@ -14,7 +14,10 @@ export interface OpenWatch {
 }
 
 /** Watches and tells of each event, until it is closed, fails or has lasted `withinMs`. */
-export function watchEvents<T>(options: RequestOptions, { withinMs, signal, onEvent }: { readonly withinMs: number; readonly signal: AbortSignal; readonly onEvent: (event: WatchEvent<T>) => void }): OpenWatch {
+export function watchEvents<T>(
+  options: RequestOptions,
+  { withinMs, signal, onEvent }: { readonly withinMs: number; readonly signal: AbortSignal; readonly onEvent: (event: WatchEvent<T>) => void },
+): OpenWatch {
   let begin: () => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
   const watching = new Promise<void>((resolve) => (begin = resolve));

@@ -15,7 +15,11 @@ export class NftMonitor {
   #failure: Error | undefined;
 
   constructor(pid: number, signal: AbortSignal) {
-    this.#child = spawn('nsenter', ['--target', String(pid), '--net', '--', 'nft', 'monitor', 'new', 'elements'], { stdio: ['ignore', 'pipe', 'inherit'], signal, env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
+    this.#child = spawn('nsenter', ['--target', String(pid), '--net', '--', 'nft', 'monitor', 'new', 'elements'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      signal,
+      env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+    });
     this.#child.on('error', (error) => this.#fail(error));
     this.#child.on('exit', (code, by) => this.#fail(new Error(`nft monitor ended with ${String(code ?? by)}`)));
     this.#child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));

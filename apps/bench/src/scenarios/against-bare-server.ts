@@ -5,7 +5,11 @@ import type { ReferenceJob } from '../reference/reference-job';
 import type { BenchContext } from './scenario';
 
 /** Starts a bare server that answers with as many bytes as the apiserver did, and ends it after `use`. */
-export async function withBareServer<T>(context: BenchContext, bytes: Partial<Pick<ReferenceJob, 'objectBytes' | 'listBytes' | 'eventBytes'>>, use: (server: BareServer, target: LoadJob['target']) => Promise<T>): Promise<T> {
+export async function withBareServer<T>(
+  context: BenchContext,
+  bytes: Partial<Pick<ReferenceJob, 'objectBytes' | 'listBytes' | 'eventBytes'>>,
+  use: (server: BareServer, target: LoadJob['target']) => Promise<T>,
+): Promise<T> {
   const { ca, cert, key } = readPair(context.cluster.pki.apiserver);
   const server = await BareServer.start({ cert, key, objectBytes: 0, listBytes: 0, eventBytes: 0, ...bytes });
   try {

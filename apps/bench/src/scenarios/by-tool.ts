@@ -12,7 +12,11 @@ export async function toolToken({ api }: BenchContext, namespace: string, role: 
     apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata: { name: 'bench' },
     roleRef: { apiGroup: group, kind: 'ClusterRole', name: role }, subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace }],
   });
-  const { status } = (await api.send('POST', `${accounts}/bench/token`, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } })) as { status: { token: string } };
+  const { status } = (await api.send('POST', `${accounts}/bench/token`, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 3600 },
+  })) as { status: { token: string } };
   return status.token;
 }
 

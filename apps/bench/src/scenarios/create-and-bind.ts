@@ -48,5 +48,17 @@ async function makeNodes({ admin, signal }: BenchContext, count: number): Promis
   const job = { target: admin, connections: fillers, first: 0, warmUp: 0, count };
   await fillLoad({ ...job, expectStatus: 201, request: { method: 'POST', path: '/api/v1/nodes', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(node) } }, signal);
   // A new node is tainted as not ready until someone has seen that it is.
-  await fillLoad({ ...job, expectStatus: 200, request: { method: 'PATCH', path: `/api/v1/nodes/${name}`, headers: { 'Content-Type': 'application/merge-patch+json' }, body: '{"spec":{"taints":null}}' } }, signal);
+  await fillLoad(
+    {
+      ...job,
+      expectStatus: 200,
+      request: {
+        method: 'PATCH',
+        path: `/api/v1/nodes/${name}`,
+        headers: { 'Content-Type': 'application/merge-patch+json' },
+        body: '{"spec":{"taints":null}}',
+      },
+    },
+    signal,
+  );
 }

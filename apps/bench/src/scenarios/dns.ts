@@ -17,7 +17,14 @@ export const dns: Scenario = {
     const { root, cluster, sizes, api, signal } = context;
     const { services, questions, clients } = sizes.dns;
     const names = Array.from({ length: services }, (_, index) => `bench-${index}.default.svc.cluster.local`);
-    for (let index = 0; index < services; index++) await api.send('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: `bench-${index}` }, spec: { ports: [{ port: 80 }] } });
+    for (let index = 0; index < services; index++) {
+      await api.send('POST', '/api/v1/namespaces/default/services', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: `bench-${index}` },
+        spec: { ports: [{ port: 80 }] },
+      });
+    }
     const identity = cluster.pki.component('dns');
     const load = { host: '127.0.0.1', names, count: questions, clients };
     const port = await freeUdpPort();
@@ -28,7 +35,14 @@ export const dns: Scenario = {
     const otherPort = await freeUdpPort();
     const other = await whileRunning('dnsmasq', ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1', `--port=${otherPort}`, '--pid-file=', ...names.map((name) => `--host-record=${name},${address}`)], { ...load, port: otherPort }, () => context.quiet(), signal);
     return [
-      { scenario: 'dns', what: `answers by UDP, ${clients} clients`, value: ours.answersPerSecond, unit: '/s', reference: { what: 'dnsmasq', value: other.answersPerSecond }, detail: { lost: ours.lost } },
+      {
+        scenario: 'dns',
+        what: `answers by UDP, ${clients} clients`,
+        value: ours.answersPerSecond,
+        unit: '/s',
+        reference: { what: 'dnsmasq', value: other.answersPerSecond },
+        detail: { lost: ours.lost },
+      },
       { scenario: 'dns', what: 'p99 of an answer', value: ours.p99Ms, unit: 'ms', reference: { what: 'dnsmasq', value: other.p99Ms } },
     ];
   },

@@ -12,4 +12,13 @@ import { watchFanOut } from './watch-fan-out';
 export const loadScenarios: readonly Scenario[] = [creates, gets, lists, watchFanOut, createAndBind, dns, proxy];
 
 /** Everything that --only can name. */
-export const scenarioNames: readonly string[] = ['scheduler-alone', 'start-up', ...nodeScenarios.map(({ name }) => name), 'many-nodes', 'scale-up', 'idle-memory', ...loadScenarios.map(({ name }) => name), 'peak-memory'];
+export const scenarioNames: readonly string[] = [
+  'scheduler-alone',
+  'start-up',
+  ...nodeScenarios.map(({ name }) => name),
+  'many-nodes',
+  'scale-up',
+  'idle-memory',
+  ...loadScenarios.map(({ name }) => name),
+  'peak-memory',
+];

@@ -24,7 +24,11 @@ export async function manyNodes(options: ClusterOptions, { nodes, idleSeconds }:
     await cluster.up(signal);
     const api = new ApiRequests(cluster.admin(), signal);
     const began = performance.now();
-    launcher = spawn(process.execPath, [join(options.root, 'apps/navarch/dist/main.js'), 'nodes', '--name', cluster.name, '--count', String(nodes), '--healthz-port', String(healthzPort)], { cwd: options.root, stdio: 'ignore', detached: true });
+    launcher = spawn(
+      process.execPath,
+      [join(options.root, 'apps/navarch/dist/main.js'), 'nodes', '--name', cluster.name, '--count', String(nodes), '--healthz-port', String(healthzPort)],
+      { cwd: options.root, stdio: 'ignore', detached: true },
+    );
     const gone = once(launcher, 'exit').then(([code]): never => {
       throw new Error(`the nodes ended with ${String(code)}`);
     });
@@ -44,7 +48,13 @@ export async function manyNodes(options: ClusterOptions, { nodes, idleSeconds }:
     const { rssMib, pssMib, peakRssMib } = memoryUse(pid);
     api.close();
     return [
-      { scenario: 'many-nodes', what: `memory of one process with the kubelets of ${nodes.toLocaleString('en')} nodes (RSS)`, value: rssMib, unit: 'MiB', detail: { pssMib: Math.round(pssMib), peakRssMib: Math.round(peakRssMib), readySeconds } },
+      {
+        scenario: 'many-nodes',
+        what: `memory of one process with the kubelets of ${nodes.toLocaleString('en')} nodes (RSS)`,
+        value: rssMib,
+        unit: 'MiB',
+        detail: { pssMib: Math.round(pssMib), peakRssMib: Math.round(peakRssMib), readySeconds },
+      },
       { scenario: 'many-nodes', what: 'of a core, the same process idle', value: percent, unit: '%' },
     ];
   } finally {

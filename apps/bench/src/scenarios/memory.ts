@@ -21,5 +21,12 @@ export async function idleMemory(cluster: BenchCluster, seconds: number, signal:
 /** The most that the apiserver ever held, after all the load. */
 export function peakMemory(cluster: BenchCluster): Figure {
   const { peakRssMib, rssMib } = memoryUse(cluster.pid('apiserver'));
-  return { scenario: 'peak-memory', what: 'peak memory of the apiserver in this load (RSS)', value: peakRssMib, unit: 'MiB', upstream: upstreamFigures.peakMemory, detail: { rssNowMib: Math.round(rssMib) } };
+  return {
+    scenario: 'peak-memory',
+    what: 'peak memory of the apiserver in this load (RSS)',
+    value: peakRssMib,
+    unit: 'MiB',
+    upstream: upstreamFigures.peakMemory,
+    detail: { rssNowMib: Math.round(rssMib) },
+  };
 }

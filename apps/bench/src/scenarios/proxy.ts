@@ -40,7 +40,15 @@ export const proxy: Scenario = {
 async function inNamespace(root: string, services: number, changes: number, signal: AbortSignal): Promise<{ loadSeconds: number; changeMs: number }> {
   const netns = `nvbench-${process.pid}`;
   execFileSync('ip', ['netns', 'add', netns]);
-  const plane = new LineChild('ip', ['netns', 'exec', netns, process.execPath, join(root, 'apps/proxy/dist/backends/testing/data-plane-process.js'), 'nftables', JSON.stringify({ clusterCidrs, nodePortAddresses: [] })]);
+  const plane = new LineChild('ip', [
+    'netns',
+    'exec',
+    netns,
+    process.execPath,
+    join(root, 'apps/proxy/dist/backends/testing/data-plane-process.js'),
+    'nftables',
+    JSON.stringify({ clusterCidrs, nodePortAddresses: [] }),
+  ]);
   let sequence = 0;
   const sync = async (request: object): Promise<number> => {
     signal.throwIfAborted();

@@ -40,7 +40,12 @@ export async function scaleUp(options: ClusterOptions, { replicas, patienceSecon
     // Of all nodes together: each alone says little.
     for (const [name, seconds] of Object.entries(after)) byProcess[name.replace(/@.*/, '')] = (byProcess[name.replace(/@.*/, '')] ?? 0) + seconds - (before[name] ?? 0);
     return {
-      scenario: 'scale-up', what: `a Deployment from 0 to ${replicas.toLocaleString('en')} ready pods, seen by a watch`, value: milestones.readySeconds, unit: 's', cpuSeconds: byProcess, detail: { ...milestones },
+      scenario: 'scale-up',
+      what: `a Deployment from 0 to ${replicas.toLocaleString('en')} ready pods, seen by a watch`,
+      value: milestones.readySeconds,
+      unit: 's',
+      cpuSeconds: byProcess,
+      detail: { ...milestones },
     };
   } finally {
     await cluster.purge();
@@ -50,8 +55,14 @@ export async function scaleUp(options: ClusterOptions, { replicas, patienceSecon
 async function scaleOne(cluster: BenchCluster, api: ApiRequests, { name, replicas }: { readonly name: string; readonly replicas: number }, signal: AbortSignal): Promise<{ createdSeconds: number; readySeconds: number; statusWrites: number }> {
   const labels = { app: name };
   await api.send('POST', deployments, {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name },
-    spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: 'navarch.local/web:1' }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: 'navarch.local/web:1' }] } },
+    },
   });
   const { host, port, ca, cert, key } = cluster.admin();
   let began = Number.NaN;

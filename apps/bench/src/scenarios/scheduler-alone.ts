@@ -41,7 +41,12 @@ function rate(nodes: number, decisions: number, placedBefore: number, shape: (sp
   const state = new ClusterState();
   for (let index = 0; index < nodes; index++) state.setNode(node(index));
   const profile = defaultProfile();
-  for (let index = 0; index < placedBefore; index++) state.setPod({ ...pod(`old-${index}`, (spec) => spec), spec: { ...pod('', (spec) => spec).spec, containers: [{ name: 'main', image: 'image' }], nodeName: `node-${index % nodes}` } });
+  for (let index = 0; index < placedBefore; index++) {
+    state.setPod({
+      ...pod(`old-${index}`, (spec) => spec),
+      spec: { ...pod('', (spec) => spec).spec, containers: [{ name: 'main', image: 'image' }], nodeName: `node-${index % nodes}` },
+    });
+  }
   let cursor = 0;
   const decide = (count: number, name: string): void => {
     for (let index = 0; index < count; index++) cursor = placeOne(state, profile, pod(`${name}-${index}`, shape), cursor);
@@ -64,7 +69,10 @@ function placeOne(state: ClusterState, profile: Profile, candidate: corev1.Pod, 
 
 function node(index: number): corev1.Node {
   const name = `node-${index}`;
-  return { metadata: { name, labels: { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': `zone-${index % zones}` } }, status: { allocatable: { cpu: '256', memory: '1024Gi', pods: '1000' } } };
+  return {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': `zone-${index % zones}` } },
+    status: { allocatable: { cpu: '256', memory: '1024Gi', pods: '1000' } },
+  };
 }
 
 function pod(name: string, shape: (spec: corev1.PodSpec) => corev1.PodSpec): corev1.Pod {

@@ -98,7 +98,15 @@ export class HelmReplay {
 
   /** `--wait`. */
   async ready(object: KubeObject): Promise<boolean> {
-    const { status = {}, spec = {}, metadata } = JSON.parse(await this.expect(200, 'GET', this.pathOf(object))) as { status?: Record<string, number>; spec?: Record<string, number>; metadata: { generation: number } };
+    const {
+      status = {},
+      spec = {},
+      metadata,
+    } = JSON.parse(await this.expect(200, 'GET', this.pathOf(object))) as {
+      status?: Record<string, number>;
+      spec?: Record<string, number>;
+      metadata: { generation: number };
+    };
     return status['observedGeneration'] === metadata.generation && status['updatedReplicas'] === spec['replicas'] && status['readyReplicas'] === spec['replicas'];
   }
 

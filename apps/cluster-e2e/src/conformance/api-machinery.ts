@@ -12,7 +12,9 @@ export function apiMachinery(api: () => ConformingApi): void {
   it('applies changes to the status of a Namespace', async () => {
     const status = `/api/v1/namespaces/${await api().namespace()}/status`;
     expect(await api().get(status)).toMatchObject({ status: { phase: 'Active' } });
-    expect(await api().patch(status, 'merge', { metadata: { annotations: { e2e: 'patched' } }, status: { conditions: [condition('StatusPatch')] } })).toMatchObject({ metadata: { annotations: { e2e: 'patched' } }, status: { conditions: [{ type: 'StatusPatch' }] } });
+    expect(
+      await api().patch(status, 'merge', { metadata: { annotations: { e2e: 'patched' } }, status: { conditions: [condition('StatusPatch')] } }),
+    ).toMatchObject({ metadata: { annotations: { e2e: 'patched' } }, status: { conditions: [{ type: 'StatusPatch' }] } });
     const updated = await api().update(status, (object) => ({ ...object, status: { ...object.status, conditions: [...conditionsOf(object), condition('StatusUpdate')] } }));
     expect(conditionsOf(updated)).toHaveLength(2);
   });
@@ -29,9 +31,19 @@ export function apiMachinery(api: () => ConformingApi): void {
   it('captures the life of a pod in a ResourceQuota', async () => {
     const path = `/api/v1/namespaces/${await api().namespace()}`;
     const quota = `${path}/resourcequotas/quota`;
-    await api().post(`${path}/resourcequotas`, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'quota' }, spec: { hard: { pods: '5', cpu: '1', memory: '500Mi', configmaps: '2', 'ephemeral-storage': '50Gi', 'requests.example.com/dongle': '3' } } });
+    await api().post(`${path}/resourcequotas`, {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'quota' },
+      spec: { hard: { pods: '5', cpu: '1', memory: '500Mi', configmaps: '2', 'ephemeral-storage': '50Gi', 'requests.example.com/dongle': '3' } },
+    });
     await api().shows(quota, { status: { used: { pods: '0', configmaps: '1' } } });
-    const pod = (name: string, requests: Record<string, string>): object => podOf(name, { containers: [{ name: 'main', image: 'navarch.local/app:1', resources: { requests, limits: { 'example.com/dongle': requests['example.com/dongle'] ?? '0' } } }] });
+    const pod = (name: string, requests: Record<string, string>): object =>
+      podOf(name, {
+        containers: [
+          { name: 'main', image: 'navarch.local/app:1', resources: { requests, limits: { 'example.com/dongle': requests['example.com/dongle'] ?? '0' } } },
+        ],
+      });
     await api().post(`${path}/pods`, pod('fits', { cpu: '500m', memory: '252Mi', 'ephemeral-storage': '30Gi', 'example.com/dongle': '2' }));
     await api().shows(quota, { status: { used: { pods: '1', cpu: '500m', memory: '252Mi', 'ephemeral-storage': '30Gi', 'requests.example.com/dongle': '2' } } });
     await api().expect(403, 'POST', `${path}/pods`, pod('too-large', { cpu: '600m', memory: '100Mi', 'ephemeral-storage': '1Gi' }));
@@ -43,8 +55,16 @@ export function apiMachinery(api: () => ConformingApi): void {
   it('keeps ResourceQuotas of opposite scopes apart', async () => {
     const path = `/api/v1/namespaces/${await api().namespace()}`;
     const quotas = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort'];
-    for (const scope of quotas) await api().post(`${path}/resourcequotas`, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: scope.toLowerCase() }, spec: { hard: { pods: '5' }, scopes: [scope] } });
-    const used = (...expected: string[]): Promise<unknown> => Promise.all(quotas.map((scope, i) => api().shows(`${path}/resourcequotas/${scope.toLowerCase()}`, { status: { used: { pods: expected[i] } } })));
+    for (const scope of quotas) {
+      await api().post(`${path}/resourcequotas`, {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: scope.toLowerCase() },
+        spec: { hard: { pods: '5' }, scopes: [scope] },
+      });
+    }
+    const used = (...expected: string[]): Promise<unknown> =>
+      Promise.all(quotas.map((scope, i) => api().shows(`${path}/resourcequotas/${scope.toLowerCase()}`, { status: { used: { pods: expected[i] } } })));
     const containers = [{ name: 'main', image: 'navarch.local/app:1', resources: { requests: { cpu: '100m' } } }];
     await used('0', '0', '0', '0');
     await api().post(`${path}/pods`, podOf('plain'));
@@ -58,12 +78,22 @@ export function apiMachinery(api: () => ConformingApi): void {
   it('returns chunks of lists, all of the first one\'s version', async () => {
     const path = `/api/v1/namespaces/${await api().namespace()}/podtemplates`;
     const names = Array.from({ length: 40 }, (_, i) => `template-${String(i).padStart(4, '0')}`);
-    for (const name of names) await api().post(path, { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name }, template: { metadata: { labels: { name } }, spec: { containers: [{ name: 'test', image: 'test2' }] } } });
+    for (const name of names) {
+      await api().post(path, {
+        apiVersion: 'v1',
+        kind: 'PodTemplate',
+        metadata: { name },
+        template: { metadata: { labels: { name } }, spec: { containers: [{ name: 'test', image: 'test2' }] } },
+      });
+    }
     const found: string[] = [];
     const versions = new Set<string>();
     let rest = '';
     do {
-      const { items, metadata } = (await api().get(`${path}?limit=7&continue=${encodeURIComponent(rest)}`)) as unknown as { items: { metadata: { name: string } }[]; metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number } };
+      const { items, metadata } = (await api().get(`${path}?limit=7&continue=${encodeURIComponent(rest)}`)) as unknown as {
+        items: { metadata: { name: string } }[];
+        metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number };
+      };
       found.push(...items.map((item) => item.metadata.name));
       versions.add(metadata.resourceVersion);
       rest = metadata.continue ?? '';

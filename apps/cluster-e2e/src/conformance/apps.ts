@@ -52,11 +52,19 @@ export function apps(api: () => ConformingApi): void {
     const { events, stop } = await api().watch(`${path}${select(labels)}`);
     await api().post(path, workloadOf('Deployment', 'test', labels, { replicas: 2 }));
     await api().shows(`${path}/test`, { status: { readyReplicas: 2, availableReplicas: 2 } });
-    await api().patch(`${path}/test`, 'strategic', { metadata: { labels: { more: 'patched' } }, spec: { replicas: 1, template: { spec: { containers: [{ name: 'main', image: 'navarch.local/app:2' }] } } } });
+    await api().patch(`${path}/test`, 'strategic', {
+      metadata: { labels: { more: 'patched' } },
+      spec: { replicas: 1, template: { spec: { containers: [{ name: 'main', image: 'navarch.local/app:2' }] } } },
+    });
     await api().shows(`${path}/test`, { metadata: { labels: { more: 'patched' } }, status: { replicas: 1, readyReplicas: 1, updatedReplicas: 1 } });
     expect(await api().get(`${path}/test/scale`)).toMatchObject({ kind: 'Scale', spec: { replicas: 1 }, status: { selector: 'test-deployment-static=true' } });
     await api().update(`${path}/test/status`, (object) => ({ ...object, status: { ...object.status, conditions: [...conditionsOf(object), condition('StatusUpdate')] } }));
-    await api().sees(events, { type: 'MODIFIED', object: expect.objectContaining({ status: expect.objectContaining({ conditions: expect.arrayContaining([expect.objectContaining({ type: 'StatusUpdate' })]) as unknown }) as unknown }) as unknown });
+    await api().sees(events, {
+      type: 'MODIFIED',
+      object: expect.objectContaining({
+        status: expect.objectContaining({ conditions: expect.arrayContaining([expect.objectContaining({ type: 'StatusUpdate' })]) as unknown }) as unknown,
+      }) as unknown,
+    });
     await api().delete(`${path}${select(labels)}`);
     await api().sees(events, { type: 'DELETED' });
     stop();
@@ -67,7 +75,16 @@ export function apps(api: () => ConformingApi): void {
     const [quotas, path] = [`/api/v1/namespaces/${namespace}/resourcequotas`, `/api/v1/namespaces/${namespace}/replicationcontrollers`];
     await api().post(quotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'two' }, spec: { hard: { pods: '2' } } });
     await api().shows(`${quotas}/two`, { status: { hard: { pods: '2' } } });
-    await api().post(path, { apiVersion: 'v1', kind: 'ReplicationController', metadata: { name: 'three' }, spec: { replicas: 3, selector: { app: 'three' }, template: { metadata: { labels: { app: 'three' } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } } } });
+    await api().post(path, {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { name: 'three' },
+      spec: {
+        replicas: 3,
+        selector: { app: 'three' },
+        template: { metadata: { labels: { app: 'three' } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } },
+      },
+    });
     await api().shows(`${path}/three`, { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' }] } });
     await api().patch(`${path}/three`, 'merge', { spec: { replicas: 2 } });
     await api().until(async () => expect(conditionsOf(await api().get(`${path}/three`))).toEqual([]));
@@ -76,7 +93,16 @@ export function apps(api: () => ConformingApi): void {
   it('lets a Job adopt what was orphaned, and release what is no longer its own', async () => {
     const namespace = await api().namespace();
     const pods = `/api/v1/namespaces/${namespace}/pods`;
-    await api().post(`/apis/batch/v1/namespaces/${namespace}/jobs`, { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'job' }, spec: { parallelism: 2, completions: 4, template: { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } } } });
+    await api().post(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'job' },
+      spec: {
+        parallelism: 2,
+        completions: 4,
+        template: { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } },
+      },
+    });
     const [pod] = await api().count(pods, 2);
     const path = `${pods}/${pod?.metadata.name ?? ''}`;
     await api().shows(path, { status: { phase: 'Running' } });

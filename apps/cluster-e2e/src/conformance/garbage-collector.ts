@@ -32,7 +32,11 @@ export function garbageCollector(api: () => ConformingApi): void {
     const { metadata: { uid } } = await api().get(staying.set);
     const pods = await api().list(going.pods);
     const kept = pods.slice(0, 3).map(({ metadata }) => metadata.name);
-    for (const name of kept) await api().patch(`/api/v1/namespaces/${namespace}/pods/${name}`, 'strategic', { metadata: { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'staying', uid }] } });
+    for (const name of kept) {
+      await api().patch(`/api/v1/namespaces/${namespace}/pods/${name}`, 'strategic', {
+        metadata: { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'staying', uid }] },
+      });
+    }
     await api().call('DELETE', going.set, { propagationPolicy: 'Foreground' });
     await api().gone(going.set);
     const left = await api().list(going.pods);
@@ -45,7 +49,11 @@ export function garbageCollector(api: () => ConformingApi): void {
     const uids: string[] = [];
     for (const n of [1, 2, 3]) uids.push((await api().post(path, podOf(`pod${n}`))).metadata.uid);
     for (const [of, owner] of [[1, 3], [2, 1], [3, 2]] as const) {
-      await api().patch(`${path}/pod${of}`, 'strategic', { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: `pod${owner}`, uid: uids[owner - 1], controller: true, blockOwnerDeletion: true }] } });
+      await api().patch(`${path}/pod${of}`, 'strategic', {
+        metadata: {
+          ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: `pod${owner}`, uid: uids[owner - 1], controller: true, blockOwnerDeletion: true }],
+        },
+      });
     }
     await api().call('DELETE', `${path}/pod1`, { propagationPolicy: 'Foreground' });
     await api().count(path, 0);

@@ -10,7 +10,9 @@ export function node(api: () => ConformingApi): void {
     await api().shows(`${path}/pod`, { metadata: { generation: 1 }, status: { phase: 'Running', observedGeneration: 1 } });
     await api().patch(`${path}/pod`, 'strategic', { metadata: { labels: { more: 'patched' } }, spec: { containers: [{ name: 'main', image: 'navarch.local/app:2' }] } });
     await api().shows(`${path}/pod`, { metadata: { generation: 2 }, status: { phase: 'Running', observedGeneration: 2, containerStatuses: [{ restartCount: 1, image: 'navarch.local/app:2' }] } });
-    expect(await api().patch(`${path}/pod/status`, 'merge', { status: { message: 'Patched by e2e test', reason: 'E2E' } })).toMatchObject({ status: { message: 'Patched by e2e test', reason: 'E2E' } });
+    expect(await api().patch(`${path}/pod/status`, 'merge', { status: { message: 'Patched by e2e test', reason: 'E2E' } })).toMatchObject({
+      status: { message: 'Patched by e2e test', reason: 'E2E' },
+    });
     await api().delete(`${path}${select(labels)}`);
     await api().sees(events, { type: 'DELETED' });
     stop();
@@ -31,7 +33,10 @@ export function node(api: () => ConformingApi): void {
     const debug = (name: string): object => ({ name, image: 'navarch.local/app:1', imagePullPolicy: 'IfNotPresent', terminationMessagePolicy: 'File' });
     await api().patch(`${path}/pod/ephemeralcontainers`, 'strategic', { spec: { ephemeralContainers: [debug('first')] } });
     await api().shows(`${path}/pod`, { status: { ephemeralContainerStatuses: [{ name: 'first', state: { running: {} } }] } });
-    await api().update(`${path}/pod/ephemeralcontainers`, (object) => ({ ...object, spec: { ...object.spec, ephemeralContainers: [...(object.spec['ephemeralContainers'] as object[]), debug('second')] } }));
+    await api().update(`${path}/pod/ephemeralcontainers`, (object) => ({
+      ...object,
+      spec: { ...object.spec, ephemeralContainers: [...(object.spec['ephemeralContainers'] as object[]), debug('second')] },
+    }));
     await api().shows(`${path}/pod`, { status: { ephemeralContainerStatuses: [{ name: 'first' }, { name: 'second', state: { running: {} } }] } });
   });
 
@@ -68,10 +73,28 @@ export function node(api: () => ConformingApi): void {
     const namespace = await api().namespace();
     const [volumes, claims] = ['/api/v1/persistentvolumes', `/api/v1/namespaces/${namespace}/persistentvolumeclaims`];
     const labels = { e2e: namespace };
-    await api().post(volumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: namespace, labels }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], persistentVolumeReclaimPolicy: 'Retain', nfs: { server: '10.0.0.1', path: '/tmp' }, claimRef: { namespace, name: 'claim' } } });
-    await api().post(claims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'claim', labels }, spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } } });
+    await api().post(volumes, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: namespace, labels },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        persistentVolumeReclaimPolicy: 'Retain',
+        nfs: { server: '10.0.0.1', path: '/tmp' },
+        claimRef: { namespace, name: 'claim' },
+      },
+    });
+    await api().post(claims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'claim', labels },
+      spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } },
+    });
     await api().shows(`${claims}/claim`, { status: { phase: 'Bound' } });
-    expect(await api().patch(`${volumes}/${namespace}/status`, 'strategic', { status: { message: 'StatusPatched', reason: 'E2E' } })).toMatchObject({ status: { phase: 'Bound', message: 'StatusPatched' } });
+    expect(await api().patch(`${volumes}/${namespace}/status`, 'strategic', { status: { message: 'StatusPatched', reason: 'E2E' } })).toMatchObject({
+      status: { phase: 'Bound', message: 'StatusPatched' },
+    });
     await api().delete(`${claims}${select(labels)}`);
     await api().count(claims, 0);
     await api().delete(`${volumes}${select(labels)}`);
@@ -80,7 +103,12 @@ export function node(api: () => ConformingApi): void {
 
   it('leaves a VolumeAttachment to whoever made it', async () => {
     const path = '/apis/storage.k8s.io/v1/volumeattachments';
-    await api().post(path, { apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: 'e2e' }, spec: { attacher: 'e2e-test.storage.k8s.io', nodeName: 'no-such-node', source: { persistentVolumeName: 'no-such-volume' } } });
+    await api().post(path, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name: 'e2e' },
+      spec: { attacher: 'e2e-test.storage.k8s.io', nodeName: 'no-such-node', source: { persistentVolumeName: 'no-such-volume' } },
+    });
     await api().patch(`${path}/e2e/status`, 'merge', { status: { attached: true } });
     await api().update(`${path}/e2e/status`, (object) => ({ ...object, status: { attached: false } }));
     await api().delete(`${path}/e2e`);

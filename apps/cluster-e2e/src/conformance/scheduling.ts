@@ -58,7 +58,11 @@ export function scheduling(api: () => ConformingApi): void {
 
   it('places pods of one host port beside each other where address or protocol differ, and no others', async () => {
     const path = `/api/v1/namespaces/${await api().namespace()}/pods`;
-    const pod = (name: string, hostIP: string, protocol: string): object => podOf(name, { nodeSelector: { 'kubernetes.io/hostname': 'node-1' }, containers: [{ name: 'main', image, ports: [{ containerPort: 80, hostPort: 54323, hostIP, protocol }] }] });
+    const pod = (name: string, hostIP: string, protocol: string): object =>
+      podOf(name, {
+        nodeSelector: { 'kubernetes.io/hostname': 'node-1' },
+        containers: [{ name: 'main', image, ports: [{ containerPort: 80, hostPort: 54323, hostIP, protocol }] }],
+      });
     for (const [name, ip, protocol] of [['a', '127.0.0.1', 'TCP'], ['b', '127.0.0.2', 'TCP'], ['c', '127.0.0.2', 'UDP']] as const) await api().post(path, pod(name, ip, protocol));
     for (const name of ['a', 'b', 'c']) await api().shows(`${path}/${name}`, { spec: { nodeName: 'node-1' } });
     await api().post(path, pod('d', '127.0.0.1', 'TCP'));

@@ -38,7 +38,18 @@ export class ApiClient {
   open(method: string, path: string, body?: unknown, { timeoutMs = 0, contentType = 'application/json' }: CallOptions = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const bytes = body === undefined ? undefined : JSON.stringify(body);
-      const call = request({ host: '127.0.0.1', port: this.port, method, path, agent: this.agent, timeout: timeoutMs, headers: bytes === undefined ? {} : { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(bytes) } }, resolve);
+      const call = request(
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          method,
+          path,
+          agent: this.agent,
+          timeout: timeoutMs,
+          headers: bytes === undefined ? {} : { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(bytes) },
+        },
+        resolve,
+      );
       call.on('error', reject);
       call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path} in ${timeoutMs} ms`)));
       call.end(bytes);

@@ -13,10 +13,19 @@ export interface Container {
   readonly Id: string;
   readonly Name: string;
   readonly State: { readonly Pid: number; readonly Status: string; readonly Health?: { readonly Status: string } };
-  readonly Config: { readonly User: string; readonly Env: readonly string[]; readonly Healthcheck?: HealthCheck; readonly Labels: Readonly<Record<string, string>> };
+  readonly Config: {
+    readonly User: string;
+    readonly Env: readonly string[];
+    readonly Healthcheck?: HealthCheck;
+    readonly Labels: Readonly<Record<string, string>>;
+  };
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
   readonly HostConfig: {
-    readonly Privileged: boolean; readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] | null; readonly CapAdd: readonly string[] | null; readonly SecurityOpt: readonly string[] | null;
+    readonly Privileged: boolean;
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[] | null;
+    readonly CapAdd: readonly string[] | null;
+    readonly SecurityOpt: readonly string[] | null;
     readonly RestartPolicy: { readonly Name: string };
   };
 }
@@ -58,7 +67,11 @@ export async function containerIds(labels: Readonly<Record<string, string>>): Pr
 
 /** Whether there is a container, a network or a volume with these labels. */
 export async function hasAnything(labels: Readonly<Record<string, string>>): Promise<boolean> {
-  const [containers, networks, { Volumes }] = await Promise.all([containerIds(labels), ask<unknown[]>(`/networks?${labelled(labels)}`), ask<{ Volumes: unknown[] | null }>(`/volumes?${labelled(labels)}`)]);
+  const [containers, networks, { Volumes }] = await Promise.all([
+    containerIds(labels),
+    ask<unknown[]>(`/networks?${labelled(labels)}`),
+    ask<{ Volumes: unknown[] | null }>(`/volumes?${labelled(labels)}`),
+  ]);
   return containers.length + networks.length + (Volumes ?? []).length > 0;
 }
 

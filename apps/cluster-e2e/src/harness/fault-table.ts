@@ -32,7 +32,14 @@ export function faultTable(faults: readonly Fault[], writes: Writes, reads: Read
     '',
     row('fault', 'works again after', 'longest gap between writes', ...services.map((service) => `repeated: ${service}`)),
     row('---', '---', '---', ...services.map(() => '---')),
-    ...faults.map((fault) => row(fault.what, seconds(fault.end - fault.start), fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs), ...[...reads.values()].map((read) => during(fault, read)))),
+    ...faults.map((fault) =>
+      row(
+        fault.what,
+        seconds(fault.end - fault.start),
+        fault.gapMs === 0 ? 'nobody wrote' : seconds(fault.gapMs),
+        ...[...reads.values()].map((read) => during(fault, read)),
+      ),
+    ),
     '',
     `${writes.acknowledged} writes were acknowledged, ${writes.perSecond.toFixed(0)} a second over all faults, and read back; ${writes.unanswered} attempts had no answer and were repeated, ${writes.givenUp} were never answered; the slowest took ${seconds(writes.slowestMs)}.`,
     '',

@@ -12,7 +12,14 @@ interface Resource {
 
 /** What to try with somebody's certificate. */
 export interface Attempts {
-  readonly rest?: readonly { readonly method: string; readonly path: string; readonly body?: unknown; readonly contentType?: string; /** The API unless given. */ readonly host?: string; readonly port?: number }[];
+  readonly rest?: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: unknown;
+    readonly contentType?: string;
+    /** The API unless given. */ readonly host?: string;
+    readonly port?: number;
+  }[];
   /** By gRPC. */
   readonly objects?: readonly { readonly resource: Resource; readonly namespace: string; readonly name: string }[];
   /** By gRPC. */

@@ -44,7 +44,12 @@ async function debianKubectl(): Promise<string> {
 
 /** Every kubectl on the machine, one a version, Debian's always among them; the oldest first. */
 export async function kubectls(): Promise<Kubectl[]> {
-  const folders = new Set((process.env['PATH'] ?? '').split(delimiter).filter((folder) => existsSync(join(folder, 'kubectl'))).flatMap((folder) => [folder, dirname(realpathSync(join(folder, 'kubectl')))]));
+  const folders = new Set(
+    (process.env['PATH'] ?? '')
+      .split(delimiter)
+      .filter((folder) => existsSync(join(folder, 'kubectl')))
+      .flatMap((folder) => [folder, dirname(realpathSync(join(folder, 'kubectl')))]),
+  );
   const found = [...folders].flatMap((folder) => readdirSync(folder).filter((name) => /^kubectl([.-]v?\d[\d.]*)?$/.test(name)).map((name) => join(folder, name)));
   const versions = new Map<string, string>();
   for (const path of [await debianKubectl(), ...found]) {

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './cluster';
 
-/** The lines of the shell block under a heading of the README, or of another page, without comments. */
+/** The commands of the shell block under a heading of the README, or of another page, without comments; one may go on over several lines. */
 export function readmeCommands(heading: string, page = 'README.md'): string[] {
   const [, section = ''] = readFileSync(join(root, page), 'utf8').split(`\n## ${heading}\n`);
   const [, block] = /```sh\n([\s\S]*?)```/.exec(section) ?? [];
   if (block === undefined) throw new Error(`${page} has no commands under "${heading}"`);
-  return block.split('\n').map((line) => line.replace(/(^|\s)#.*/, '').trim()).filter((line) => line !== '');
+  return block.replace(/ \\\n\s*/g, ' ').split('\n').map((line) => line.replace(/(^|\s)#.*/, '').trim()).filter((line) => line !== '');
 }
 
 /** Types a line into a shell and reads until what is awaited appears; what runs until it is interrupted is ended then. Rejects with all that was printed. */

@@ -4,7 +4,21 @@ import { request } from 'node:https';
 /** What whoever asks is told: that, and how, a process is well, and which version it is. */
 const forAll = /^\/(healthz|livez|readyz|version)$/;
 /** What is behind the doors of a cluster: objects, what a node runs and has, measurements, keys of etcd, connections of NATS. */
-const tried = ['/healthz', '/version', '/api/v1/secrets', '/api/v1/pods', '/pods', '/configz', '/stats/summary', '/metrics', '/debug/pprof/', '/exec/default/web/web?command=id', '/v2/keys', '/connz', '/apis/metrics.k8s.io/v1beta1/pods'];
+const tried = [
+  '/healthz',
+  '/version',
+  '/api/v1/secrets',
+  '/api/v1/pods',
+  '/pods',
+  '/configz',
+  '/stats/summary',
+  '/metrics',
+  '/debug/pprof/',
+  '/exec/default/web/web?command=id',
+  '/v2/keys',
+  '/connz',
+  '/apis/metrics.k8s.io/v1beta1/pods',
+];
 const withinMs = 3_000;
 
 /** The code with which somebody without any credentials is answered; undefined when there is no conversation at all. */

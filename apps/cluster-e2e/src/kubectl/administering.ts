@@ -53,7 +53,12 @@ export const administering: CommandChecks = {
     // Only what this session has made, by its label: others have pods there too.
     const pod = s.name('evictee');
     await s.run('create -f -', {
-      input: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: { drain: pod } }, spec: { nodeName: NODE, terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'navarch.local/web:1' }] } }),
+      input: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: pod, labels: { drain: pod } },
+        spec: { nodeName: NODE, terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'navarch.local/web:1' }] },
+      }),
     });
     await s.run(`wait --for=condition=Ready pod/${pod} --timeout=180s`);
     expect(await s.run(`drain ${NODE} --pod-selector=drain=${pod} --force --timeout=180s`)).toMatch(/evicted|drained/);

@@ -17,12 +17,25 @@ async function pluginConfig(session: KubectlSession, version: string, name: stri
   const apiVersion = `client.authentication.k8s.io/${version}`;
   const said = session.file(`${name}-${version}.json`, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
   const asked = `*'"apiVersion":"${apiVersion}"'*'"server":"https://'*`;
-  const program = session.file(`${name}-${version}.sh`, `#!/bin/sh\ncase "$KUBERNETES_EXEC_INFO" in\n${asked}) test "$1/$WHO" = login/me && exec cat '${said}' ;;\nesac\necho "asked wrongly: $1 $WHO $KUBERNETES_EXEC_INFO" >&2\nexit 1\n`);
+  const program = session.file(
+    `${name}-${version}.sh`,
+    `#!/bin/sh\ncase "$KUBERNETES_EXEC_INFO" in\n${asked}) test "$1/$WHO" = login/me && exec cat '${said}' ;;\nesac\necho "asked wrongly: $1 $WHO $KUBERNETES_EXEC_INFO" >&2\nexit 1\n`,
+  );
   chmodSync(program, 0o700);
   const { clusters } = JSON.parse(await session.run('config view --minify --flatten --raw -o json')) as Config;
   const exec = { apiVersion, command: program, args: ['login'], env: [{ name: 'WHO', value: 'me' }], provideClusterInfo: true, interactiveMode: 'Never' };
   const context = { name: 'plugin', context: { cluster: clusters[0]?.name ?? '', user: 'plugin' } };
-  return session.file(`${name}-${version}.kubeconfig`, JSON.stringify({ 'apiVersion': 'v1', 'kind': 'Config', clusters, 'contexts': [context], 'current-context': 'plugin', 'users': [{ name: 'plugin', user: { exec } }] }));
+  return session.file(
+    `${name}-${version}.kubeconfig`,
+    JSON.stringify({
+      'apiVersion': 'v1',
+      'kind': 'Config',
+      clusters,
+      'contexts': [context],
+      'current-context': 'plugin',
+      'users': [{ name: 'plugin', user: { exec } }],
+    }),
+  );
 }
 
 /** Who reads with it may do so as `user`, and nothing more. */

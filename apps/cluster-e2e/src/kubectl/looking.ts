@@ -103,7 +103,10 @@ export const looking: CommandChecks = {
     expect(await s.run('auth can-i --list')).toContain('selfsubjectaccessreviews.authorization.k8s.io');
   },
   'auth reconcile': async (s) => {
-    const file = s.file('role.yaml', `apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: reconciled\n  namespace: ${s.namespace}\nrules:\n- apiGroups: [""]\n  resources: [pods]\n  verbs: [get]\n`);
+    const file = s.file(
+      'role.yaml',
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: reconciled\n  namespace: ${s.namespace}\nrules:\n- apiGroups: [""]\n  resources: [pods]\n  verbs: [get]\n`,
+    );
     expect(await s.run(`auth reconcile -f ${file}`)).toContain('reconciled');
     expect(await s.get('{.rules[0].verbs[0]}', 'role reconciled')).toBe('get');
   },

@@ -55,10 +55,20 @@ export function clients(cluster: RunningCluster): void {
     });
 
     it('upgrade it by what changed, and leave alone what others have set', async () => {
-      await api.call('PATCH', `/apis/apps/v1/namespaces/${namespace}/deployments/web`, { spec: { template: { metadata: { annotations: { injected: 'yes' } } } } }, { contentType: 'application/merge-patch+json' });
+      await api.call(
+        'PATCH',
+        `/apis/apps/v1/namespaces/${namespace}/deployments/web`,
+        { spec: { template: { metadata: { annotations: { injected: 'yes' } } } } },
+        { contentType: 'application/merge-patch+json' },
+      );
       await helm.upgrade('shop', [service, deployment('navarch.local/web:2', { env: [{ name: 'A', value: 'b' }] })]);
       expect(await read(`/apis/apps/v1/namespaces/${namespace}/deployments/web`)).toMatchObject({
-        spec: { template: { metadata: { annotations: { injected: 'yes' } }, spec: { containers: [{ name: 'web', image: 'navarch.local/web:2', imagePullPolicy: 'IfNotPresent', env: [{ name: 'A', value: 'b' }] }] } } },
+        spec: {
+          template: {
+            metadata: { annotations: { injected: 'yes' } },
+            spec: { containers: [{ name: 'web', image: 'navarch.local/web:2', imagePullPolicy: 'IfNotPresent', env: [{ name: 'A', value: 'b' }] }] },
+          },
+        },
       });
       expect((await api.call('GET', `/api/v1/namespaces/${namespace}/configmaps/settings`)).code).toBe(404);
       expect((await helm.history('shop')).map(({ version, info }) => `${version} ${info.status}`)).toEqual(['1 superseded', '2 deployed']);
@@ -80,8 +90,17 @@ export function clients(cluster: RunningCluster): void {
     describe('for a chart with definitions and hooks', () => {
       const group = 'helm.example.com';
       const crd: KubeObject = {
-        apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `widgets.${group}` },
-        spec: { group, scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] },
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: `widgets.${group}` },
+        spec: {
+          group,
+          scope: 'Namespaced',
+          names: { plural: 'widgets', kind: 'Widget' },
+          versions: [
+            { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } },
+          ],
+        },
       };
       const widget: KubeObject = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'one' }, spec: { size: 1 } };
       /** A Job that has nothing to do, or cannot do it in time. */

@@ -111,7 +111,17 @@ export function confinement(cluster: ComposeCluster): void {
 
 /** Every key, seed and token that the cluster was made with: pieces of them that nothing else could have in it. */
 async function ownSecrets(cluster: ComposeCluster): Promise<{ readonly name: string; readonly value: string }[]> {
-  const listed = await cluster.compose('run', '--rm', '-T', '--no-deps', '--entrypoint', 'sh', 'pki', '-c', 'cd /pki && for file in $(find . -name "*.key" -o -name "*.seed" -o -name "bootstrap-token"); do echo "== $file"; cat "$file"; echo; done');
+  const listed = await cluster.compose(
+    'run',
+    '--rm',
+    '-T',
+    '--no-deps',
+    '--entrypoint',
+    'sh',
+    'pki',
+    '-c',
+    'cd /pki && for file in $(find . -name "*.key" -o -name "*.seed" -o -name "bootstrap-token"); do echo "== $file"; cat "$file"; echo; done',
+  );
   return listed.split('== ').slice(1).flatMap((part) => {
     const [name = '', ...lines] = part.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('-----'));
     // Keys of one kind begin alike: the last full line is the key's own. A token's secret is what follows the dot.

@@ -22,15 +22,30 @@ export function leaders(cluster: TestCluster, api: () => ApiClient, goesOn: () =
   const replicas = 4;
   const [one, two] = ['navarch.local/app:1', 'navarch.local/app:2'];
 
-  const podSpec = (node: string, more: object = {}, resources: object = {}): object => ({ terminationGracePeriodSeconds: 1, nodeSelector: { 'kubernetes.io/hostname': node }, containers: [{ name: 'main', image: one, resources }], ...more });
-  const workload = (kind: string, name: string, spec: object, template: object): object => ({ apiVersion: 'apps/v1', kind, metadata: { name }, spec: { ...spec, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: template } } });
+  const podSpec = (node: string, more: object = {}, resources: object = {}): object => ({
+    terminationGracePeriodSeconds: 1,
+    nodeSelector: { 'kubernetes.io/hostname': node },
+    containers: [{ name: 'main', image: one, resources }],
+    ...more,
+  });
+  const workload = (kind: string, name: string, spec: object, template: object): object => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name },
+    spec: { ...spec, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: template } },
+  });
 
   const list = async (labels: string): Promise<Pod[]> => (JSON.parse((await api().call('GET', `${path}?labelSelector=${labels}`)).text) as { items: Pod[] }).items;
   const uids = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.uid).sort();
 
   it('kill -9 of those who lead stops their work only until their leases are over; what they had begun goes on where it was, nothing twice and nothing forgotten', async () => {
     const cpus = Number(await kubectl('get node node-1 -o jsonpath={.status.allocatable.cpu}'));
-    const quarter = (app: string, index: number, more: object = {}): object => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `${app}-${index}`, labels: { app } }, spec: podSpec('node-1', more, { requests: { cpu: `${cpus * 250}m` } }) });
+    const quarter = (app: string, index: number, more: object = {}): object => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${app}-${index}`, labels: { app } },
+      spec: podSpec('node-1', more, { requests: { cpu: `${cpus * 250}m` } }),
+    });
     await apply(
       { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'before-others' }, value: 1000 },
       workload('StatefulSet', 'ordered', { serviceName: 'ordered', replicas, podManagementPolicy: 'Parallel' }, podSpec('node-1')),

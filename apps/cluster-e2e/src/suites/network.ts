@@ -26,9 +26,13 @@ const sized: readonly object[] = [
 /** What a cluster with nodes `node-1` and `node-2` and real containers promises of its network, however it is run. */
 export function network(cluster: RunningCluster): void {
   const { kubectl, apply } = useNamespace(cluster, namespace, [
-    webPod('web', 'node-1', { app: 'web' }), webPod('client', 'node-2', { app: 'client' }), webPod('stranger', 'node-1', { app: 'stranger' }),
+    webPod('web', 'node-1', { app: 'web' }),
+    webPod('client', 'node-2', { app: 'client' }),
+    webPod('stranger', 'node-1', { app: 'stranger' }),
     webPod('db-0', 'node-2', { app: 'db' }, { hostname: 'db-0', subdomain: 'db' }),
-    service('web', { selector: { app: 'web' } }), service('db', { selector: { app: 'db' }, clusterIP: 'None' }), service('out', { type: 'ExternalName', externalName: `web.${namespace}.svc.cluster.local`, ports: undefined }),
+    service('web', { selector: { app: 'web' } }),
+    service('db', { selector: { app: 'db' }, clusterIP: 'None' }),
+    service('out', { type: 'ExternalName', externalName: `web.${namespace}.svc.cluster.local`, ports: undefined }),
     ...sized,
   ]);
   const tryKubectl = (args: string): Promise<Output> => cluster.tryKubectl(`-n ${namespace} ${args}`);
@@ -54,7 +58,12 @@ export function network(cluster: RunningCluster): void {
     const podIp = await kubectl('get pod web -o jsonpath={.status.podIP}');
     const reached = async (): Promise<boolean[]> => [(await fetchFrom('client', `http://${podIp}`)) !== undefined, (await fetchFrom('stranger', 'http://web')) !== undefined];
     await cluster.until(async () => expect(await reached()).toEqual([true, true]));
-    const policy = (name: string, spec: object): object => ({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name }, spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'], ...spec } });
+    const policy = (name: string, spec: object): object => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name },
+      spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'], ...spec },
+    });
     await apply(policy('deny', {}));
     await cluster.until(async () => expect(await reached()).toEqual([false, false]));
     await apply(policy('allow', { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'client' } } }], ports: [{ port: 'http' }] }] }));
@@ -72,7 +81,16 @@ export function network(cluster: RunningCluster): void {
     const backend = { service: { name: 'web', port: { name: 'http' } } };
     await apply(
       { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'web-tls' }, data },
-      { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'web' }, spec: { ingressClassName: 'navarch', tls: [{ hosts: ['web.example.test'], secretName: 'web-tls' }], rules: [{ host: 'web.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } },
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: 'web' },
+        spec: {
+          ingressClassName: 'navarch',
+          tls: [{ hosts: ['web.example.test'], secretName: 'web-tls' }],
+          rules: [{ host: 'web.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+        },
+      },
     );
     await cluster.until(async () => expect(await ask(ip, 80, 'web.example.test')).toMatchObject({ code: 200, text: expect.stringContaining('web:1') as unknown }));
     await cluster.until(async () => expect(await ask(ip, 443, 'web.example.test', true)).toMatchObject({ code: 200, certificate: 'web.example.test' }));

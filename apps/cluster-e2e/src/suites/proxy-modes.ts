@@ -30,7 +30,8 @@ export function proxyModes(cluster: RunningCluster): void {
 
   it('keeps to the pods of the client\'s own node where a Service prefers them', async () => {
     // The shell's own wget knows no time limit.
-    const met = async (pod: string, name: string): Promise<string[]> => [...new Set((await kubectl(`exec ${pod} -- sh -c 'for i in 1 2 3 4 5 6 7 8; do /bin/wget -q -T 2 -O- http://${name}; done'`)).trim().split('\n'))].sort();
+    const met = async (pod: string, name: string): Promise<string[]> =>
+      [...new Set((await kubectl(`exec ${pod} -- sh -c 'for i in 1 2 3 4 5 6 7 8; do /bin/wget -q -T 2 -O- http://${name}; done'`)).trim().split('\n'))].sort();
     for (const pod of ['near', 'far']) {
       await cluster.until(async () => expect(await met(pod, 'close')).toEqual([`web:1 ${pod}`]));
       // Not by chance.

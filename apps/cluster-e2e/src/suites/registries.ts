@@ -8,7 +8,8 @@ export function registries(cluster: RunningCluster): void {
   let open: Registry;
   let closed: Registry;
   let digest = '';
-  const pull = (pod: string, from: string, overrides: object = {}, policy = 'Always'): Promise<string> => cluster.kubectl(`run ${pod} --labels=pulled=yes --image=${from} --image-pull-policy=${policy} --overrides='${JSON.stringify({ spec: overrides })}'`);
+  const pull = (pod: string, from: string, overrides: object = {}, policy = 'Always'): Promise<string> =>
+    cluster.kubectl(`run ${pod} --labels=pulled=yes --image=${from} --image-pull-policy=${policy} --overrides='${JSON.stringify({ spec: overrides })}'`);
   const waiting = (pod: string): Promise<string> => cluster.kubectl(`get pod ${pod} -o 'jsonpath={.status.containerStatuses[0].state.waiting}'`);
 
   beforeAll(async () => {
@@ -35,7 +36,9 @@ export function registries(cluster: RunningCluster): void {
       await runs(pod);
       expect(await cluster.kubectl(`get pod ${pod} -o jsonpath={.status.containerStatuses[0].imageID}`)).toBe(`${open.address}/team/web@${digest}`);
     }
-    expect(await cluster.kubectl('get events --field-selector involvedObject.name=by-tag')).toMatch(new RegExp(`Successfully pulled image "${open.address}/team/web:v1" in \\S+ \\(\\S+ including waiting\\)\\. Image size: \\d+ bytes\\.`));
+    expect(await cluster.kubectl('get events --field-selector involvedObject.name=by-tag')).toMatch(
+      new RegExp(`Successfully pulled image "${open.address}/team/web:v1" in \\S+ \\(\\S+ including waiting\\)\\. Image size: \\d+ bytes\\.`),
+    );
   });
 
   it('pulls with the secret of the pod and with that of its service account', async () => {
@@ -79,6 +82,12 @@ export function registries(cluster: RunningCluster): void {
     expect(message).toMatch(new RegExp(`^Back-off pulling image "${name}": ErrImagePull: rpc error: code = \\w+ desc = failed to pull and unpack image "${name}"`));
     expect(message).toContain(says);
     const events = await cluster.kubectl(`get events --field-selector involvedObject.name=${pod} -o 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}'`);
-    for (const line of [`Normal Pulling Pulling image "${name}"`, `Warning Failed Failed to pull image "${name}": rpc error: code = `, 'Warning Failed Error: ErrImagePull', `Normal BackOff Back-off pulling image "${name}"`, 'Warning Failed Error: ImagePullBackOff']) expect(events).toContain(line);
+    for (const line of [
+      `Normal Pulling Pulling image "${name}"`,
+      `Warning Failed Failed to pull image "${name}": rpc error: code = `,
+      'Warning Failed Error: ErrImagePull',
+      `Normal BackOff Back-off pulling image "${name}"`,
+      'Warning Failed Error: ImagePullBackOff',
+    ]) expect(events).toContain(line);
   });
 }

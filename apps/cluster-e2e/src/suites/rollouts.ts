@@ -13,7 +13,12 @@ export function rollouts(cluster: RunningCluster): void {
     apiVersion: 'apps/v1', kind, metadata: { name },
     spec: { selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } }, ...spec },
   });
-  const job = (name: string, image: string, spec: object): object => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } }, ...spec } });
+  const job = (name: string, image: string, spec: object): object => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } }, ...spec },
+  });
 
   it('a Deployment that is re-created has no old pods when the new ones come', async () => {
     await apply(workload('Deployment', 'anew', { replicas: 2, strategy: { type: 'Recreate' } }));
@@ -85,12 +90,35 @@ export function rollouts(cluster: RunningCluster): void {
 
   it('a HorizontalPodAutoscaler keeps the bounds of a kind that others brought', async () => {
     const names = { plural: 'fleets', singular: 'fleet', kind: 'Fleet', listKind: 'FleetList' };
-    const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { ships: { type: 'integer' } } }, status: { type: 'object', properties: { ships: { type: 'integer' }, selector: { type: 'string' } } } } } };
+    const schema = {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: {
+          spec: { type: 'object', properties: { ships: { type: 'integer' } } },
+          status: { type: 'object', properties: { ships: { type: 'integer' }, selector: { type: 'string' } } },
+        },
+      },
+    };
     const scale = { specReplicasPath: '.spec.ships', statusReplicasPath: '.status.ships', labelSelectorPath: '.status.selector' };
-    await apply({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'fleets.rollouts.example.com' }, spec: { group: 'rollouts.example.com', scope: 'Namespaced', names, versions: [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {}, scale } }] } });
+    await apply({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'fleets.rollouts.example.com' },
+      spec: {
+        group: 'rollouts.example.com',
+        scope: 'Namespaced',
+        names,
+        versions: [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {}, scale } }],
+      },
+    });
     await kubectl('wait --for=condition=Established crd/fleets.rollouts.example.com --timeout=180s');
     await cluster.until(() => apply({ apiVersion: 'rollouts.example.com/v1', kind: 'Fleet', metadata: { name: 'home' }, spec: { ships: 1 } }));
-    await apply({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'home' }, spec: { scaleTargetRef: { apiVersion: 'rollouts.example.com/v1', kind: 'Fleet', name: 'home' }, minReplicas: 3, maxReplicas: 5 } });
+    await apply({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'home' },
+      spec: { scaleTargetRef: { apiVersion: 'rollouts.example.com/v1', kind: 'Fleet', name: 'home' }, minReplicas: 3, maxReplicas: 5 },
+    });
     await until('fleet home', '.spec.ships', '3');
     await kubectl('scale fleet home --replicas=9');
     await until('fleet home', '.spec.ships', '5');

@@ -70,7 +70,11 @@ export function schedulerConfiguration(cluster: RunningCluster, extender: NodeTw
   it('places the pods of a gang together, or none of them', async () => {
     const member = (name: string): object => pod(name, { schedulerName: 'gangs' }, { labels: { 'scheduling.x-k8s.io/pod-group': 'crew' }, annotations: { 'scheduling.navarch.io/min-count': '2' } });
     await apply(member('crew-1'));
-    await cluster.until(async () => expect(await field('pod crew-1', '.status.conditions[?(@.type=="PodScheduled")].message')).toContain('waiting for minCount pods from a gang to appear in scheduling queue'));
+    await cluster.until(async () =>
+      expect(await field('pod crew-1', '.status.conditions[?(@.type=="PodScheduled")].message')).toContain(
+        'waiting for minCount pods from a gang to appear in scheduling queue',
+      ),
+    );
     await apply(member('crew-2'));
     await kubectl('wait pod/crew-1 pod/crew-2 --for=condition=PodScheduled --timeout=180s');
   });

@@ -11,7 +11,11 @@ export function schedulerPlugin(cluster: RunningCluster): void {
     await inRoom('chilled', 'cold');
     await inRoom('soaked', 'wet');
     await cluster.until(async () => expect(await cluster.kubectl('get pod chilled -o jsonpath={.spec.nodeName}')).toBe('node-2'));
-    await cluster.until(async () => expect(await cluster.kubectl(`get pod soaked -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'`)).toContain('0/2 nodes are available: 2 node(s) were not in room wet.'));
+    await cluster.until(async () =>
+      expect(await cluster.kubectl(`get pod soaked -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'`)).toContain(
+        '0/2 nodes are available: 2 node(s) were not in room wet.',
+      ),
+    );
     await cluster.kubectl('delete pod chilled soaked --grace-period=0 --force');
     await cluster.kubectl('label node node-2 example.com/room-');
   });

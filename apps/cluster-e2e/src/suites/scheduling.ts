@@ -43,19 +43,42 @@ export function scheduling(cluster: RunningCluster): void {
     await apply(pod('urgent', asking(cpus, { priorityClassName: 'urgent', nodeSelector: { 'kubernetes.io/hostname': 'node-1' } })));
     await kubectl('wait pod/urgent --for=condition=PodScheduled --timeout=180s');
     expect(await field('pod/urgent', '.spec.nodeName')).toBe('node-1');
-    await cluster.until(async () => expect(await kubectl('get events --field-selector reason=Preempted -o jsonpath={.items[*].message}')).toContain(`Preempted by pod ${await field('pod/urgent', '.metadata.uid')} on node node-1`));
+    await cluster.until(async () =>
+      expect(await kubectl('get events --field-selector reason=Preempted -o jsonpath={.items[*].message}')).toContain(
+        `Preempted by pod ${await field('pod/urgent', '.metadata.uid')} on node node-1`,
+      ),
+    );
     const { node, nodes } = await explain(`${namespace}/filler-node-2`);
     expect(node).toBe('node-2');
     expect(nodes.find(({ name }) => name === 'node-1')).toMatchObject({ refusedBy: 'NodeAffinity', reasons: ["node(s) didn't match Pod's node affinity/selector"] });
   });
 
   it('gives a claim devices where a driver offers them, and no device twice', async () => {
-    const deviceClass = { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu.e2e.example.com' }, spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.e2e.example.com"' } }] } };
+    const deviceClass = {
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'DeviceClass',
+      metadata: { name: 'gpu.e2e.example.com' },
+      spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.e2e.example.com"' } }] },
+    };
     // What a driver on node-2 would publish.
     const nodeSelector = { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node-2'] }] }] };
-    const slice = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'gpu.e2e.example.com' }, spec: { driver: 'gpu.e2e.example.com', nodeSelector, pool: { name: 'e2e', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'gpu-0' }] } };
-    const claim = (name: string): object => ({ apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name }, spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.e2e.example.com' } }] } } });
-    const user = (name: string): object => pod(name, { resourceClaims: [{ name: 'gpu', resourceClaimName: name }], containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { claims: [{ name: 'gpu' }] } }] });
+    const slice = {
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceSlice',
+      metadata: { name: 'gpu.e2e.example.com' },
+      spec: { driver: 'gpu.e2e.example.com', nodeSelector, pool: { name: 'e2e', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'gpu-0' }] },
+    };
+    const claim = (name: string): object => ({
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceClaim',
+      metadata: { name },
+      spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.e2e.example.com' } }] } },
+    });
+    const user = (name: string): object =>
+      pod(name, {
+        resourceClaims: [{ name: 'gpu', resourceClaimName: name }],
+        containers: [{ name: 'main', image: 'navarch.local/web:1', resources: { claims: [{ name: 'gpu' }] } }],
+      });
     await apply(deviceClass, slice, claim('render'), claim('train'), user('render'));
     await kubectl('wait pod/render --for=condition=PodScheduled --timeout=180s');
     expect(await field('pod/render', '.spec.nodeName')).toBe('node-2');

@@ -4,7 +4,11 @@ import { useIdentity, type Attempts, type Identity, type Outcomes } from '../har
 import { openPortsOf } from '../harness/open-ports';
 import { seenByStranger } from '../harness/stranger';
 
-const [pods, secrets, configmaps, nodes, services] = ['pods', 'secrets', 'configmaps', 'nodes', 'services'].map((resource) => ({ group: '', version: 'v1', resource })) as [Resource, Resource, Resource, Resource, Resource];
+const [pods, secrets, configmaps, nodes, services] = ['pods', 'secrets', 'configmaps', 'nodes', 'services'].map((resource) => ({
+  group: '',
+  version: 'v1',
+  resource,
+})) as [Resource, Resource, Resource, Resource, Resource];
 interface Resource {
   readonly group: string;
   readonly version: string;
@@ -46,7 +50,17 @@ export function stolenIdentity(cluster: ComposeCluster): void {
 
   /** Named, so that a wrong answer says to what. */
   const answers = async (requests: readonly (readonly [method: string, path: string, body?: unknown])[], identity?: Identity): Promise<Record<string, number>> => {
-    const { rest } = await use({ rest: requests.map(([method, path, body]) => ({ method, path, ...(body === undefined ? {} : { body }), ...(method === 'PATCH' ? { contentType: merge } : {}) })) }, identity);
+    const { rest } = await use(
+      {
+        rest: requests.map(([method, path, body]) => ({
+          method,
+          path,
+          ...(body === undefined ? {} : { body }),
+          ...(method === 'PATCH' ? { contentType: merge } : {}),
+        })),
+      },
+      identity,
+    );
     return Object.fromEntries(requests.map(([method, path], index) => [`${method} ${path}`, rest[index] ?? 0]));
   };
   const all = (requests: readonly (readonly [string, string, unknown?])[], code: number): Record<string, number> => Object.fromEntries(requests.map(([method, path]) => [`${method} ${path}`, code]));
@@ -98,7 +112,15 @@ export function stolenIdentity(cluster: ComposeCluster): void {
 
   it('gets nothing out of another node\'s kubelet, at neither of its doors', async () => {
     const host = `${network}.12`;
-    const doors = [['GET', '/pods'], ['GET', '/stats/summary'], ['GET', '/metrics'], ['GET', '/configz'], ['GET', `/containerLogs/${namespace}/other/c`], ['POST', `/run/${namespace}/other/c?cmd=id`], ['POST', `/exec/${namespace}/other/c?command=id&output=1`]] as const;
+    const doors = [
+      ['GET', '/pods'],
+      ['GET', '/stats/summary'],
+      ['GET', '/metrics'],
+      ['GET', '/configz'],
+      ['GET', `/containerLogs/${namespace}/other/c`],
+      ['POST', `/run/${namespace}/other/c?cmd=id`],
+      ['POST', `/exec/${namespace}/other/c?command=id&output=1`],
+    ] as const;
     const { rest, nodeServices } = await use({
       rest: doors.map(([method, path]) => ({ method, path, host, port: 10250 })), nodeServices: [{ address: `${host}:10260`, container: { namespace, pod: 'other', container: 'c' } }],
     });
@@ -108,13 +130,21 @@ export function stolenIdentity(cluster: ComposeCluster): void {
 
   it('hears and says nothing of others over NATS', async () => {
     const listens = { own: ['change.core.pods.node-1.>', 'bookmark.core.pods.node-1', 'change.core.services.>'], others: ['change.core.pods.node-2.>', 'change.core.pods.>', 'change.core.secrets.>', 'change.core.configmaps.>', 'change.core.nodes.>', 'change.>', '>', 'heartbeat.>', 'usage.*', '_INBOX.>', '$SYS.>'] };
-    const says = { own: ['heartbeat.node-1', 'usage.node-1'], others: ['heartbeat.node-2', 'usage.node-2', 'change.core.pods.node-1.default.a', 'change.core.pods.node-2.default.a', 'bookmark.core.pods.node-2'] };
+    const says = {
+      own: ['heartbeat.node-1', 'usage.node-1'],
+      others: ['heartbeat.node-2', 'usage.node-2', 'change.core.pods.node-1.default.a', 'change.core.pods.node-2.default.a', 'bookmark.core.pods.node-2'],
+    };
     const { forbidden } = await use({ listen: [...listens.own, ...listens.others], say: [...says.own, ...says.others] });
     expect([...forbidden].sort()).toEqual([...listens.others.map((subject) => `subscription ${subject}`), ...says.others.map((subject) => `publish ${subject}`)].sort());
   });
 
   it.each(['network-agent', 'proxy', 'local-path'])('reads no secret as the %s either, which is in the same container', async (component) => {
-    const refused = [['GET', '/api/v1/secrets'], ['GET', `${inNamespace}/secrets/own`], ['GET', `${inNamespace}/configmaps/own`], ['POST', `${inNamespace}/serviceaccounts/default/token`, {}]] as const;
+    const refused = [
+      ['GET', '/api/v1/secrets'],
+      ['GET', `${inNamespace}/secrets/own`],
+      ['GET', `${inNamespace}/configmaps/own`],
+      ['POST', `${inNamespace}/serviceaccounts/default/token`, {}],
+    ] as const;
     expect(await answers(refused, { cert: `/pki/${component}.crt`, key: `/pki/${component}.key`, ca: '/pki/ca.crt' })).toEqual(all(refused, 403));
   });
 

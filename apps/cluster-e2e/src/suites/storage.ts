@@ -12,7 +12,12 @@ export function storage(cluster: RunningCluster): void {
   const get = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o jsonpath={${path}}`);
   const until = (what: string, path: string, expected: string): Promise<void> => cluster.until(async () => expect(await get(what, path)).toBe(expected));
 
-  const claim = (name: string): object => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
+  const claim = (name: string): object => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
   const pod = (name: string, claimName: string, command: string): object => ({
     apiVersion: 'v1', kind: 'Pod', metadata: { name },
     spec: {
@@ -24,7 +29,13 @@ export function storage(cluster: RunningCluster): void {
   const finished = (name: string): Promise<void> => until(`pod ${name}`, '.status.phase', 'Succeeded');
   /** Where a claim's data is: a directory of a node. */
   const placeOf = async (claimName: string): Promise<{ readonly node: string; readonly path: string }> => {
-    const { spec } = JSON.parse(await kubectl(`get pv ${await get(`pvc ${claimName}`, '.spec.volumeName')} -o json`)) as { spec: { hostPath?: { path: string }; local?: { path: string }; nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ values: [string] }] }] } } } };
+    const { spec } = JSON.parse(await kubectl(`get pv ${await get(`pvc ${claimName}`, '.spec.volumeName')} -o json`)) as {
+      spec: {
+        hostPath?: { path: string };
+        local?: { path: string };
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ values: [string] }] }] } };
+      };
+    };
     return { node: spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].values[0], path: spec.local?.path ?? spec.hostPath?.path ?? '' };
   };
 
@@ -90,7 +101,17 @@ export function storage(cluster: RunningCluster): void {
 
   it('a user gets a certificate when somebody approves', async () => {
     const { csr, key } = await createCertificateRequest({ commonName: 'jane', organizations: ['sailors'] });
-    await apply({ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'jane' }, spec: { request: Buffer.from(csr).toString('base64'), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], expirationSeconds: 3600 } });
+    await apply({
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'jane' },
+      spec: {
+        request: Buffer.from(csr).toString('base64'),
+        signerName: 'kubernetes.io/kube-apiserver-client',
+        usages: ['client auth'],
+        expirationSeconds: 3600,
+      },
+    });
     await kubectl('certificate approve jane');
     const certificate = await cluster.until(async () => {
       const encoded = await get('csr jane', '.status.certificate');

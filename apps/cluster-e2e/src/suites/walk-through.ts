@@ -26,7 +26,10 @@ export function walkThrough(cluster: RunningCluster): void {
     return pod.metadata.name;
   };
   const nodePort = async (): Promise<string> => cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
-  const webIsReady = async (replicas: number): Promise<void> => cluster.until(async () => expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.replicas}')).toBe(`${replicas}/${replicas}`));
+  const webIsReady = async (replicas: number): Promise<void> =>
+    cluster.until(async () =>
+      expect(await cluster.kubectl('get deployment web -o jsonpath={.status.readyReplicas}/{.status.replicas}')).toBe(`${replicas}/${replicas}`),
+    );
 
   it('sees two Ready nodes', async () => {
     const nodes = await cluster.kubectl('get nodes -o wide --no-headers');

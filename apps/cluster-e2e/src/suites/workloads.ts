@@ -19,7 +19,8 @@ export function workloads(cluster: RunningCluster): void {
   const kubectl = (args: string, input?: string): Promise<string> => cluster.kubectl(args, input === undefined ? {} : { input });
   const apply = (object: object): Promise<string> => kubectl('apply -f -', JSON.stringify(object));
   const get = (what: string, path: string): Promise<string> => kubectl(`get ${what} -o 'jsonpath={${path}}'`);
-  const until = (what: string, path: string, expected: RegExp | string): Promise<void> => cluster.until(async () => expect(await get(what, path)).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected)));
+  const until = (what: string, path: string, expected: RegExp | string): Promise<void> =>
+    cluster.until(async () => expect(await get(what, path)).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected)));
 
   const container = (image: string): object => ({ name: 'main', image: `navarch.local/${image}`, resources: { requests: { cpu: '10m' } } });
   const template = (app: string, image = 'app:1', more: object = {}): object => ({ metadata: { labels: { app } }, spec: { containers: [container(image)], ...more } });
@@ -39,7 +40,12 @@ export function workloads(cluster: RunningCluster): void {
   });
 
   it('a DaemonSet runs on every node, rolls, and shows its history', async () => {
-    await apply({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'agent', annotations: { 'kubernetes.io/change-cause': 'first' } }, spec: { selector: selector('agent'), template: template('agent') } });
+    await apply({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'agent', annotations: { 'kubernetes.io/change-cause': 'first' } },
+      spec: { selector: selector('agent'), template: template('agent') },
+    });
     await kubectl('rollout status daemonset/agent --timeout=180s');
     expect((await get('pods -l app=agent', '.items[*].spec.nodeName')).split(' ').sort()).toEqual(['node-1', 'node-2']);
     await kubectl('set image daemonset/agent main=navarch.local/app:2');
@@ -49,7 +55,12 @@ export function workloads(cluster: RunningCluster): void {
   });
 
   it('an Indexed Job completes every index, and goes when its time is over', async () => {
-    await apply({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'sum' }, spec: { completions: 3, parallelism: 3, completionMode: 'Indexed', template: template('sum', 'exit:0', { restartPolicy: 'Never' }) } });
+    await apply({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'sum' },
+      spec: { completions: 3, parallelism: 3, completionMode: 'Indexed', template: template('sum', 'exit:0', { restartPolicy: 'Never' }) },
+    });
     await kubectl('wait --for=condition=Complete job/sum --timeout=180s');
     // Only now, as a second may pass before anybody has seen it complete.
     await kubectl(`patch job sum --type=merge -p '{"spec":{"ttlSecondsAfterFinished":1}}'`);
@@ -65,7 +76,12 @@ export function workloads(cluster: RunningCluster): void {
   });
 
   it('a CronJob starts Jobs, at their time or when asked', async () => {
-    await apply({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' }, spec: { schedule: '0 0 1 1 *', timeZone: 'Europe/Berlin', jobTemplate: { spec: { template: template('tick', 'exit:0', { restartPolicy: 'Never' }) } } } });
+    await apply({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'tick' },
+      spec: { schedule: '0 0 1 1 *', timeZone: 'Europe/Berlin', jobTemplate: { spec: { template: template('tick', 'exit:0', { restartPolicy: 'Never' }) } } },
+    });
     await kubectl('create job now --from=cronjob/tick');
     await kubectl('wait --for=condition=Complete job/now --timeout=180s');
     await kubectl(`patch cronjob tick -p '{"spec":{"schedule":"@every 1s"}}'`);

@@ -14,7 +14,7 @@ export interface TriggerState {
  * What counts is when the Service was made and when the readiness of a pod turned; that a pod went has no time.
  * By upstream's TriggerTimeTracker (k8s.io/endpointslice): a Service seen for the first time is as old as itself.
  */
-export function lastChangeTrigger(before: TriggerState | undefined, service: corev1.Service, pods: readonly corev1.Pod[]): { readonly state: TriggerState; readonly atMs: number | undefined } {
+function lastChangeTrigger(before: TriggerState | undefined, service: corev1.Service, pods: readonly corev1.Pod[]): { readonly state: TriggerState; readonly atMs: number | undefined } {
   const serviceMs = timeOf(service.metadata.creationTimestamp);
   const podsMs = new Map<string, number>();
   for (const { metadata, status } of pods) {

@@ -41,7 +41,8 @@ function migrated<T extends corev1.PersistentVolume | corev1.PersistentVolumeCla
   return { ...object, metadata: { ...object.metadata, annotations: driver === undefined ? omit(annotations, migratedTo) : { ...annotations, [migratedTo]: driver } } };
 }
 
-export const migratedClaim = (claim: corev1.PersistentVolumeClaim): corev1.PersistentVolumeClaim | undefined => migrated(claim, [volumeAnnotations.storageProvisioner, volumeAnnotations.betaStorageProvisioner]);
+export const migratedClaim = (claim: corev1.PersistentVolumeClaim): corev1.PersistentVolumeClaim | undefined =>
+  migrated(claim, [volumeAnnotations.storageProvisioner, volumeAnnotations.betaStorageProvisioner]);
 
 /** By it what was built in kept a volume until its data was deleted: nobody would take it off any more. */
 const IN_TREE_FINALIZER = 'kubernetes.io/pv-controller';

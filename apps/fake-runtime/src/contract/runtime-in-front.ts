@@ -1,4 +1,7 @@
-import { Client, credentials, Server, ServerCredentials, status, type MethodDefinition, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, type ServiceError, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Client, credentials, Server, ServerCredentials, status, type MethodDefinition, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData,
+  type ServiceError, type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { runtimev1 } from '@navarch/proto';
 
 type Services = typeof runtimev1.RuntimeServiceService & typeof runtimev1.ImageServiceService;

@@ -10,7 +10,7 @@ import { selectContainers, selectSandboxes } from './filters';
 import { runExecSync } from './run-exec-sync';
 import type { MethodsOf } from './serve-methods';
 
-export const RUNTIME_NAME = 'navarch-fake';
+const RUNTIME_NAME = 'navarch-fake';
 const RUNTIME_VERSION = '0.1.0';
 
 /** Where exec, attach and port-forward are served: answers a URL that may be used once. */

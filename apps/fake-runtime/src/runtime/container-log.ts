@@ -9,7 +9,7 @@ function timestamp(ms: number): string {
 }
 
 /** One chunk of output in CRI's log format: each line with time, stream and F, or P for a line without its end. */
-export function formatCriLog(at: number, stream: LogStream, text: string): string {
+function formatCriLog(at: number, stream: LogStream, text: string): string {
   const lines = text.split('\n');
   const rest = lines.pop() ?? '';
   const stamp = timestamp(at);

@@ -79,7 +79,7 @@ function* runList(statements: readonly Statement[], context: ProcessContext): Si
 }
 
 /** Runs a parsed script to its end or its `exit`. */
-export function* runScript(statements: readonly Statement[], context: ProcessContext, onExit?: () => void): SimulatedProgram {
+function* runScript(statements: readonly Statement[], context: ProcessContext, onExit?: () => void): SimulatedProgram {
   try {
     return yield* runList(statements, context);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
@@ -61,7 +61,7 @@ export class AllocatableEnforcement {
       } catch (error) {
         log.warn({ err: error, cgroup: this.#root }, 'pods could not be held to what the node may give');
         events.node('Warning', 'FailedNodeAllocatableEnforcement', `Failed to update Node Allocatable Limits ${JSON.stringify(this.#root)}: ${errorText(error)}`);
-        await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, retryMs, this.#stop.signal);
       }
     }
   }

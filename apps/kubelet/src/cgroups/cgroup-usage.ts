@@ -37,7 +37,13 @@ const ticksPerSecond = 100;
 export async function usageV1(mountPoint: string, path: string): Promise<CgroupUsage> {
   const text = (controller: string, file: string): Promise<string | undefined> => read(join(mountPoint, controller, path, file));
   const number = async (controller: string, file: string): Promise<number | undefined> => wholeOf(await text(controller, file));
-  const [cpu, times, memory, oom, procs] = [keyed(await text('cpu', 'cpu.stat')), keyed(await text('cpuacct', 'cpuacct.stat')), keyed(await text('memory', 'memory.stat')), keyed(await text('memory', 'memory.oom_control')), await text('memory', 'cgroup.procs')];
+  const [cpu, times, memory, oom, procs] = [
+    keyed(await text('cpu', 'cpu.stat')),
+    keyed(await text('cpuacct', 'cpuacct.stat')),
+    keyed(await text('memory', 'memory.stat')),
+    keyed(await text('memory', 'memory.oom_control')),
+    await text('memory', 'cgroup.procs'),
+  ];
   const quotaUs = await number('cpu', 'cpu.cfs_quota_us');
   return {
     userSeconds: over(times('user'), ticksPerSecond), systemSeconds: over(times('system'), ticksPerSecond),

@@ -20,15 +20,31 @@ export interface AllocatableOptions {
 export function allocatableOptions(given: readonly string[], cgroups: { readonly system: string; readonly kube: string }): AllocatableOptions {
   const enforce = given.map((name): Enforcement => {
     const known = enforcements.find((candidate) => candidate === name);
-    if (!known) throw new Error(`invalid configuration: option ${JSON.stringify(name)} specified for enforceNodeAllocatable (--enforce-node-allocatable). Valid options are "pods", "system-reserved", "system-reserved-compressible", "kube-reserved", "kube-reserved-compressible" or "none"`);
+    if (!known) {
+      throw new Error(
+        `invalid configuration: option ${JSON.stringify(name)} specified for enforceNodeAllocatable (--enforce-node-allocatable). Valid options are "pods", "system-reserved", "system-reserved-compressible", "kube-reserved", "kube-reserved-compressible" or "none"`,
+      );
+    }
     return known;
   });
-  if (enforce.includes('none') && enforce.length > 1) throw new Error('invalid configuration: enforceNodeAllocatable (--enforce-node-allocatable) may not contain additional enforcements when "none" is specified');
+  if (enforce.includes('none') && enforce.length > 1) {
+    throw new Error(
+      'invalid configuration: enforceNodeAllocatable (--enforce-node-allocatable) may not contain additional enforcements when "none" is specified',
+    );
+  }
   for (const [name, cgroup] of [['system', cgroups.system], ['kube', cgroups.kube]] as const) {
     const whole = enforce.includes(`${name}-reserved`);
     const compressible = enforce.includes(`${name}-reserved-compressible`);
-    if (whole && compressible) throw new Error(`invalid configuration: both ${JSON.stringify(`${name}-reserved`)} and ${JSON.stringify(`${name}-reserved-compressible`)} cannot be specified together in enforceNodeAllocatable (--enforce-node-allocatable)`);
-    if ((whole || compressible) && cgroup === '') throw new Error(`invalid configuration: ${name}ReservedCgroup (--${name}-reserved-cgroup) must be specified when ${JSON.stringify(compressible ? `${name}-reserved-compressible` : `${name}-reserved`)} included in enforceNodeAllocatable (--enforce-node-allocatable)`);
+    if (whole && compressible) {
+      throw new Error(
+        `invalid configuration: both ${JSON.stringify(`${name}-reserved`)} and ${JSON.stringify(`${name}-reserved-compressible`)} cannot be specified together in enforceNodeAllocatable (--enforce-node-allocatable)`,
+      );
+    }
+    if ((whole || compressible) && cgroup === '') {
+      throw new Error(
+        `invalid configuration: ${name}ReservedCgroup (--${name}-reserved-cgroup) must be specified when ${JSON.stringify(compressible ? `${name}-reserved-compressible` : `${name}-reserved`)} included in enforceNodeAllocatable (--enforce-node-allocatable)`,
+      );
+    }
   }
   return { enforce: enforce.filter((name) => name !== 'none'), systemReservedCgroup: cgroups.system, kubeReservedCgroup: cgroups.kube };
 }

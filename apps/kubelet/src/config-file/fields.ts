@@ -70,4 +70,10 @@ const WITHOUT_EFFECT = new Set([
   'authentication.x509', 'authentication.anonymous', 'authentication.webhook', 'authorization.webhook',
 ]);
 
-export const KUBELET_CONFIGURATION: ConfigurationKind = { component: 'kubelet', kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', fields: FIELDS, withoutEffect: WITHOUT_EFFECT };
+export const KUBELET_CONFIGURATION: ConfigurationKind = {
+  component: 'kubelet',
+  kind: 'KubeletConfiguration',
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  fields: FIELDS,
+  withoutEffect: WITHOUT_EFFECT,
+};

@@ -35,11 +35,18 @@ export interface ContainerSurroundings {
 }
 
 /** A container's cgroup settings from its requests and limits; what it has no limit of, it may have as much of as its pod. */
-export function containerResources(pod: corev1.Pod, container: corev1.Container, { memoryCapacity, cpuQuota, killsGroups, allocatable = {} }: ContainerSurroundings): runtimev1.LinuxContainerResources {
+export function containerResources(
+  pod: corev1.Pod,
+  container: corev1.Container,
+  { memoryCapacity, cpuQuota, killsGroups, allocatable = {} }: ContainerSurroundings,
+): runtimev1.LinuxContainerResources {
   const { requests } = container.resources ?? {};
   const limits = { ...pod.spec?.resources?.limits, ...container.resources?.limits };
   return runtimev1.LinuxContainerResources.fromPartial({
-    ...linuxResources({ requestMilliCpu: milliValue(requests?.['cpu'] ?? limits['cpu']), limitMilliCpu: milliValue(limits['cpu']), memoryBytes: wholeValue(limits['memory']) }, { cpuQuota, killsGroups }),
+    ...linuxResources(
+      { requestMilliCpu: milliValue(requests?.['cpu'] ?? limits['cpu']), limitMilliCpu: milliValue(limits['cpu']), memoryBytes: wholeValue(limits['memory']) },
+      { cpuQuota, killsGroups },
+    ),
     hugepageLimits: hugepageLimits(limits, allocatable),
     oomScoreAdj: BigInt(oomScoreAdj(pod, container, memoryCapacity)),
   });
@@ -53,7 +60,10 @@ export interface Amounts {
 }
 
 /** Settings of a control group, of a container or of a pod as a whole: upstream's calculateLinuxResources. */
-export function linuxResources({ requestMilliCpu, limitMilliCpu, memoryBytes }: Amounts, { cpuQuota, killsGroups }: { readonly cpuQuota: boolean; readonly killsGroups: boolean }): runtimev1.LinuxContainerResources {
+export function linuxResources(
+  { requestMilliCpu, limitMilliCpu, memoryBytes }: Amounts,
+  { cpuQuota, killsGroups }: { readonly cpuQuota: boolean; readonly killsGroups: boolean },
+): runtimev1.LinuxContainerResources {
   return runtimev1.LinuxContainerResources.fromPartial({
     ...(cpuQuota ? { cpuPeriod: BigInt(cpuPeriodUs), cpuQuota: BigInt(cpuQuotaUs(limitMilliCpu)) } : {}),
     cpuShares: BigInt(cpuShares(requestMilliCpu)),

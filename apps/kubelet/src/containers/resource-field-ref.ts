@@ -11,7 +11,10 @@ export function resourceFieldRefValue(
   const [, list, resource] = /^(limits|requests)\.(.+)$/.exec(ref.resource) ?? [];
   if (list === undefined || resource === undefined) throw new Error(`unsupported container resource : ${ref.resource}`);
   const { limits, requests } = container.resources ?? {};
-  const set = list === 'limits' ? limits?.[resource] ?? (isNodeResource(resource) ? pod.spec?.resources?.limits?.[resource] ?? allocatable[resource] : undefined) : requests?.[resource] ?? limits?.[resource];
+  const set =
+    list === 'limits'
+      ? (limits?.[resource] ?? (isNodeResource(resource) ? (pod.spec?.resources?.limits?.[resource] ?? allocatable[resource]) : undefined))
+      : (requests?.[resource] ?? limits?.[resource]);
   return dividedBy(set ?? '0', ref.divisor);
 }
 

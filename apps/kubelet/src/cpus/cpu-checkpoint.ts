@@ -21,7 +21,12 @@ export function cpuCheckpoint(policyName: CpuPolicy, { shared, exclusive }: CpuA
 
 /** Reads one; throws an Error where it is spoiled or another policy's. */
 export function readCpuCheckpoint(content: unknown, policyName: CpuPolicy): CpuAssignments {
-  const { policyName: found = '', defaultCpuSet = '', entries = {}, checksum: sum } = content as { policyName?: string; defaultCpuSet?: string; entries?: Record<string, Record<string, string>>; checksum?: number };
+  const {
+    policyName: found = '',
+    defaultCpuSet = '',
+    entries = {},
+    checksum: sum,
+  } = content as { policyName?: string; defaultCpuSet?: string; entries?: Record<string, Record<string, string>>; checksum?: number };
   if (sum !== checksum(found, defaultCpuSet, entries)) throw new Error('checkpoint is corrupted');
   if (found !== policyName) throw new Error(`configured policy ${JSON.stringify(policyName)} differs from state checkpoint policy ${JSON.stringify(found)}`);
   return {

@@ -59,7 +59,10 @@ export class CpuManager implements HintProvider {
       const saved = content === undefined ? undefined : readCpuCheckpoint(content, policy);
       if (policy === 'static') this.#cpus = new StaticCpus(topology, reserved, this.options, saved);
     } catch (error) {
-      throw new Error(`could not restore state from checkpoint: ${errorText(error)}, please drain this node and delete the CPU manager checkpoint file ${JSON.stringify(this.#file.path)} before restarting Kubelet`, { cause: error });
+      throw new Error(
+        `could not restore state from checkpoint: ${errorText(error)}, please drain this node and delete the CPU manager checkpoint file ${JSON.stringify(this.#file.path)} before restarting Kubelet`,
+        { cause: error },
+      );
     }
     this.#save();
   }
@@ -168,7 +171,12 @@ export class CpuManager implements HintProvider {
     this.deps.metrics.sharedMilliCpu.set(shared.length * 1000);
     const given = [...exclusive.values()].flatMap((containers) => [...containers.values()]).flat();
     this.deps.metrics.exclusiveCpus.set(given.length);
-    for (const bank of this.#topology.numaNodes) this.deps.metrics.cpusPerBank.set({ numa_node: String(bank) }, given.filter((id) => this.#topology.cpus.some((cpu) => cpu.id === id && cpu.numa === bank)).length);
+    for (const bank of this.#topology.numaNodes) {
+      this.deps.metrics.cpusPerBank.set(
+        { numa_node: String(bank) },
+        given.filter((id) => this.#topology.cpus.some((cpu) => cpu.id === id && cpu.numa === bank)).length,
+      );
+    }
     this.#file.save(() => cpuCheckpoint(this.options.policy, this.#cpus?.assignments ?? { shared: [], exclusive: new Map() }));
   }
 }

@@ -163,7 +163,9 @@ export class StaticCpus {
 
   #validate({ shared, exclusive }: CpuAssignments, all: CpuSet): void {
     if (shared.length === 0) throw new Error('default cpuset cannot be empty');
-    if (!this.options.strictReservation && without(this.reserved, shared).length > 0) throw new Error(`not all reserved cpus: ${JSON.stringify(this.reserved)} are present in defaultCpuSet: ${JSON.stringify(shared)}`);
+    if (!this.options.strictReservation && without(this.reserved, shared).length > 0) {
+      throw new Error(`not all reserved cpus: ${JSON.stringify(this.reserved)} are present in defaultCpuSet: ${JSON.stringify(shared)}`);
+    }
     const known = cpuSet([...shared, ...[...exclusive.values()].flatMap((containers) => [...containers.values()].flat()), ...(this.options.strictReservation ? this.reserved : [])]);
     if (!sameCpus(known, all)) throw new Error(`current set of available CPUs ${JSON.stringify(all)} doesn't match with CPUs in state ${JSON.stringify(known)}`);
   }

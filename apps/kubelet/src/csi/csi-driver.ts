@@ -26,7 +26,13 @@ export class CsiDriver {
   /** `limits`: of somebody who has not as much time as calls usually have, and keeps nobody else from it. */
   async can(what: 'stage' | 'mountGroup' | 'singleNodeMultiWriter' | 'expand' | 'stats', limits?: RpcCallOptions): Promise<boolean> {
     const capabilities = this.#known ?? await (limits ? this.#ask(limits) : (this.#awaited ??= this.#ask()));
-    const capability = { stage: Rpc.STAGE_UNSTAGE_VOLUME, mountGroup: Rpc.VOLUME_MOUNT_GROUP, singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER, expand: Rpc.EXPAND_VOLUME, stats: Rpc.GET_VOLUME_STATS }[what];
+    const capability = {
+      stage: Rpc.STAGE_UNSTAGE_VOLUME,
+      mountGroup: Rpc.VOLUME_MOUNT_GROUP,
+      singleNodeMultiWriter: Rpc.SINGLE_NODE_MULTI_WRITER,
+      expand: Rpc.EXPAND_VOLUME,
+      stats: Rpc.GET_VOLUME_STATS,
+    }[what];
     return capabilities.has(capability);
   }
 

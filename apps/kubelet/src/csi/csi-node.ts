@@ -4,7 +4,7 @@ import { type ApiClient } from '@navarch/client';
 import { type csiv1 } from '@navarch/proto';
 import { canonicalJson } from '../canonical-json';
 
-export const nodeIdAnnotation = 'csi.volume.kubernetes.io/nodeid';
+const nodeIdAnnotation = 'csi.volume.kubernetes.io/nodeid';
 const attempts = 5;
 
 /** Keeps the CSINode object, and what drivers say of this node on the Node: its ids and its topology labels. */

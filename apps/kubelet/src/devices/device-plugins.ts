@@ -163,7 +163,13 @@ export class DevicePlugins implements PluginHandler, HintProvider {
 
   /** How a container that is about to start uses what it was given; its plug-ins are told of the start where they want to be. */
   async settingsOf(pod: corev1.Pod, container: string): Promise<DeviceSettings> {
-    const settings = { envs: {} as Record<string, string>, annotations: {} as Record<string, string>, mounts: [] as devicepluginv1beta1.Mount[], devices: [] as devicepluginv1beta1.DeviceSpec[], cdiDevices: [] as string[] };
+    const settings = {
+      envs: {} as Record<string, string>,
+      annotations: {} as Record<string, string>,
+      mounts: [] as devicepluginv1beta1.Mount[],
+      devices: [] as devicepluginv1beta1.DeviceSpec[],
+      cdiDevices: [] as string[],
+    };
     for (const [resource, ids] of this.#table.of(containerKey(uidOf(pod), container))) {
       const answer = await this.#answerOf(pod, container, resource);
       const plugin = this.#plugins.get(resource);
@@ -207,7 +213,12 @@ export class DevicePlugins implements PluginHandler, HintProvider {
 
   /** How many of which resource of some plug-in a container asks for. */
   #wants({ resources }: corev1.Container): Map<string, number> {
-    return new Map(Object.entries(resources?.limits ?? {}).filter(([resource]) => this.#table.resources.includes(resource)).map(([resource, quantity]) => [resource, wholeValue(quantity)] as const).filter(([, needed]) => needed > 0));
+    return new Map(
+      Object.entries(resources?.limits ?? {})
+        .filter(([resource]) => this.#table.resources.includes(resource))
+        .map(([resource, quantity]) => [resource, wholeValue(quantity)] as const)
+        .filter(([, needed]) => needed > 0),
+    );
   }
 
   #hintsFor(needed: ReadonlyMap<string, number>, usable: (resource: string) => readonly string[]): ResourceHints {
@@ -229,7 +240,11 @@ export class DevicePlugins implements PluginHandler, HintProvider {
   async #preferred(plugin: Plugin, resource: string, key: string, given: readonly string[]): Promise<readonly string[]> {
     if (!plugin.preferred) return given;
     const available = [...given, ...this.#table.asCloseAs(resource, given, this.#table.available(resource))];
-    const { containerResponses: [answer] } = await plugin.client.getPreferredAllocation({ containerRequests: [{ availableDeviceIDs: available, mustIncludeDeviceIDs: [], allocationSize: given.length }] });
+    const {
+      containerResponses: [answer],
+    } = await plugin.client.getPreferredAllocation({
+      containerRequests: [{ availableDeviceIDs: available, mustIncludeDeviceIDs: [], allocationSize: given.length }],
+    });
     const wanted = answer?.deviceIDs ?? [];
     // What was free may have been taken while the plug-in thought about it.
     const now = new Set([...given, ...this.#table.available(resource)]);

@@ -12,8 +12,20 @@ export class DraMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.operations = new Histogram({ name: 'dra_operations_duration_seconds', help: 'Seconds that preparing all claims of a pod, or taking them back, took.', labelNames: ['operation_name', 'is_error'], buckets, registers });
-    this.calls = new Histogram({ name: 'dra_grpc_operations_duration_seconds', help: 'Seconds that calls of drivers of dynamic resources took.', labelNames: ['driver_name', 'method_name', 'grpc_status_code'], buckets, registers });
+    this.operations = new Histogram({
+      name: 'dra_operations_duration_seconds',
+      help: 'Seconds that preparing all claims of a pod, or taking them back, took.',
+      labelNames: ['operation_name', 'is_error'],
+      buckets,
+      registers,
+    });
+    this.calls = new Histogram({
+      name: 'dra_grpc_operations_duration_seconds',
+      help: 'Seconds that calls of drivers of dynamic resources took.',
+      labelNames: ['driver_name', 'method_name', 'grpc_status_code'],
+      buckets,
+      registers,
+    });
     this.#inUse = new Gauge({ name: 'dra_resource_claims_in_use', help: 'ResourceClaims in use on this node by driver; <any> is all of them, each once.', labelNames: ['driver_name'], registers });
     this.inUse([]);
   }

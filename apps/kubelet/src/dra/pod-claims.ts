@@ -40,7 +40,9 @@ export function whyUnusable(pod: corev1.Pod, { name, fromTemplate }: PodClaim, {
   if (fromTemplate && !metadata.ownerReferences?.some(({ controller, uid }) => controller === true && uid === uidOf(pod))) {
     return `ResourceClaim ${namespaceOf(pod)}/${name} was not created for pod ${namespaceOf(pod)}/${nameOf(pod)} (pod is not owner)`;
   }
-  if (!status?.reservedFor?.some(({ resource, uid }) => resource === 'pods' && uid === uidOf(pod))) return `pod ${nameOf(pod)} (${uidOf(pod)}) is not allowed to use ResourceClaim ${name} (${metadata.uid ?? ''})`;
+  if (!status?.reservedFor?.some(({ resource, uid }) => resource === 'pods' && uid === uidOf(pod))) {
+    return `pod ${nameOf(pod)} (${uidOf(pod)}) is not allowed to use ResourceClaim ${name} (${metadata.uid ?? ''})`;
+  }
   return status.allocation === undefined ? `ResourceClaim ${name}: not allocated` : undefined;
 }
 

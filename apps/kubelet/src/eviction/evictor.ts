@@ -91,7 +91,9 @@ export class Evictor {
       deps.log.warn({ signals: pressure.act.map(({ signal }) => signal) }, 'node runs low on disk: removing what is not used');
       const shares = pressure.act.map(({ signal }) => diskShare(signal, layout));
       // What could not be removed keeps nobody from being evicted.
-      await deps.reclaimDisk({ layers: shares.some(({ layers }) => layers), images: shares.some(({ images }) => images) }).catch((error: unknown) => deps.log.warn({ err: error }, 'not all that is not used could be removed'));
+      await deps
+        .reclaimDisk({ layers: shares.some(({ layers }) => layers), images: shares.some(({ images }) => images) })
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'not all that is not used could be removed'));
       readAtMs = clock.now();
       levels = await deps.levels();
       pressure = assessPressure(thresholds, levels, pressure.state, clock.now(), this.options.transitionMs);

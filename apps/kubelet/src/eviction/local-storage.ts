@@ -20,14 +20,20 @@ export interface ExceededStorage {
 export function exceededStorage(pod: corev1.Pod, usage: SpaceUsage): ExceededStorage | undefined {
   for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
     const limit = wholeValue(emptyDir?.sizeLimit);
-    if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) return { signal: 'emptydirfs.limit', message: `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". ` };
+    if (emptyDir && limit > 0 && (usage.emptyDirs.get(name) ?? 0) > limit) {
+      return { signal: 'emptydirfs.limit', message: `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit ?? ''}". ` };
+    }
   }
   const podLimit = podTotal(pod, 'limits', 'ephemeral-storage', wholeValue);
   // Some containers' limits hold for all of them together, as upstream has it.
-  if (podLimit > 0 && usage.diskBytes > podLimit) return { signal: 'ephemeralpodfs.limit', message: `Pod ephemeral local storage usage exceeds the total limit of containers ${binaryQuantity(podLimit)}. ` };
+  if (podLimit > 0 && usage.diskBytes > podLimit) {
+    return { signal: 'ephemeralpodfs.limit', message: `Pod ephemeral local storage usage exceeds the total limit of containers ${binaryQuantity(podLimit)}. ` };
+  }
   for (const { name, resources } of containersOf(pod)) {
     const text = resources?.limits?.['ephemeral-storage'];
-    if (text !== undefined && (usage.containers.get(name)?.diskBytes ?? 0) > wholeValue(text)) return { signal: 'ephemeralcontainerfs.limit', message: `Container ${name} exceeded its local ephemeral storage limit "${text}". ` };
+    if (text !== undefined && (usage.containers.get(name)?.diskBytes ?? 0) > wholeValue(text)) {
+      return { signal: 'ephemeralcontainerfs.limit', message: `Container ${name} exceeded its local ephemeral storage limit "${text}". ` };
+    }
   }
   return undefined;
 }

@@ -2,7 +2,17 @@ import { parseDuration } from '@navarch/component-base';
 import { wholeValue } from '../quantities';
 
 /** What a node can run out of. */
-export const signals = ['memory.available', 'nodefs.available', 'nodefs.inodesFree', 'imagefs.available', 'imagefs.inodesFree', 'containerfs.available', 'containerfs.inodesFree', 'pid.available', 'allocatableMemory.available'] as const;
+export const signals = [
+  'memory.available',
+  'nodefs.available',
+  'nodefs.inodesFree',
+  'imagefs.available',
+  'imagefs.inodesFree',
+  'containerfs.available',
+  'containerfs.inodesFree',
+  'pid.available',
+  'allocatableMemory.available',
+] as const;
 export type Signal = (typeof signals)[number];
 
 /** Upstream's. */

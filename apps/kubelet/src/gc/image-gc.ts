@@ -67,7 +67,11 @@ export class ImageGc {
       throw new Error(message);
     }
     if (100 - Math.floor((available * 100) / capacity) < this.options.highPercent) return;
-    const freed = await this.#removeAll(this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs), 'space', (capacity * (100 - this.options.lowPercent)) / 100 - available);
+    const freed = await this.#removeAll(
+      this.#unused(images, now).filter(({ id }) => now - (this.#known.get(id)?.firstSeenMs ?? now) >= this.options.minAgeMs),
+      'space',
+      (capacity * (100 - this.options.lowPercent)) / 100 - available,
+    );
     if (freed.enough) return;
     const message = `Insufficient free disk space on the node's image filesystem (${100 - Math.floor((available * 100) / capacity)}% of ${readableBytes(capacity)} used). Failed to free sufficient space by deleting unused images (freed ${freed.bytes} bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.`;
     events.node('Warning', 'FreeDiskSpaceFailed', message);

@@ -6,9 +6,14 @@ import { type PodVolumes } from '../volumes/pod-volumes';
 import { removeTree } from '../volumes/remove-tree';
 
 /** Removes volumes and logs of pods that have nothing to do with this node any more. Resolves with how many pods' volumes were removed, and how many could not be. */
-export async function removeOrphanDirectories(directories: PodDirectories, volumes: PodVolumes, isWanted: (uid: string) => boolean, log: Logger): Promise<{ readonly removed: number; readonly failed: number }> {
+export async function removeOrphanDirectories(
+  directories: PodDirectories,
+  volumes: PodVolumes,
+  isWanted: (uid: string) => boolean,
+  log: Logger,
+): Promise<{ readonly removed: number; readonly failed: number }> {
   let [removed, failed] = [0, 0];
-  const uids = new Set([...await readdir(directories.pods), ...await readdir(directories.memory)]);
+  const uids = new Set([...(await readdir(directories.pods)), ...(await readdir(directories.memory))]);
   for (const uid of uids) {
     if (isWanted(uid)) continue;
     log.info({ uid }, 'removing volumes of a pod that is gone');

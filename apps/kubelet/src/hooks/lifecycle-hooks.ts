@@ -67,6 +67,11 @@ async function callHook(target: HttpTarget, pod: corev1.Pod, { events, metrics }
       throw error;
     });
     metrics.hookHttpFallbacks.inc();
-    events.pod(pod, 'Warning', 'LifecycleHTTPFallback', `request to HTTPS lifecycle hook ${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port} got HTTP response, retry with HTTP succeeded`);
+    events.pod(
+      pod,
+      'Warning',
+      'LifecycleHTTPFallback',
+      `request to HTTPS lifecycle hook ${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port} got HTTP response, retry with HTTP succeeded`,
+    );
   }
 }

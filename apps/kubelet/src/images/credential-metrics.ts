@@ -9,9 +9,20 @@ export class CredentialMetrics {
   /** `config`: the file that names them. */
   constructor(config: Buffer, registry: Registry) {
     const registers = [registry];
-    this.#seconds = new Histogram({ name: 'kubelet_credential_provider_plugin_duration', help: 'Duration of execution in seconds for credential provider plugin', labelNames: ['plugin_name'], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers });
+    this.#seconds = new Histogram({
+      name: 'kubelet_credential_provider_plugin_duration',
+      help: 'Duration of execution in seconds for credential provider plugin',
+      labelNames: ['plugin_name'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
     this.#errors = new Counter({ name: 'kubelet_credential_provider_plugin_errors_total', help: 'Number of errors from credential provider plugin', labelNames: ['plugin_name'], registers });
-    new Gauge({ name: 'kubelet_credential_provider_config_info', help: 'Information about the last applied credential provider configuration with hash as label', labelNames: ['hash'], registers }).set({ hash: `sha256:${createHash('sha256').update(config).digest('hex')}` }, 1);
+    new Gauge({
+      name: 'kubelet_credential_provider_config_info',
+      help: 'Information about the last applied credential provider configuration with hash as label',
+      labelNames: ['hash'],
+      registers,
+    }).set({ hash: `sha256:${createHash('sha256').update(config).digest('hex')}` }, 1);
   }
 
   ran(plugin: string, seconds: number, failed: boolean): void {

@@ -79,7 +79,9 @@ async function readFileOf(file: string): Promise<readonly ProviderConfig[]> {
   const { value } = decodeYaml(await readFile(file));
   const config = value as { apiVersion?: string; kind?: string; providers?: ProviderConfig[] } | null;
   if (config?.kind !== 'CredentialProviderConfig') throw new Error(`error decoding config "${file}": it holds no CredentialProviderConfig`);
-  if (config.apiVersion?.split('/')[0] !== 'kubelet.config.k8s.io') throw new Error(`error decoding config "${file}": failed to decode CredentialProviderConfig, unexpected apiVersion: ${config.apiVersion ?? ''}`);
+  if (config.apiVersion?.split('/')[0] !== 'kubelet.config.k8s.io') {
+    throw new Error(`error decoding config "${file}": failed to decode CredentialProviderConfig, unexpected apiVersion: ${config.apiVersion ?? ''}`);
+  }
   return config.providers ?? [];
 }
 
@@ -101,10 +103,16 @@ function findings({ name = '', matchImages = [], defaultCacheDuration, apiVersio
   const durationMs = defaultCacheDuration === undefined ? undefined : parseDuration(defaultCacheDuration);
   return [
     ...nameMessages.map((message) => invalid('providers.name', name, `provider name ${message}`)),
-    ...(apiVersion === '' ? [required('providers.apiVersion')] : apiVersions.includes(apiVersion) ? [] : [notSupported('providers.apiVersion', apiVersion, apiVersions)]),
+    ...(apiVersion === ''
+      ? [required('providers.apiVersion')]
+      : apiVersions.includes(apiVersion)
+        ? []
+        : [notSupported('providers.apiVersion', apiVersion, apiVersions)]),
     ...(matchImages.length === 0 ? [required('providers.matchImages', 'at least 1 item in matchImages is required')] : []),
     ...(defaultCacheDuration === undefined ? [required('providers.defaultCacheDuration')] : []),
-    ...(defaultCacheDuration !== undefined && (durationMs === undefined || durationMs < 0) ? [invalid('providers.defaultCacheDuration', defaultCacheDuration, 'defaultCacheDuration must be greater than or equal to 0')] : []),
+    ...(defaultCacheDuration !== undefined && (durationMs === undefined || durationMs < 0)
+      ? [invalid('providers.defaultCacheDuration', defaultCacheDuration, 'defaultCacheDuration must be greater than or equal to 0')]
+      : []),
     ...(tokenAttributes ? tokenFindings(tokenAttributes, apiVersion) : []),
   ];
 }

@@ -85,7 +85,11 @@ export class CredentialProviders {
       this.deps.log.debug({ provider: program, namespace, serviceAccount: name }, `required annotation ${missing} not found`);
       return undefined;
     }
-    const serviceAccountAnnotations = Object.fromEntries([...token.requiredAnnotationKeys, ...token.optionalAnnotationKeys].sort().flatMap((key) => (annotations[key] === undefined ? [] : [[key, annotations[key]]])));
+    const serviceAccountAnnotations = Object.fromEntries(
+      [...token.requiredAnnotationKeys, ...token.optionalAnnotationKeys]
+        .sort()
+        .flatMap((key) => (annotations[key] === undefined ? [] : [[key, annotations[key]]])),
+    );
     const serviceAccountToken = await accounts.token(pod, token.audience);
     const only = token.cacheType === 'Token' ? [nameOf(pod), uidOf(pod), sha256(serviceAccountToken)] : [];
     return {
@@ -138,7 +142,9 @@ export class CredentialProviders {
 
 function readAnswer(output: string, { apiVersion }: CredentialProvider): ProviderResponse {
   const answer = JSON.parse(output) as ProviderResponse;
-  if (answer.apiVersion !== apiVersion || answer.kind !== 'CredentialProviderResponse') throw new Error(`the answer is ${answer.apiVersion ?? ''} ${answer.kind ?? ''}, not ${apiVersion} CredentialProviderResponse`);
+  if (answer.apiVersion !== apiVersion || answer.kind !== 'CredentialProviderResponse') {
+    throw new Error(`the answer is ${answer.apiVersion ?? ''} ${answer.kind ?? ''}, not ${apiVersion} CredentialProviderResponse`);
+  }
   return answer;
 }
 

@@ -74,7 +74,13 @@ export function mayUse(credentials: PullCredentials | undefined, sources: readon
 export function withCredentials(record: ImagePulledRecord | undefined, imageRef: string, repository: string, source: PullSource | undefined, now: string): ImagePulledRecord {
   const before = record?.credentialMapping[repository];
   if (record && (before?.nodePodsAccessible === true || (source && isKnown(before, source)))) return record;
-  return { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef, lastUpdatedTime: now, credentialMapping: { ...record?.credentialMapping, [repository]: source ? joined(before, source) : { nodePodsAccessible: true } } };
+  return {
+    kind: 'ImagePulledRecord',
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    imageRef,
+    lastUpdatedTime: now,
+    credentialMapping: { ...record?.credentialMapping, [repository]: source ? joined(before, source) : { nodePodsAccessible: true } },
+  };
 }
 
 function isKnown(credentials: PullCredentials | undefined, source: PullSource): boolean {

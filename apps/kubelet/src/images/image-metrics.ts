@@ -16,8 +16,18 @@ export class ImageMetrics {
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
-    this.#requests = new Counter({ name: 'kubelet_image_manager_ensure_image_requests_total', help: 'Number of ensure-image requests processed by the kubelet.', labelNames: ['present_locally', 'pull_policy', 'pull_required'], registers });
-    this.#checks = new Counter({ name: 'kubelet_imagemanager_image_mustpull_checks_total', help: 'Counter for how many times kubelet checked whether credentials need to be re-verified to access an image', labelNames: ['result'], registers });
+    this.#requests = new Counter({
+      name: 'kubelet_image_manager_ensure_image_requests_total',
+      help: 'Number of ensure-image requests processed by the kubelet.',
+      labelNames: ['present_locally', 'pull_policy', 'pull_required'],
+      registers,
+    });
+    this.#checks = new Counter({
+      name: 'kubelet_imagemanager_image_mustpull_checks_total',
+      help: 'Counter for how many times kubelet checked whether credentials need to be re-verified to access an image',
+      labelNames: ['result'],
+      registers,
+    });
   }
 
   ensured({ present, policy, pull }: EnsuredImage): void {

@@ -104,7 +104,15 @@ export class ImagePuller {
       event('Normal', 'Pulled', `Container image "${requested}" already present on machine and can be accessed by the pod`);
       return presentImage(present, present.id);
     }
-    if (policy === 'Never') throw fail('ErrImageNeverPull', 'ErrImageNeverPull', present ? `Container image "${requested}" is present with pull policy of Never but does not have the proper credentials to be accessed by the pod` : `Container image "${requested}" is not present with pull policy of Never`);
+    if (policy === 'Never') {
+      throw fail(
+        'ErrImageNeverPull',
+        'ErrImageNeverPull',
+        present
+          ? `Container image "${requested}" is present with pull policy of Never but does not have the proper credentials to be accessed by the pod`
+          : `Container image "${requested}" is not present with pull policy of Never`,
+      );
+    }
     return this.#pull(pod, container, spec, sandbox, signal, event, ask);
   }
 
@@ -189,7 +197,14 @@ export class ImagePuller {
     const keyring = new Keyring();
     const secrets = await this.deps.pullSecrets(pod);
     const missing = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined || secrets.some(({ metadata }) => metadata.name === name) ? [] : name));
-    if (missing.length > 0) this.deps.events.pod(pod, 'Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`);
+    if (missing.length > 0) {
+      this.deps.events.pod(
+        pod,
+        'Warning',
+        'FailedToRetrieveImagePullSecret',
+        `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`,
+      );
+    }
     for (const secret of secrets) {
       try {
         keyring.add(secret);

@@ -29,7 +29,11 @@ export class Keyring {
     const data = decodeSecret(secret);
     const modern = data['.dockerconfigjson'];
     const legacy = data['.dockercfg'];
-    const entries = modern ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths : legacy ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>) : {};
+    const entries = modern
+      ? (JSON.parse(modern.toString()) as { auths?: Record<string, DockerConfigEntry> }).auths
+      : legacy
+        ? (JSON.parse(legacy.toString()) as Record<string, DockerConfigEntry>)
+        : {};
     const { uid = '', namespace = '', name = '' } = secret.metadata;
     this.#add(entries ?? {}, (auth) => ({ uid, namespace, name, credentialHash: sum(auth) }));
   }

@@ -26,6 +26,9 @@ export function makeImages(options: KubeletOptions, { runtime, events, clock, lo
     onPulled: (seconds, bytes) => metrics.imagePullSeconds.observe({ image_size_in_bytes: imageSizeBucket(bytes) }, seconds),
     ...(credentialProviders ? { providedCredentials: (image, repository, pod) => credentialProviders.lookup(image, repository, pod, accounts) } : {}),
   });
-  const gc = new ImageGc({ highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs }, { runtime, events, clock, log, metrics, records });
+  const gc = new ImageGc(
+    { highPercent: options.imageGcHighPercent, lowPercent: options.imageGcLowPercent, minAgeMs: options.imageMinAgeMs, maxAgeMs: options.imageMaxAgeMs },
+    { runtime, events, clock, log, metrics, records },
+  );
   return { puller, records, gc };
 }

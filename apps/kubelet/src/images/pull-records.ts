@@ -34,7 +34,15 @@ export class PullRecords {
       // Nobody knows with what: whoever wants it has to show what they have.
       const repository = repositoryOf(name) ?? name;
       const known = this.#pulled.get(id)?.credentialMapping ?? {};
-      if (!known[repository]) await this.#write('pulled', id, { kind: 'ImagePulledRecord', apiVersion: 'kubelet.config.k8s.io/v1beta1', imageRef: id, lastUpdatedTime: this.#now(), credentialMapping: { ...known, [repository]: {} } });
+      if (!known[repository]) {
+        await this.#write('pulled', id, {
+          kind: 'ImagePulledRecord',
+          apiVersion: 'kubelet.config.k8s.io/v1beta1',
+          imageRef: id,
+          lastUpdatedTime: this.#now(),
+          credentialMapping: { ...known, [repository]: {} },
+        });
+      }
       await this.#endPull(name);
     }
   }

@@ -18,7 +18,9 @@ export class LogFiles {
 
   /** Lets those find the log who collect the logs of the node. */
   async link(pod: corev1.Pod, container: LoggingContainer): Promise<void> {
-    await linkLog(this.#link(pod, container), container.logPath).catch((error: unknown) => this.deps.log.warn({ err: error, pod, container: container.name }, 'no link to the log of a container could be made'));
+    await linkLog(this.#link(pod, container), container.logPath).catch((error: unknown) =>
+      this.deps.log.warn({ err: error, pod, container: container.name }, 'no link to the log of a container could be made'),
+    );
   }
 
   /** Nobody could ask for it any more, and a container that restarts again and again would fill the disk. */

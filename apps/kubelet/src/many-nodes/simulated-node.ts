@@ -18,7 +18,14 @@ export function simulatedNode(options: KubeletOptions, deps: Pick<KubeletDeps, '
   const log = deps.log.child({ node: name });
   // What shows a node as it is when somebody looks cannot show many: what is counted adds up.
   const shown = new Registry();
-  const metrics = { ...deps.metrics, images: new ImageMetrics(shown), plugins: new PluginMetrics(shown), resizes: new ResizeMetrics(shown), storage: new StorageMetrics(shown), podCertificates: new PodCertificateMetrics(shown) };
+  const metrics = {
+    ...deps.metrics,
+    images: new ImageMetrics(shown),
+    plugins: new PluginMetrics(shown),
+    resizes: new ResizeMetrics(shown),
+    storage: new StorageMetrics(shown),
+    podCertificates: new PodCertificateMetrics(shown),
+  };
   return new Kubelet({ ...options, servesPlugins: false }, {
     ...deps, log, metrics, mounter: new NoMounter(), cgroups: undefined,
     events: new ApiEventSink(name, new EventRecorder({ component: 'kubelet', host: name }, { api: client, clock, log })),

@@ -48,7 +48,10 @@ export class MemoryManager implements HintProvider {
       if (saved && saved.checksum !== checksum(saved.policyName, saved.entries)) throw new Error('checkpoint is corrupted');
       if (saved && saved.policyName !== policy) throw new Error(`[memorymanager] configured policy ${JSON.stringify(policy)} differs from state checkpoint policy ${JSON.stringify(saved.policyName)}`);
     } catch (error) {
-      throw new Error(`could not restore state from checkpoint: ${errorText(error)}, please drain this node and delete the memory manager checkpoint file ${JSON.stringify(this.#file.path)} before restarting Kubelet`, { cause: error });
+      throw new Error(
+        `could not restore state from checkpoint: ${errorText(error)}, please drain this node and delete the memory manager checkpoint file ${JSON.stringify(this.#file.path)} before restarting Kubelet`,
+        { cause: error },
+      );
     }
     if (policy === 'Static') this.#table = new MemoryTable(banks, reserved, saved?.entries);
     this.#save();

@@ -93,7 +93,18 @@ export class MemoryTable {
   /** `reusable`: what is promised, but to be taken up by this one. */
   #hintsFor(wanted: Readonly<Record<string, number>>, reusable: ReadonlySet<MemoryBlock> = new Set()): Map<string, readonly TopologyHint[]> {
     const promised = this.#all().filter((block) => !reusable.has(block));
-    return new Map(Object.entries(wanted).map(([name, bytes]) => [name, countedHints([...this.banks.keys()], bytes, (bank) => this.#allocatable(bank, name), (bank) => this.#free(bank, name, promised), { mayUse: (mask) => mayJoin(promised, mask) })]));
+    return new Map(
+      Object.entries(wanted).map(([name, bytes]) => [
+        name,
+        countedHints(
+          [...this.banks.keys()],
+          bytes,
+          (bank) => this.#allocatable(bank, name),
+          (bank) => this.#free(bank, name, promised),
+          { mayUse: (mask) => mayJoin(promised, mask) },
+        ),
+      ]),
+    );
   }
 
   /** What init containers had that end before this one begins. */
@@ -150,5 +161,10 @@ function mayJoin(promised: readonly MemoryBlock[], mask: NumaMask): boolean {
 function requestsOf(pod: corev1.Pod, { resources }: corev1.Container): Record<string, number> {
   if (!mayHaveItsOwn(pod)) return {};
   const requests = { ...resources?.limits, ...resources?.requests };
-  return Object.fromEntries(Object.entries(requests).filter(([name]) => name === 'memory' || name.startsWith('hugepages-')).map(([name, quantity]) => [name, wholeValue(quantity)] as const).filter(([, bytes]) => bytes > 0));
+  return Object.fromEntries(
+    Object.entries(requests)
+      .filter(([name]) => name === 'memory' || name.startsWith('hugepages-'))
+      .map(([name, quantity]) => [name, wholeValue(quantity)] as const)
+      .filter(([, bytes]) => bytes > 0),
+  );
 }

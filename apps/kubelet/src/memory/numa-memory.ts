@@ -15,7 +15,8 @@ export async function inspectNumaMemory(memoryBytes: number, directory = '/sys/d
     const pages: Record<string, number> = {};
     for (const size of await readdir(join(folder, 'hugepages')).catch(missing)) {
       const kilobytesEach = Number(/^hugepages-(\d+)kB$/.exec(size)?.[1] ?? 0);
-      pages[`hugepages-${kilobytesEach >= 1024 * 1024 ? `${kilobytesEach / 1024 / 1024}Gi` : `${kilobytesEach / 1024}Mi`}`] = kilobytesEach * 1024 * Number((await readFile(join(folder, 'hugepages', size, 'nr_hugepages'), 'utf8')).trim());
+      pages[`hugepages-${kilobytesEach >= 1024 * 1024 ? `${kilobytesEach / 1024 / 1024}Gi` : `${kilobytesEach / 1024}Mi`}`] =
+        kilobytesEach * 1024 * Number((await readFile(join(folder, 'hugepages', size, 'nr_hugepages'), 'utf8')).trim());
     }
     const huge = Object.values(pages).reduce((sum, bytes) => sum + bytes, 0);
     return [Number(name.slice('node'.length)), { ...pages, memory: kilobytes * 1024 - huge }];

@@ -23,6 +23,10 @@ export function parseReservedMemory(text: string): ReservedMemory {
 export function checkReservedMemory(reserved: ReservedMemory, kept: Readonly<Record<string, number>>): void {
   for (const [name, bytes] of Object.entries(kept)) {
     const sum = [...reserved.values()].reduce((total, bank) => total + (bank[name] ?? 0), 0);
-    if (sum !== bytes) throw new Error(`the total amount ${JSON.stringify(String(sum))} of type ${JSON.stringify(name)} is not equal to the value ${JSON.stringify(String(bytes))} determined by Node Allocatable feature`);
+    if (sum !== bytes) {
+      throw new Error(
+        `the total amount ${JSON.stringify(String(sum))} of type ${JSON.stringify(name)} is not equal to the value ${JSON.stringify(String(bytes))} determined by Node Allocatable feature`,
+      );
+    }
   }
 }

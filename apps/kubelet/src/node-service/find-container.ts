@@ -55,7 +55,9 @@ export function findLoggedContainer(table: PodTable, key: nodev1.ContainerKey | 
   const container = all[0];
   if (!container || container.logPath === '') {
     const waiting = statusOf(worker.status, name)?.state?.waiting;
-    throw badRequest(`container "${name}" in pod "${pod}" is waiting to start: ${waiting?.message && waiting.reason?.startsWith('ErrImage') ? describeImage(waiting) : waiting?.reason ?? 'no logs yet'}`);
+    throw badRequest(
+      `container "${name}" in pod "${pod}" is waiting to start: ${waiting?.message && waiting.reason?.startsWith('ErrImage') ? describeImage(waiting) : (waiting?.reason ?? 'no logs yet')}`,
+    );
   }
   return { worker, container };
 }

@@ -39,7 +39,10 @@ export async function addDetails(summary: StatsSummary, stats: readonly runtimev
       const network = networkStats(sandbox, time);
       const processes = number(sandbox?.linux?.process?.processCount);
       const volume = await volumes.of(pod.podRef.uid);
-      const local = [...containers.flatMap(({ rootfs, logs }) => [rootfs, logs]), ...volume.filter(({ name }) => worker?.pod.spec?.volumes?.some((own) => own.name === name && isLocalAndEphemeral(own)))];
+      const local = [
+        ...containers.flatMap(({ rootfs, logs }) => [rootfs, logs]),
+        ...volume.filter(({ name }) => worker?.pod.spec?.volumes?.some((own) => own.name === name && isLocalAndEphemeral(own))),
+      ];
       const sum = (field: 'usedBytes' | 'inodesUsed'): number => local.reduce((total, part) => total + (part?.[field] ?? 0), 0);
       return {
         ...pod, containers, ...(network ? { network } : {}), ...(processes === undefined ? {} : { process_stats: { process_count: processes } }), volume,
@@ -75,7 +78,13 @@ async function fileSystem(path: string, time: string): Promise<FsStats> {
 function networkStats(sandbox: runtimev1.PodSandboxStats | undefined, time: string): NetworkStats | undefined {
   const main = sandbox?.linux?.network?.defaultInterface;
   if (!main) return undefined;
-  const of = ({ name, rxBytes, rxErrors, txBytes, txErrors }: runtimev1.NetworkInterfaceUsage) => ({ name, rxBytes: number(rxBytes) ?? 0, rxErrors: number(rxErrors) ?? 0, txBytes: number(txBytes) ?? 0, txErrors: number(txErrors) ?? 0 });
+  const of = ({ name, rxBytes, rxErrors, txBytes, txErrors }: runtimev1.NetworkInterfaceUsage) => ({
+    name,
+    rxBytes: number(rxBytes) ?? 0,
+    rxErrors: number(rxErrors) ?? 0,
+    txBytes: number(txBytes) ?? 0,
+    txErrors: number(txErrors) ?? 0,
+  });
   return { time, ...of(main), interfaces: [main, ...sandbox.linux?.network?.interfaces ?? []].map(of) };
 }
 

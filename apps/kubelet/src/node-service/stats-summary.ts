@@ -76,7 +76,18 @@ interface PodSummary {
 
 /** The document of upstream's /stats/summary. */
 export interface StatsSummary {
-  node: { nodeName: string; startTime: string; systemContainers: ContainerSummary[]; cpu: CpuStats; memory: MemoryStats; swap?: SwapStats; network?: NodeNetworkStats; fs?: FsStats; runtime?: { imageFs?: FsStats; containerFs?: FsStats }; rlimit?: { time: string; maxpid: number; curproc: number } };
+  node: {
+    nodeName: string;
+    startTime: string;
+    systemContainers: ContainerSummary[];
+    cpu: CpuStats;
+    memory: MemoryStats;
+    swap?: SwapStats;
+    network?: NodeNetworkStats;
+    fs?: FsStats;
+    runtime?: { imageFs?: FsStats; containerFs?: FsStats };
+    rlimit?: { time: string; maxpid: number; curproc: number };
+  };
   pods: PodSummary[];
 }
 
@@ -130,7 +141,10 @@ export class StatsReader {
   }
 
   async #node(): Promise<StatsSummary['node']> {
-    const [[stat, meminfo, vmstat], own] = await Promise.all([Promise.all(['stat', 'meminfo', 'vmstat'].map((name) => readFile(`/proc/${name}`, 'utf8'))) as Promise<[string, string, string]>, systemContainers(this.deps.podsGroup)]);
+    const [[stat, meminfo, vmstat], own] = await Promise.all([
+      Promise.all(['stat', 'meminfo', 'vmstat'].map((name) => readFile(`/proc/${name}`, 'utf8'))) as Promise<[string, string, string]>,
+      systemContainers(this.deps.podsGroup),
+    ]);
     const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks;
     // Ticks are hundredths of a second on every Linux that Node runs on.

@@ -79,7 +79,12 @@ export class VolumeMeasures {
       if (failures.length === 0) troubled.delete(name);
       else if (!troubled.has(name)) {
         troubled.add(name);
-        for (const error of failures) this.deps.log.warn({ err: error, path }, measured ? 'a volume\'s driver does not tell of its use: the node tells what it sees of it' : 'a volume could not be measured');
+        for (const error of failures) {
+          this.deps.log.warn(
+            { err: error, path },
+            measured ? "a volume's driver does not tell of its use: the node tells what it sees of it" : 'a volume could not be measured',
+          );
+        }
       }
       return measured ? [{ time, ...measured.stats, name, ...(claim ? { pvcRef: claim } : {}) }] : [];
     }));
@@ -109,7 +114,10 @@ async function fileSystemOf(path: string): Promise<ToldUsage> {
   const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
   const isOwn = (await stat(path)).dev !== (await stat(dirname(path))).dev;
   const used = isOwn ? { bytes: bsize * (blocks - bfree), inodes: files - ffree } : await diskUse(path);
-  return { source: isOwn ? 'statfs' : 'du', stats: { availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes } };
+  return {
+    source: isOwn ? 'statfs' : 'du',
+    stats: { availableBytes: bsize * bavail, capacityBytes: bsize * blocks, usedBytes: used.bytes, inodesFree: ffree, inodes: files, inodesUsed: used.inodes },
+  };
 }
 
 const sectorBytes = 512;

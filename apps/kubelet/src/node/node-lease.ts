@@ -1,7 +1,7 @@
 import { coordination, type coordinationv1 } from '@navarch/api';
 import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { apiMicroTime } from '../pods/api-time';
 
@@ -21,7 +21,7 @@ export interface NodeLeaseDeps {
   readonly onRenewed?: () => void;
 }
 
-export const leaseNamespace = 'kube-node-lease';
+const leaseNamespace = 'kube-node-lease';
 const retryMs = { first: 200, last: 7_000 };
 
 /** The sign of life that counts: a Lease in etcd, renewed for as long as this process works. */
@@ -60,7 +60,7 @@ export class NodeLease {
         waitMs = retry;
         retry = Math.min(retry * 2, retryMs.last);
       }
-      await clock.sleep(waitMs, signal).catch(() => undefined);
+      await rest(clock, waitMs, signal);
     }
   }
 

@@ -90,7 +90,14 @@ export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: cor
     allocatable: resources.allocatable,
     capacity: resources.capacity,
     conditions: nodeConditions(facts, before.conditions ?? [], nowMs),
-    ...(runtime.handlers.length === 0 ? {} : { runtimeHandlers: runtime.handlers.map((name) => ({ name, features: { recursiveReadOnlyMounts: runtime.recursiveReadOnlyMounts.has(name), userNamespaces: runtime.userNamespaces.has(name) } })) }),
+    ...(runtime.handlers.length === 0
+      ? {}
+      : {
+          runtimeHandlers: runtime.handlers.map((name) => ({
+            name,
+            features: { recursiveReadOnlyMounts: runtime.recursiveReadOnlyMounts.has(name), userNamespaces: runtime.userNamespaces.has(name) },
+          })),
+        }),
     ...(runtime.supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy } }),
     declaredFeatures: [...facts.declaredFeatures],
     daemonEndpoints: { kubeletEndpoint: { Port: identity.port } },

@@ -1,7 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isAlreadyExists } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { canonicallyEqual } from '../canonical-json';
 import { errorText } from '../error-text';
@@ -93,7 +93,7 @@ export class NodeRegistration {
       } catch (error) {
         if (stopped()) return;
         log.info({ err: errorText(error) }, 'node not registered yet');
-        await clock.sleep(waitMs, signal).catch(() => undefined);
+        await rest(clock, waitMs, signal);
         if (stopped()) return;
         waitMs = Math.min(waitMs * 2, retryMs.last);
       }
@@ -115,7 +115,7 @@ export class NodeRegistration {
     if (signal.aborted || this.#dirty) return;
     const awake = new AbortController();
     this.#wake = () => awake.abort();
-    await this.deps.clock.sleep(this.options.updateMs, awake.signal).catch(() => undefined);
+    await rest(this.deps.clock, this.options.updateMs, awake.signal);
     this.#wake = undefined;
   }
 
@@ -216,7 +216,7 @@ function withoutHeartbeats(status: corev1.NodeStatus): corev1.NodeStatus {
 }
 
 /** A strategic merge patch; conditions and fields of other owners stay. */
-export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): Record<string, unknown> {
+function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(after)) {
     if (key === 'conditions') continue;

@@ -14,7 +14,8 @@ export class NodeStartMetrics {
   bootedMs: number | undefined;
 
   constructor(registry: Registry) {
-    const gauge = (name: string, help: string): Gauge => new Gauge({ name: `kubelet_node_startup_${name}duration_seconds`, help: `Duration in seconds of node startup ${help}.`, registers: [registry] });
+    const gauge = (name: string, help: string): Gauge =>
+      new Gauge({ name: `kubelet_node_startup_${name}duration_seconds`, help: `Duration in seconds of node startup ${help}.`, registers: [registry] });
     const gauges = new Map([
       ['pre_kubelet_', gauge('pre_kubelet_', 'before kubelet starts')], ['pre_registration_', gauge('pre_registration_', 'before registration')],
       ['registration_', gauge('registration_', 'during registration')], ['post_registration_', gauge('post_registration_', 'after registration')], ['', gauge('', 'in total')],

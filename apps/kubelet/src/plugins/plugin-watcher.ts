@@ -59,7 +59,9 @@ export class PluginWatcher {
 
   /** Brings what is registered in line with the sockets there are. Never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().catch((error: unknown) => this.deps.log.warn({ err: error, directory: this.directory }, 'plug-in sockets could not be listed')).finally(() => (this.#looking = undefined));
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => this.deps.log.warn({ err: error, directory: this.directory }, 'plug-in sockets could not be listed'))
+      .finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 

@@ -119,7 +119,9 @@ export class PodCertificates {
     });
     const serviceAccountUID = await named('while fetching service account', () => api.serviceAccountUid(namespaceOf(pod), serviceAccountName));
     const { privateKey, request } = await named('while generating keypair', () => createStubRequest(projection.keyType));
-    const created = await named(`while creating ${issued ? 'refresh' : 'initial'} PodCertificateRequest`, () => api.create(requestFor(pod, projection, request, { nodeName, nodeUID: nodeUid() ?? '', serviceAccountName, serviceAccountUID })));
+    const created = await named(`while creating ${issued ? 'refresh' : 'initial'} PodCertificateRequest`, () =>
+      api.create(requestFor(pod, projection, request, { nodeName, nodeUID: nodeUid() ?? '', serviceAccountName, serviceAccountUID })),
+    );
     track.state = { kind: 'wait', pending: { name: created.metadata.name ?? '', privateKey }, ...(issued ? { issued } : {}) };
     this.#arm(track);
   }

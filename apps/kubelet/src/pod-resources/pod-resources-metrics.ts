@@ -11,7 +11,13 @@ export class PodResourcesMetrics {
   readonly #errors = new Map<PodResourcesCall, Counter>();
 
   constructor(registry: Registry) {
-    const counter = (name: string, help: string): Counter => new Counter({ name: `kubelet_pod_resources_endpoint_${name}`, help: `${help} Broken down by server api version.`, labelNames: ['server_api_version'], registers: [registry] });
+    const counter = (name: string, help: string): Counter =>
+      new Counter({
+        name: `kubelet_pod_resources_endpoint_${name}`,
+        help: `${help} Broken down by server api version.`,
+        labelNames: ['server_api_version'],
+        registers: [registry],
+      });
     this.#all = counter('requests_total', 'Cumulative number of requests to the PodResource endpoint.');
     for (const [call, title] of Object.entries(titles) as [PodResourcesCall, string][]) {
       this.#requests.set(call, counter(`requests_${call}`, `Number of requests to the PodResource ${title} endpoint.`));

@@ -60,7 +60,13 @@ export class PodResourcesServer implements Component {
     const containers = [...initContainersOf(pod).filter(isSidecar), ...containersOf(pod)].map((container) => {
       const { name } = container;
       const { cpus, memory } = this.deps.placement.heldBy(uidOf(pod), name);
-      return { name, devices: this.deps.devices.heldBy(uidOf(pod), name).map(deviceMessage), cpuIds: cpus.map(BigInt), memory: memory.map(memoryMessage), dynamicResources: this.deps.claims.usedBy(pod, container).map(claimMessage) };
+      return {
+        name,
+        devices: this.deps.devices.heldBy(uidOf(pod), name).map(deviceMessage),
+        cpuIds: cpus.map(BigInt),
+        memory: memory.map(memoryMessage),
+        dynamicResources: this.deps.claims.usedBy(pod, container).map(claimMessage),
+      };
     });
     return { name: nameOf(pod), namespace: namespaceOf(pod), containers, cpuIds: [], memory: [] };
   }
@@ -71,7 +77,15 @@ function deviceMessage({ resource, id, numaNodes }: NamedDevice): podresourcesv1
 }
 
 function claimMessage({ name, namespace, drivers }: KnownClaim): podresourcesv1.DynamicResource {
-  const claimResources = [...drivers].flatMap(([driverName, devices]) => devices.map(({ poolName, deviceName, shareId, cdiDeviceIds }) => ({ driverName, poolName, deviceName, shareId, cdiDevices: cdiDeviceIds.map((id) => ({ name: id })) })));
+  const claimResources = [...drivers].flatMap(([driverName, devices]) =>
+    devices.map(({ poolName, deviceName, shareId, cdiDeviceIds }) => ({
+      driverName,
+      poolName,
+      deviceName,
+      shareId,
+      cdiDevices: cdiDeviceIds.map((id) => ({ name: id })),
+    })),
+  );
   return { claimName: name, claimNamespace: namespace, claimResources };
 }
 

@@ -15,7 +15,8 @@ export function countPods(workers: readonly Pick<PodWorker, 'pod' | 'view' | 'en
     metrics.activePods.set(labels, count(({ pod, holdsRoom }) => isStaticPod(pod) === own && holdsRoom));
   }
   for (const config of ['desired', 'orphan', 'runtime_only'] as const) for (const isStatic of config === 'runtime_only' ? ['unknown'] as const : ['true', ''] as const) for (const lifecycle of ['sync', 'terminating', 'terminated'] as const) {
-    const is = (worker: (typeof workers)[number]): boolean => configOf(worker) === config && lifecycleOf(worker) === lifecycle && (isStatic === 'unknown' || isStaticPod(worker.pod) === (isStatic === 'true'));
+    const is = (worker: (typeof workers)[number]): boolean =>
+      configOf(worker) === config && lifecycleOf(worker) === lifecycle && (isStatic === 'unknown' || isStaticPod(worker.pod) === (isStatic === 'true'));
     metrics.workingPods.set({ lifecycle, config, static: isStatic }, count(is));
   }
   metrics.mirrorPods.set(count(({ pod }) => isStaticPod(pod)));

@@ -20,7 +20,11 @@ export interface AdmissionNeighbours extends Pick<NodeParts, 'node' | 'registrat
 }
 
 /** What is asked of a pod that is new here, in upstream's order. */
-export function makeAdmission({ allowedUnsafeSysctls }: KubeletOptions, { events, metrics }: KubeletDeps, { node, registration, runtimeState, evictor, devices, placement, worker }: AdmissionNeighbours): AdmissionCheck {
+export function makeAdmission(
+  { allowedUnsafeSysctls }: KubeletOptions,
+  { events, metrics }: KubeletDeps,
+  { node, registration, runtimeState, evictor, devices, placement, worker }: AdmissionNeighbours,
+): AdmissionCheck {
   const platform = inspectPlatform();
   return admissionOf([
     () => (node.shuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined),
@@ -28,7 +32,9 @@ export function makeAdmission({ allowedUnsafeSysctls }: KubeletOptions, { events
     (pod) => evictor.admit(pod),
     (pod) => admitSysctls(pod, allowedUnsafeSysctls),
     roomForPod({
-      events, metrics, worker,
+      events,
+      metrics,
+      worker,
       allocatable: () => ({ ...node.allocatable, ...devices.amounts.allocatable }),
       otherReasons: admissionOf([(pod) => admitNode(pod, registration.admitting), admitPorts]),
     }),

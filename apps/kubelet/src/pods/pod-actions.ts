@@ -1,33 +1,29 @@
 import { type corev1 } from '@navarch/api';
-import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { containerHash } from '../containers/container-hash';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
-import { ImageError, type PresentImage } from '../images/image-puller';
+import { ImageError } from '../images/image-puller';
 import { ContainerStartError, PodRejectedError } from './action-error';
 import { ActionRunner } from './action-runner';
 import { Backoff } from './backoff';
+import { type Decision } from './decision';
 import { EndedContainers } from './ended-containers';
 import { imageKey, keyOf, killKey, resizeKey, startKey, volumesKey, type PodAction } from './pod-action';
-import { type PodExecutor } from './pod-executor';
+import { PodImages } from './pod-images';
 import { type Termination } from './pod-observation';
-import { type PodResizing } from './pod-resizing';
 import { effectiveResources, sameResources } from './resize';
+import { ResizeActions, type ResizeActionsDeps } from './resize-actions';
 import { resizeText } from './resize-text';
 import { type ResizeMetrics } from './resize-metrics';
-import { uidOf } from './pod-spec';
+import { podText, uidOf } from './pod-spec';
 import { countedSandbox, countedStart, type StartMetrics } from './start-metrics';
 import { mergeViews, withContainer, withSandbox, type ContainerView, type RuntimeView } from './runtime-view';
 
-export interface PodActionsDeps {
-  readonly executor: PodExecutor;
+export interface PodActionsDeps extends ResizeActionsDeps {
   readonly events: EventSink;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly resizing: PodResizing;
   readonly metrics: StartMetrics & { readonly resizes: ResizeMetrics };
-  readonly pod: () => corev1.Pod;
   readonly termination: () => Termination | undefined;
   /** Asks the runtime for everything of the pod. */
   readonly observe: (uid: string, known: RuntimeView) => Promise<RuntimeView>;
@@ -35,8 +31,6 @@ export interface PodActionsDeps {
   readonly onChange: () => void;
   /** The longest wait before a container that crashes starts again. */
   readonly maxRestartWaitMs: number | undefined;
-  /** All containers have what is set aside for them. */
-  readonly onResized: () => void;
   /** It turns out that the pod cannot run here. */
   readonly onReject: (reason: string, message: string) => void;
   /** Something that must not fail did. */
@@ -53,16 +47,11 @@ export class PodActions {
   readonly remade = new Set<string>();
   /** Why containers wait, by name. */
   readonly waiting = new Map<string, corev1.ContainerStateWaiting>();
-  /** How long it waited for images. */
-  imagesMs = 0;
-  #imagesUntilMs = 0;
-  readonly #images = new Map<string, PresentImage>();
-  readonly #crashes: Backoff;
+  readonly images: PodImages;
   readonly runner: ActionRunner;
+  readonly #resizes: ResizeActions;
+  readonly #crashes: Backoff;
   #refreshAgain = false;
-  /** Containers that are given other resources now: together they are one resize of the pod. */
-  #resizes: { readonly sinceMs: number; under: number; failed: boolean } | undefined;
-
   #view: RuntimeView;
   readonly #ended: EndedContainers;
 
@@ -71,6 +60,8 @@ export class PodActions {
     const { clock, onChange, onCrash } = deps;
     this.#view = view;
     this.#ended = new EndedContainers(() => this.#view, clock);
+    this.images = new PodImages(clock);
+    this.#resizes = new ResizeActions(deps, () => this.#view);
     this.#crashes = new Backoff(deps.maxRestartWaitMs);
     this.runner = new ActionRunner({ clock, onCrash, onEnd: onChange, onFailure: (key, error, signal) => this.#failed(key, error, signal) });
   }
@@ -85,15 +76,28 @@ export class PodActions {
     this.#ended.changed();
   }
 
-  /** Names of containers whose image is there for their next start. */
-  get imagesReady(): ReadonlySet<string> {
-    return new Set(this.#images.keys());
+  /** The pod with the containers whose start has been reported: those before have no probes. */
+  get started(): RuntimeView {
+    const { keys } = this.runner;
+    return { ...this.view, containers: this.view.containers.filter(({ name }) => !keys.has(startKey(name))) };
   }
 
   /** Until when a container that has ended waits before its next start, and how long in all. */
   crashWait(container: corev1.Container, ended: ContainerView, nowMs: number): { untilMs: number; delayMs: number } {
     const key = crashKey(container);
     return { untilMs: this.#crashes.waitUntil(key, ended.finishedAtMs, nowMs), delayMs: this.#crashes.delay(key) };
+  }
+
+  /** Notes why containers wait, and tells what is new of it. */
+  noteWaiting(waiting: Decision['waiting']): void {
+    for (const [name, why] of waiting) {
+      const before = this.waiting.get(name);
+      if (before?.reason !== why.reason || before?.message !== why.message) {
+        const pod = this.deps.pod();
+        this.deps.events.pod(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${podText(pod)}`, name);
+      }
+      this.waiting.set(name, why);
+    }
   }
 
   /** Reads the pod from the runtime; asked again meanwhile, once more. */
@@ -145,7 +149,8 @@ export class PodActions {
         break;
       case 'createSandbox':
         run(async () => {
-          this.view = withSandbox(this.view, await countedSandbox(this.deps.metrics, pod(), () => executor.createSandbox(pod(), action.attempt, this.view.sandboxes)));
+          const create = () => executor.createSandbox(pod(), action.attempt, this.view.sandboxes);
+          this.view = withSandbox(this.view, await countedSandbox(this.deps.metrics, pod(), create));
         });
         break;
       case 'stopSandbox':
@@ -156,12 +161,7 @@ export class PodActions {
         });
         break;
       case 'ensureImage':
-        run(async (signal) => {
-          const beganMs = this.deps.clock.now();
-          this.#images.set(action.container.name, await executor.ensureImage(pod(), action.container, signal));
-          this.imagesMs += this.deps.clock.now() - Math.max(beganMs, this.#imagesUntilMs);
-          this.#imagesUntilMs = this.deps.clock.now();
-        });
+        run((signal) => this.images.fetch(action.container.name, () => executor.ensureImage(pod(), action.container, signal)));
         break;
       case 'startContainer':
         this.#start(action, nowMs);
@@ -170,20 +170,19 @@ export class PodActions {
         this.#kill(action, nowMs);
         break;
       case 'resizeContainer':
-        run(() => this.#resize(action));
+        run(() => this.#resizes.container(action));
         break;
       case 'resizePod':
-        run(() => this.#resizePod());
+        run(() => this.#resizes.pod());
         break;
       case 'fitPod':
-        run(async () => {
-          const { changes } = this.deps.resizing;
-          await executor.fitPod(pod());
-          this.deps.resizing.fitted(changes);
-        });
+        run(() => this.#resizes.fit());
         break;
       case 'removeContainer':
-        if (action.crashed && !this.runner.keys.has(keyOf(action))) this.#crashes.next(crashKey(action.crashed.container), action.crashed.last.finishedAtMs, nowMs);
+        if (action.crashed && !this.runner.keys.has(keyOf(action))) {
+          const { container, last } = action.crashed;
+          this.#crashes.next(crashKey(container), last.finishedAtMs, nowMs);
+        }
         run(async () => {
           const gone = this.view.containers.find(({ id }) => id === action.containerId);
           if (gone) await executor.removeContainer(pod(), gone);
@@ -193,65 +192,27 @@ export class PodActions {
     }
   }
 
-  async #resize({ container, containerId, from }: PodAction & { kind: 'resizeContainer' }): Promise<void> {
-    const { executor, resizing } = this.deps;
-    const pod = this.deps.pod();
-    await this.#resizing(async () => {
-      await executor.resizeContainer(pod, container, containerId, { from, held: resizing.held(pod, this.view.containers) });
-      resizing.resized(containerId, pod, container.resources);
-    });
-  }
-
-  async #resizePod(): Promise<void> {
-    const { executor, resizing } = this.deps;
-    const [pod, sandbox] = [this.deps.pod(), this.view.sandboxes[0]];
-    if (!sandbox) return;
-    const { changes } = resizing;
-    await this.#resizing(async () => {
-      await executor.resizePod(pod, resizing.given(pod, this.view.containers), sandbox.id);
-      resizing.gavePod(pod, changes);
-    });
-  }
-
-  /** One part of a resize; it is over with the last, or as soon as one fails. */
-  async #resizing(part: () => Promise<void>): Promise<void> {
-    const { clock, metrics, resizing, onResized } = this.deps;
-    this.#resizes ??= { sinceMs: clock.now(), under: 0, failed: false };
-    const all = this.#resizes;
-    all.under++;
-    try {
-      await part();
-    } catch (error) {
-      all.failed = true;
-      throw error;
-    } finally {
-      if (--all.under === 0 && (all.failed || resizing.podHasItsOwn)) {
-        this.#resizes = undefined;
-        metrics.resizes.actuated(clock.now() - all.sinceMs, !all.failed);
-        if (!all.failed) onResized();
-      }
-    }
-  }
-
   #start(action: PodAction & { kind: 'startContainer' }, nowMs: number): void {
     const { container, last } = action;
     const { name } = container;
     const sandbox = this.view.sandboxes.find(({ id }) => id === action.sandboxId);
-    const image = this.#images.get(name);
+    const image = this.images.get(name);
     if (!sandbox || !image) return;
-    // A later start looks for the image anew, as its pull policy says.
-    this.#images.delete(name);
+    this.images.used(name);
     if (last) this.#crashes.next(crashKey(container), last.finishedAtMs, nowMs);
     this.runner.run(startKey(name), async (signal) => {
       try {
+        const { executor, metrics, resizing, onResized } = this.deps;
         const pod = this.deps.pod();
-        const view = await countedStart(this.deps.metrics, pod, name, () => this.deps.executor.startContainer(pod, container, { attempt: action.attempt, sandbox, image, view: this.view, held: this.deps.resizing.heldAtStart(pod, this.view.containers) }, signal));
+        const held = resizing.heldAtStart(pod, this.view.containers);
+        const start = { attempt: action.attempt, sandbox, image, view: this.view, held };
+        const view = await countedStart(metrics, pod, name, () => executor.startContainer(pod, container, start, signal));
         if (view) {
           this.view = withContainer(this.view, view);
-          const before = last && this.deps.resizing.applied(last.id);
-          this.deps.resizing.gave(view.id, pod, container.resources);
+          const before = last && resizing.applied(last.id);
+          resizing.gave(view.id, pod, container.resources);
           // It was ended to be made anew with less, or more: what it gave up is free now.
-          if (before && !sameResources(before, effectiveResources(container, pod.spec?.resources))) this.deps.onResized();
+          if (before && !sameResources(before, effectiveResources(container, pod.spec?.resources))) onResized();
         }
         this.waiting.delete(name);
       } catch (error) {
@@ -272,7 +233,8 @@ export class PodActions {
     const sandbox = this.view.sandboxes.find(({ id }) => id === container.sandboxId);
     const deadlineMs = startMs + graceSeconds * 1000;
     this.runner.run(key, async (signal) => {
-      const view = await this.deps.executor.killContainer(this.deps.pod(), container, { message, deadlineMs, withoutHook, turn: () => this.#ended.wait(after, deadlineMs, signal) }, sandbox, signal);
+      const turn = () => this.#ended.wait(after, deadlineMs, signal);
+      const view = await this.deps.executor.killContainer(this.deps.pod(), container, { message, deadlineMs, withoutHook, turn }, sandbox, signal);
       if (view) this.view = withContainer(this.view, view);
       else this.#forgetContainer(container.id);
     });

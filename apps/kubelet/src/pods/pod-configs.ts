@@ -59,7 +59,12 @@ export class PodConfigs {
     const node = this.deps.node();
     const { settings, fellBack, omissions } = podDns(pod, node.dns);
     if (fellBack && isNew) {
-      events.pod(pod, 'Warning', 'MissingClusterDNS', `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`);
+      events.pod(
+        pod,
+        'Warning',
+        'MissingClusterDNS',
+        `pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`,
+      );
     }
     if (isNew) for (const omission of omissions) events.pod(pod, 'Warning', 'DNSConfigForming', omission);
     const users = await this.deps.users.of(pod);
@@ -94,10 +99,23 @@ export class PodConfigs {
     const targetId = target ? latestContainer(view, target, sandbox.id)?.id : undefined;
     if (target && targetId === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
     return containerConfig({
-      pod, container, attempt, imageRef: image.imageRef, environment, mounts: mapped, devices: [...this.deps.volumes.devices(pod, container), ...given.devices], annotations: given.annotations,
+      pod,
+      container,
+      attempt,
+      imageRef: image.imageRef,
+      environment,
+      mounts: mapped,
+      devices: [...this.deps.volumes.devices(pod, container), ...given.devices],
+      annotations: given.annotations,
       cdiDevices: [...this.deps.claims.devicesFor(pod, container), ...given.cdiDevices],
       resources: this.resources(pod, container),
-      securityContext: containerSecurityContext(pod, container, image, { root: this.deps.directories.seccomp, byDefault: this.deps.node().seccompDefault }, { targetId, users, groups: this.deps.volumes.groups(uidOf(pod)) }),
+      securityContext: containerSecurityContext(
+        pod,
+        container,
+        image,
+        { root: this.deps.directories.seccomp, byDefault: this.deps.node().seccompDefault },
+        { targetId, users, groups: this.deps.volumes.groups(uidOf(pod)) },
+      ),
     });
   }
 

@@ -6,7 +6,13 @@ import { initRestartsAfterExit, restartsAfterExit } from './restart-policy';
 const notRemade = (): boolean => false;
 
 /** Upstream's getPhase: the phase that follows from a pod's container statuses. `ended`: nothing will run again. `remade`: whether one that has ended was to be made anew. */
-export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[], statuses: readonly corev1.ContainerStatus[], ended: boolean, remade: (containerID: string | undefined) => boolean = notRemade): string {
+export function podPhase(
+  pod: corev1.Pod,
+  init: readonly corev1.ContainerStatus[],
+  statuses: readonly corev1.ContainerStatus[],
+  ended: boolean,
+  remade: (containerID: string | undefined) => boolean = notRemade,
+): string {
   let pendingInit = 0;
   let failedInit = 0;
   /** Ended, and to run again by a rule or policy of its own. */
@@ -38,7 +44,9 @@ export function podPhase(pod: corev1.Pod, init: readonly corev1.ContainerStatus[
       if (status.lastState?.terminated) {
         stopped++;
         // What waits after all were taken away begins anew, whatever it ended with.
-        if (!ended && (couldRestartAll(pod) || remade(status.lastState.terminated.containerID) || restartsAfterExit(pod, container, status.lastState.terminated))) restarting++;
+        const { terminated } = status.lastState;
+        const begins = couldRestartAll(pod) || remade(terminated.containerID) || restartsAfterExit(pod, container, terminated);
+        if (!ended && begins) restarting++;
       } else waiting++;
     } else unknown++;
   }

@@ -1,5 +1,6 @@
 import { type corev1 } from '@navarch/api';
 import { allocationFromStatus, allocationOf, effectiveResources, heldResources, planResize, sameAllocation, sameResources, withAllocation, type PendingResize, type PodAllocation } from './resize';
+import { type GivenResources } from './resize-conditions';
 import { type ContainerView, type RuntimeView } from './runtime-view';
 
 /** What came of looking at a pod's resources anew, for events. */
@@ -50,6 +51,11 @@ export class PodResizing {
     return { ...(this.#pending ? { pending: this.#pending } : {}), ...(this.#error === undefined ? {} : { error: this.#error }) };
   }
 
+  /** What of it has reached the containers and the pod. */
+  get resources(): GivenResources {
+    return { applied: (id) => this.applied(id), podHasItsOwn: this.podHasItsOwn };
+  }
+
   /** Since when it waits for room that may come; undefined where it does not. */
   get deferredSinceMs(): number | undefined {
     return this.#pending?.reason === 'Deferred' ? this.#pendingSinceMs : undefined;
@@ -84,7 +90,12 @@ export class PodResizing {
     return this.#with(pod, containers, this.#appliedPod, (applied) => applied);
   }
 
-  #with(pod: corev1.Pod, containers: readonly ContainerView[], ofPod: corev1.ResourceRequirements | undefined, of: (applied: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements) => corev1.ResourceRequirements): corev1.Pod {
+  #with(
+    pod: corev1.Pod,
+    containers: readonly ContainerView[],
+    ofPod: corev1.ResourceRequirements | undefined,
+    of: (applied: corev1.ResourceRequirements, allocated: corev1.ResourceRequirements) => corev1.ResourceRequirements,
+  ): corev1.Pod {
     const own = containers.flatMap(({ id, name, state }) => {
       const [applied, allocated] = [this.#applied.get(id)?.own, this.#allocation.containers[name]];
       return state === 'running' && applied && allocated ? [[name, of(applied, allocated)] as const] : [];

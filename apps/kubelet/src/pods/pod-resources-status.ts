@@ -55,7 +55,12 @@ function limitsOf(pod: corev1.Pod): Amounts {
 }
 
 function withOverhead(amounts: Amounts, overhead: Amounts | undefined, change: (amount: Quantity, overhead: Quantity) => Quantity): Amounts {
-  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, overhead?.[name] === undefined ? amount : formatQuantity(change(parseQuantity(amount), parseQuantity(overhead[name])))]));
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [
+      name,
+      overhead?.[name] === undefined ? amount : formatQuantity(change(parseQuantity(amount), parseQuantity(overhead[name]))),
+    ]),
+  );
 }
 
 function notEmpty<K extends string, T extends object>(key: K, value: T | undefined): { [key in K]?: T } {

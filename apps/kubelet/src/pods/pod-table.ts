@@ -1,40 +1,17 @@
 import { type corev1 } from '@navarch/api';
-import { type ApiClient, type Informer } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
-import { type Logger } from '@navarch/component-base';
+import { rest } from '@navarch/clock';
 import { isMirrorPod } from '../sources/read-manifest';
-import { type StaticPods } from '../sources/static-pods';
 import { type RuntimePod } from '../runtime/runtime-watcher';
-import { type AdmissionCheck } from './pod-admission';
+import { LeftoverPods } from './leftover-pods';
 import { PodsInApi } from './pods-in-api';
+import { PodsWaitingForRoom } from './pods-waiting-for-room';
+import { type PodTableDeps } from './pod-table-deps';
 import { type PodWorker } from './pod-worker';
 import { type ResizeTrigger } from './resize-metrics';
 import { resizeOrder } from './resize-order';
-import { isStaticPod, isTerminalPhase, nameOf, namespaceOf, uidOf } from './pod-spec';
+import { isStaticPod, isTerminalPhase, uidOf } from './pod-spec';
 import { type RuntimeView } from './runtime-view';
-
-export interface PodTableDeps {
-  readonly nodeName: string;
-  readonly client: ApiClient;
-  readonly pods: Informer<corev1.Pod>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly makeWorker: (pod: corev1.Pod, view: RuntimeView | undefined) => PodWorker;
-  /** What the runtime has of a pod that ran before this kubelet did. */
-  readonly observe: (uid: string) => Promise<RuntimeView>;
-  /** Pods the runtime had when it was last listed. */
-  readonly runtimePods: () => ReadonlyMap<string, RuntimePod>;
-  /** Static pods, which the API shows by mirrors only; undefined where there are none. */
-  readonly statics?: Pick<StaticPods, 'has' | 'ready' | 'uidBehind'>;
-  /** Decides on a pod that is new here. */
-  readonly admit: AdmissionCheck;
-  /** Reads anew what the node is to pods: its labels and taints may have changed a moment ago. Resolves in any case. */
-  readonly refreshNode: () => Promise<void>;
-  /** The runtime has a pod that the API has not. */
-  readonly onOrphan?: () => void;
-  /** A worker has begun, so long after its pod was first seen. */
-  readonly onWorker?: (waitedMs: number) => void;
-}
+import { fullName, StaticCounts } from './static-counts';
 
 const confirmRetryMs = 1_000;
 
@@ -46,17 +23,13 @@ export class PodTable {
   readonly #workers = new Map<string, PodWorker>();
   /** Workers on their way, until what the runtime has of their pods is known. */
   readonly #adopting = new Map<string, corev1.Pod>();
-  /** Pods whose end all that is new waits for: the runtime had them when this kubelet began, and the API does not. */
-  readonly #leaving = new Set<string>();
-  readonly #held = new Map<string, corev1.Pod>();
-  /** Pods that wait for the end of some others, whose room they need; nobody else does. */
-  readonly #waiting = new Map<string, { pod: corev1.Pod; readonly others: Set<string> }>();
+  readonly #leftovers = new LeftoverPods();
+  readonly #waiting = new PodsWaitingForRoom();
   /** Pods that there is no room for, until it is known whether those who have it are still wanted. */
   readonly #doubted = new Map<string, corev1.Pod>();
   /** When pods were first seen that have no worker yet. */
   readonly #seenAtMs = new Map<string, number>();
-  /** How often containers of static pods had begun that are gone, by the pod's name: one that comes back is the same pod, and counts on. */
-  readonly #counts = new Map<string, { readonly uid: string; readonly status: corev1.PodStatus }>();
+  readonly #counts = new StaticCounts();
   readonly #stop = new AbortController();
   readonly #api: PodsInApi;
   #unsubscribe: (() => void) | undefined;
@@ -117,20 +90,18 @@ export class PodTable {
 
   /** Begins a static pod; false while a pod of its name is still here. */
   beginStatic(pod: corev1.Pod): boolean {
-    const namesake = this.workers.find((worker) => worker.pod.metadata.name === pod.metadata.name && worker.pod.metadata.namespace === pod.metadata.namespace && !worker.done);
+    const namesake = this.workers.find((worker) => fullName(worker.pod) === fullName(pod) && !worker.done);
     // One that came back while it is being ended is begun anew when nothing of it is left.
     if (namesake) return uidOf(namesake.pod) === uidOf(pod) && !namesake.unwanted;
-    const counts = this.#counts.get(fullName(pod));
-    this.#counts.delete(fullName(pod));
-    this.#seen({ ...pod, status: { ...pod.status, ...(counts?.uid === uidOf(pod) ? counts.status : {}) } });
+    this.#seen(this.#counts.restore(pod));
     return true;
   }
 
   /** Ends a static pod that its source does not have any more. */
   endStatic(uid: string): void {
     this.#seenAtMs.delete(uid);
-    this.#held.delete(uid);
-    this.#waiting.delete(uid);
+    this.#leftovers.forget(uid);
+    this.#waiting.forget(uid);
     const worker = this.#workers.get(uid);
     if (worker?.done === true) this.forget(uid);
     else worker?.remove();
@@ -151,7 +122,7 @@ export class PodTable {
   /** The worker of a pod has ended: nothing of it is left. */
   forget(uid: string): void {
     const worker = this.#workers.get(uid);
-    if (worker && isStaticPod(worker.pod)) this.#counts.set(fullName(worker.pod), { uid, status: countsOf(worker.status) });
+    if (worker && isStaticPod(worker.pod)) this.#counts.keep(worker.pod, worker.status);
     this.#workers.delete(uid);
     this.#left(uid);
   }
@@ -169,7 +140,7 @@ export class PodTable {
     for (const orphan of this.deps.runtimePods().values()) {
       if (this.#workers.has(orphan.uid) || this.#adopting.has(orphan.uid) || this.deps.statics?.has(orphan.uid) === true) continue;
       if (this.deps.pods.get(orphan)?.metadata.uid === orphan.uid) continue;
-      const pod: corev1.Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: orphan.namespace, name: orphan.name, uid: orphan.uid }, spec: { containers: [], terminationGracePeriodSeconds: 1 } };
+      const pod = podOfOrphan(orphan);
       this.#adopting.set(orphan.uid, pod);
       this.#supervise(this.#endOrphan(pod));
     }
@@ -182,57 +153,39 @@ export class PodTable {
     if (worker) worker.update(pod);
     else if (this.#adopting.has(uid)) this.#adopting.set(uid, pod);
     else if (this.#doubted.has(uid)) this.#doubted.set(uid, pod);
-    else if (this.#waitsFor(pod)) return;
+    else if (this.#waiting.update(pod)) return;
     else if (this.deps.runtimePods().has(uid)) {
       this.#adopting.set(uid, pod);
       this.#supervise(this.#adopt(uid));
-    } else if (this.#mustWait(pod)) this.#held.set(uid, pod);
-    else this.#admit(pod);
-  }
-
-  /** Whether it goes on waiting for others. */
-  #waitsFor(pod: corev1.Pod): boolean {
-    const wait = this.#waiting.get(uidOf(pod));
-    if (!wait) return false;
-    wait.pod = pod;
-    return pod.metadata.deletionTimestamp === undefined || !this.#waiting.delete(uidOf(pod));
-  }
-
-  /** What is deleted already has nothing to wait for. */
-  #mustWait(pod: corev1.Pod): boolean {
-    const wasHeld = this.#held.delete(uidOf(pod));
-    return pod.metadata.deletionTimestamp === undefined && (wasHeld || (this.#leaving.size > 0 && !isStaticPod(pod)));
+    } else if (!this.#leftovers.holdsBack(pod)) this.#admit(pod);
   }
 
   #findLeftovers(): void {
-    const known = new Set(this.deps.pods.list().map(uidOf));
-    for (const { uid } of this.deps.runtimePods().values()) if (!known.has(uid) && this.deps.statics?.has(uid) !== true && !this.#workers.has(uid)) this.#leaving.add(uid);
-    if (this.deps.statics?.ready === false) this.#leaving.clear();
+    const { pods, runtimePods, statics } = this.deps;
+    // A pod that no source is known to have may be one of a source that has not been read.
+    if (statics?.ready === false) return;
+    const known = new Set(pods.list().map(uidOf));
+    for (const { uid } of runtimePods().values()) {
+      if (!known.has(uid) && statics?.has(uid) !== true && !this.#workers.has(uid)) this.#leftovers.found(uid);
+    }
   }
 
-  /** One of them has ended, or is wanted after all: with the last, what waited begins. */
+  /** What waited for the end of this pod begins. */
   #left(uid: string): void {
-    for (const [waiting, { pod, others }] of [...this.#waiting]) {
-      if (!others.delete(uid) || others.size > 0) continue;
-      this.#waiting.delete(waiting);
-      this.#seen(pod);
-    }
-    if (!this.#leaving.delete(uid) || this.#leaving.size > 0) return;
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    for (const pod of held) this.#seen(pod);
+    for (const pod of this.#waiting.left(uid)) this.#seen(pod);
+    for (const pod of this.#leftovers.left(uid)) this.#seen(pod);
   }
 
   #admit(pod: corev1.Pod, isConfirmed = false): void {
     const isNew = pod.status?.startTime === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined;
-    const others = isNew ? this.workers.filter((other) => other.holdsRoom).map((other) => other.held) : [];
+    const others = isNew ? this.#holdingRoom() : [];
     const verdict = isNew ? this.deps.admit(pod, others) : undefined;
     if (!verdict) {
       this.#make(pod, undefined).wake();
       return;
     }
     const doubtful = others.filter((other) => !isStaticPod(other));
-    if ('after' in verdict) this.#beginAfter(pod, verdict.after);
+    if ('after' in verdict) this.#waiting.add(pod, verdict.after);
     // What is the node's own must not wait for an API that may not be there yet.
     else if (isConfirmed || (isStaticPod(pod) && doubtful.length === 0)) this.#make(pod, undefined).reject(verdict.reason, verdict.message);
     else {
@@ -241,21 +194,26 @@ export class PodTable {
     }
   }
 
-  #beginAfter(pod: corev1.Pod, others: readonly string[]): void {
-    this.#waiting.set(uidOf(pod), { pod, others: new Set(others) });
-  }
-
   /** A rejection is for good: it must not be for the sake of pods that are gone, or of what the node was, when this kubelet has not heard yet. */
   async #confirmRejection(given: corev1.Pod, others: readonly corev1.Pod[]): Promise<void> {
     const uid = uidOf(given);
-    const [onNode] = await Promise.all([others.length === 0 ? new Set<string>() : this.#api.onNode(), isStaticPod(given) ? undefined : this.deps.refreshNode()]);
+    const [onNode] = await Promise.all([
+      others.length === 0 ? new Set<string>() : this.#api.onNode(),
+      isStaticPod(given) ? undefined : this.deps.refreshNode(),
+    ]);
     const pod = this.#doubted.get(uid);
     this.#doubted.delete(uid);
     if (!pod || !onNode) return;
-    const gone = new Set(others.map(uidOf).filter((other) => !onNode.has(other) && this.#workers.get(other)?.stopped === false));
-    const verdict = gone.size === 0 ? undefined : this.deps.admit(pod, this.workers.filter((other) => other.holdsRoom && !gone.has(uidOf(other.pod))).map((other) => other.held));
+    const isGone = (other: string): boolean => !onNode.has(other) && this.#workers.get(other)?.stopped === false;
+    const gone = new Set(others.map(uidOf).filter(isGone));
+    const verdict = gone.size === 0 ? undefined : this.deps.admit(pod, this.#holdingRoom(gone));
     if (gone.size === 0 || (verdict && 'reason' in verdict)) this.#admit(pod, true);
-    else this.#beginAfter(pod, [...gone, ...(verdict?.after ?? [])]);
+    else this.#waiting.add(pod, [...gone, ...(verdict?.after ?? [])]);
+  }
+
+  /** Pods that count against what the node has, but for these, with all that they keep from others. */
+  #holdingRoom(except: ReadonlySet<string> = new Set()): corev1.Pod[] {
+    return this.workers.filter((other) => other.holdsRoom && !except.has(uidOf(other.pod))).map((other) => other.held);
   }
 
   #make(pod: corev1.Pod, view: RuntimeView | undefined): PodWorker {
@@ -295,8 +253,8 @@ export class PodTable {
   #missed(pod: corev1.Pod): void {
     const uid = uidOf(pod);
     this.#seenAtMs.delete(uid);
-    this.#held.delete(uid);
-    this.#waiting.delete(uid);
+    this.#leftovers.forget(uid);
+    this.#waiting.forget(uid);
     this.#doubted.delete(uid);
     const worker = this.#workers.get(uid);
     if (!worker) return;
@@ -318,7 +276,7 @@ export class PodTable {
         return await observe(uid);
       } catch (error) {
         log.warn({ err: error, uid }, 'pod could not be looked up in the runtime');
-        await clock.sleep(confirmRetryMs, signal).catch(() => undefined);
+        await rest(clock, confirmRetryMs, signal);
       }
     }
     return undefined;
@@ -331,10 +289,7 @@ export class PodTable {
   }
 }
 
-const fullName = (pod: corev1.Pod): string => `${namespaceOf(pod)}/${nameOf(pod)}`;
-
-/** What is left of a status for a pod that begins anew. */
-function countsOf({ initContainerStatuses = [], containerStatuses = [] }: corev1.PodStatus): corev1.PodStatus {
-  const counts = (statuses: readonly corev1.ContainerStatus[]): corev1.ContainerStatus[] => statuses.map(({ name, image, imageID, containerID, restartCount }) => ({ name, image, imageID, ...(containerID === undefined ? {} : { containerID }), restartCount, ready: false }));
-  return { initContainerStatuses: counts(initContainerStatuses), containerStatuses: counts(containerStatuses) };
+/** What is known of a pod that only the runtime has: enough to end it. */
+function podOfOrphan({ namespace, name, uid }: RuntimePod): corev1.Pod {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name, uid }, spec: { containers: [], terminationGracePeriodSeconds: 1 } };
 }

@@ -1,25 +1,24 @@
 import { type corev1 } from '@navarch/api';
-import { type Timer } from '@navarch/clock';
 import { containerHash } from '../containers/container-hash';
 import { type PodProbes } from '../probes/pod-probes';
 import { isOwnNews, sameLabels } from '../status/status-patch';
 import { type Decision } from './decision';
-import { startKey } from './pod-action';
 import { PodActions } from './pod-actions';
+import { PodCleanUp } from './pod-clean-up';
+import { PodEnding } from './pod-ending';
 import { type PodWorkerDeps } from './pod-worker-deps';
 import { decide } from './pod-lifecycle';
-import { type PodObservation, type Termination } from './pod-observation';
-import { isTerminalPhase, podText, uidOf } from './pod-spec';
+import { type PodObservation } from './pod-observation';
+import { isTerminalPhase } from './pod-spec';
 import { computePodStatus, startsBefore } from './pod-status';
-import { deadlineMs, graceSecondsOf, nextTermination } from './pod-termination';
+import { deadlineMs } from './pod-termination';
 import { PodResizing } from './pod-resizing';
-import { type PendingResize } from './resize';
-import { isResizing, type GivenResources } from './resize-conditions';
 import { type ResizeTrigger } from './resize-metrics';
 import { type WaitingResize } from './resize-order';
-import { ResizeProgress } from './resize-progress';
+import { ResizeProgress, type ResizeState } from './resize-progress';
 import { emptyRuntimeView, type RuntimeView } from './runtime-view';
 import { SyncRounds } from './sync-rounds';
+import { WakeUps } from './wake-ups';
 
 /**
  * One pod on this node. Decisions are taken one at a time, on every change of what is seen; the actions decided on
@@ -30,12 +29,11 @@ export class PodWorker {
   #pod: corev1.Pod;
   #given: corev1.Pod;
   #status: corev1.PodStatus;
-  #termination: Termination | undefined;
-  #scheduled = false;
-  #cleaned = false;
   #done = false;
-  #timer: Timer | undefined;
+  readonly #wakes: WakeUps;
+  readonly #ending: PodEnding;
   readonly #actions: PodActions;
+  readonly #cleanUp: PodCleanUp;
   readonly #resizing: PodResizing;
   readonly #resizes: ResizeProgress;
   readonly #probes: PodProbes;
@@ -47,14 +45,23 @@ export class PodWorker {
     this.#resizes = new ResizeProgress(this.#resizing, deps);
     this.#pod = this.#resizing.allocated(pod);
     this.#status = pod.status ?? {};
-    const { executor, events, clock, log, metrics, observe, onCrash } = deps;
+    this.#wakes = new WakeUps(deps.clock, () => this.#step());
+    this.#ending = new PodEnding(() => this.#pod, deps.clock);
+    const seen = { pod: () => this.#pod, status: () => this.#status, termination: () => this.#ending.termination };
     this.#actions = new PodActions(view, {
-      executor, events, clock, log, metrics, observe, onCrash, resizing: this.#resizing, pod: () => this.#pod, termination: () => this.#termination, onChange: () => this.wake(), onResized: () => deps.onResize('pod_resized'), onReject: (reason, message) => this.reject(reason, message), maxRestartWaitMs: deps.maxRestartWaitMs,
+      ...deps,
+      ...seen,
+      resizing: this.#resizing,
+      maxRestartWaitMs: deps.maxRestartWaitMs,
+      onChange: () => this.wake(),
+      onResized: () => deps.onResize('pod_resized'),
+      onReject: (reason, message) => this.reject(reason, message),
     });
+    this.#cleanUp = new PodCleanUp(this.#actions, { ...deps, ...seen, close: () => this.close() });
     this.#probes = deps.probes(() => this.wake());
     this.#syncs = new SyncRounds((type, seconds) => deps.onSync?.(type, seconds));
     // Its end was reported before this kubelet began: nothing of it may run again.
-    if (isTerminalPhase(pod.status?.phase)) this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(pod), startedAtMs: deps.clock.now() };
+    if (isTerminalPhase(pod.status?.phase)) this.#ending.finish();
   }
 
   get pod(): corev1.Pod {
@@ -71,17 +78,18 @@ export class PodWorker {
 
   /** Milliseconds that it waited for images. */
   get imagesMs(): number {
-    return this.#actions.imagesMs;
+    return this.#actions.images.waitedMs;
   }
 
   /** Nothing of the pod runs, and nothing will. */
   get stopped(): boolean {
-    return this.#cleaned;
+    return this.#cleanUp.cleaned;
   }
 
   /** It counts against what the node has: not yet over, or something of it still runs. */
   get holdsRoom(): boolean {
-    return !this.#cleaned && (!isTerminalPhase(this.#status.phase) || this.view.containers.some(({ state }) => state !== 'exited'));
+    if (this.stopped) return false;
+    return !isTerminalPhase(this.#status.phase) || this.view.containers.some(({ state }) => state !== 'exited');
   }
 
   /** With all that it keeps from other pods: more than its spec says while it shrinks. */
@@ -90,28 +98,23 @@ export class PodWorker {
   }
 
   /** Where its resize is, if there is one. */
-  get resize(): { readonly pending?: PendingResize['reason']; readonly inProgress: boolean } {
-    const { pending } = this.#resizing.shown;
-    return { ...(pending ? { pending: pending.reason } : {}), inProgress: isResizing(this.#pod, this.view, this.#resources) };
-  }
-
-  get #resources(): GivenResources {
-    return { applied: (id) => this.#resizing.applied(id), podHasItsOwn: this.#resizing.podHasItsOwn };
+  get resize(): ResizeState {
+    return this.#resizes.state(this.#pod, this.view);
   }
 
   /** A resize that somebody should look whether there is room for; undefined where there is none. */
   get waitingResize(): WaitingResize | undefined {
-    return this.#termination ? undefined : this.#resizes.waiting(this.#given, this.#pod);
+    return this.ending ? undefined : this.#resizes.waiting(this.#given, this.#pod);
   }
 
   /** It is being ended, for whatever reason. */
   get ending(): boolean {
-    return this.#termination !== undefined;
+    return this.#ending.termination !== undefined;
   }
 
   /** Nobody wants the pod any more: it is gone from the API, or from its source. */
   get unwanted(): boolean {
-    return this.#termination?.cause === 'removed';
+    return this.#ending.isRemoved;
   }
 
   get done(): boolean {
@@ -133,7 +136,7 @@ export class PodWorker {
     this.#followEnd(pod.status ?? {});
     if (!isNews && isTerminalPhase(this.#status.phase) === wasOver) {
       // Upstream's kubelet syncs no pod for this, but puts right what somebody else has written.
-      if (this.#termination?.cause !== 'removed') this.deps.onStatus(this.#pod, this.#status);
+      if (!this.unwanted) this.deps.onStatus(this.#pod, this.#status);
       return;
     }
     this.#syncs.updated();
@@ -146,26 +149,24 @@ export class PodWorker {
   #followEnd({ phase, reason, message }: corev1.PodStatus): void {
     if (phase === undefined || !isTerminalPhase(phase) || isTerminalPhase(this.#status.phase)) return;
     this.#status = { ...this.#status, phase, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
-    this.#termination ??= { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: this.deps.clock.now() };
+    this.#ending.finish();
   }
 
   /** The pod is gone from the API, confirmed: ends whatever is left of it. */
   remove(): void {
-    if (this.#termination?.cause !== 'removed') {
-      this.#termination = { cause: 'removed', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: this.deps.clock.now() };
-    }
+    this.#ending.remove();
     this.wake();
   }
 
   /** Gives the pod up: it fails with this reason, and what runs of it is ended. */
   fail(reason: string, message: string): void {
-    this.#termination ??= { cause: 'failed', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: this.deps.clock.now(), reason, message };
+    this.#ending.fail(reason, message);
     this.wake();
   }
 
   /** Gives the pod up with no more grace than this. `disruption`: what its DisruptionTarget condition says where it ends for the node's sake. */
-  disrupt(reason: string, message: string, disruption: string | undefined, graceSeconds = Infinity): void {
-    this.#termination ??= { cause: 'failed', graceSeconds: Math.max(1, Math.min(graceSeconds, graceSecondsOf(this.#pod))), startedAtMs: this.deps.clock.now(), reason, message, ...(disruption === undefined ? {} : { disruption }) };
+  disrupt(reason: string, message: string, disruption: string | undefined, graceSeconds?: number): void {
+    this.#ending.fail(reason, message, graceSeconds, disruption);
     this.wake();
   }
 
@@ -194,62 +195,59 @@ export class PodWorker {
 
   /** Looks at the pod's live volumes again. */
   refreshVolumes(): void {
-    if (this.#actions.volumesReady && !this.#termination) this.#actions.refreshVolumes();
+    if (this.#actions.volumesReady && !this.ending) this.#actions.refreshVolumes();
   }
 
   wake(): void {
-    if (this.#scheduled || this.#done) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (!this.#done) this.#step();
-    });
+    this.#wakes.soon();
   }
 
   /** Leaves the pod as it is: the kubelet ends, its pods go on. */
   close(): void {
     this.#done = true;
-    this.#timer?.cancel();
+    this.#wakes.stop();
     this.#probes.stop();
     this.#actions.runner.close('kubelet is stopping');
   }
 
   #step(): void {
     const now = this.deps.clock.now();
-    const before = this.#termination;
-    this.#termination = nextTermination(this.#pod, before, this.#status.startTime, now);
-    if (this.#termination?.reason === 'DeadlineExceeded' && !before) {
-      this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', this.#termination.message ?? '');
+    const wasEnding = this.ending;
+    this.#ending.look(this.#status.startTime, now);
+    const { termination } = this.#ending;
+    if (termination?.reason === 'DeadlineExceeded' && !wasEnding) {
+      this.deps.events.pod(this.#pod, 'Normal', 'DeadlineExceeded', termination.message ?? '');
     }
-    if (this.#resizes.asked !== undefined && !this.#termination) this.deps.onResize(this.#resizes.asked);
+    if (this.#resizes.asked !== undefined && !this.ending) this.deps.onResize(this.#resizes.asked);
     let decision = decide(this.#observation(now));
     if (decision.stage === 'finished') {
-      this.#termination = { cause: 'finished', graceSeconds: graceSecondsOf(this.#pod), startedAtMs: now };
+      this.#ending.finish();
       decision = decide(this.#observation(now));
     }
-    if (this.#termination) this.#actions.abortStarts();
+    if (this.ending) this.#actions.abortStarts();
     else this.#resizes.note(this.#pod, this.resize.inProgress);
-    this.#noteWaiting(decision);
+    this.#actions.noteWaiting(decision.waiting);
     for (const action of decision.actions) this.#actions.perform(action, now);
-    const ip = this.#actions.view.sandboxes[0]?.ips[0] ?? this.deps.hostIPs()[0] ?? '';
-    this.#probes.sync(this.#pod, withoutStarting(this.#actions.view, this.#actions.runner.keys), ip, this.#termination !== undefined);
+    const ip = this.view.sandboxes[0]?.ips[0] ?? this.deps.hostIPs()[0] ?? '';
+    this.#probes.sync(this.#pod, this.#actions.started, ip, this.ending);
     this.#publish(decision.stage === 'stopped', now);
-    if (decision.stage === 'stopped') this.#finish();
-    this.#syncs.looked(this.#actions.runner.keys.size > 0, this.#termination !== undefined, this.deps.clock.now());
+    if (decision.stage === 'stopped') this.#cleanUp.step();
+    this.#syncs.looked(this.#actions.runner.keys.size > 0, this.ending, this.deps.clock.now());
     this.#arm(decision, now);
   }
 
   /** Sets aside what the spec newly asks for, if there is room. */
   tryResize(trigger: ResizeTrigger): void {
     this.#resizes.settled();
-    if (this.#termination) return;
+    if (this.ending) return;
     const isNews = this.#resizes.try(this.#given, trigger);
     this.#pod = this.#resizing.allocated(this.#given);
     if (isNews) this.wake();
   }
 
   #observation(nowMs: number): PodObservation {
-    const { view, runner, volumesReady, imagesReady, remade } = this.#actions;
+    const { view, runner, images, volumesReady, remade } = this.#actions;
+    const { termination } = this.#ending;
     return {
       pod: this.#pod,
       runtime: view,
@@ -257,26 +255,16 @@ export class PodWorker {
       inFlight: runner.keys,
       retryAtMs: runner.retries.times,
       volumesReady,
-      imagesReady,
+      imagesReady: images.names,
       remade,
       probes: (id) => this.#probes.results(id),
       crashWait: (container, ended) => this.#actions.crashWait(container, ended, nowMs),
       startsBefore: (name) => startsBefore(this.#status, name),
       hashOf: containerHash,
-      ...this.#resources,
+      ...this.#resizing.resources,
       podMayBeWide: this.#resizing.podMayBeWide,
-      ...(this.#termination ? { termination: this.#termination } : {}),
+      ...(termination ? { termination } : {}),
     };
-  }
-
-  #noteWaiting(decision: Decision): void {
-    for (const [name, waiting] of decision.waiting) {
-      const before = this.#actions.waiting.get(name);
-      if (before?.reason !== waiting.reason || before?.message !== waiting.message) {
-        this.deps.events.pod(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${podText(this.#pod)}`, name);
-      }
-      this.#actions.waiting.set(name, waiting);
-    }
   }
 
   #publish(stopped: boolean, nowMs: number): void {
@@ -293,53 +281,21 @@ export class PodWorker {
       own: (id) => this.#resizing.own(id),
       resourceHealth: (container) => this.deps.resourceHealth(this.#pod, container),
       given: this.#resizing.given(this.#pod, this.view.containers),
-      ...this.#resources,
+      ...this.#resizing.resources,
       resize: this.#resizing.shown,
       nowMs,
       hostIPs: this.deps.hostIPs(),
-      termination: this.#termination,
+      termination: this.#ending.termination,
       stopped,
       holding: this.deps.executor.holdsClaims(this.#pod),
     });
     this.#status = status;
-    if (this.#termination?.cause !== 'removed') this.deps.onStatus(this.#pod, status);
-  }
-
-  /** Nothing runs any more: clean up, and let a deleted pod go from the API. */
-  #finish(): void {
-    const { runner } = this.#actions;
-    if (!this.#cleaned) {
-      if (runner.mayRun('clean-up')) runner.run('clean-up', async () => {
-        await this.deps.executor.cleanUp(this.#pod, this.#actions.view);
-        // What it wrote takes the room that it had to make: upstream's cleanUpContainersInPod keeps no container of an evicted pod.
-        if (this.#termination?.reason === 'Evicted') await this.deps.executor.removeContainers(this.#pod, this.#actions.view);
-        this.#cleaned = true;
-        this.deps.onEnded(uidOf(this.#pod));
-      });
-      return;
-    }
-    const gone = this.#pod.metadata.deletionTimestamp !== undefined || this.#termination?.cause === 'removed';
-    if (!gone || !runner.mayRun('finish')) return;
-    runner.run('finish', async () => {
-      if (this.#termination?.cause !== 'removed') await this.deps.onStopped(this.#pod, this.#status);
-      await this.deps.executor.removeFromRuntime(this.#pod, this.#actions.view);
-      this.close();
-      this.deps.onDone(uidOf(this.#pod));
-    });
+    if (!this.unwanted) this.deps.onStatus(this.#pod, status);
   }
 
   #arm(decision: Decision, nowMs: number): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const deadline = this.#termination ? undefined : deadlineMs(this.#pod, this.#status.startTime);
+    const deadline = this.ending ? undefined : deadlineMs(this.#pod, this.#status.startTime);
     const retries = decision.stage === 'stopped' ? [...this.#actions.runner.retries.times.values()].filter((at) => at > nowMs) : [];
-    const wakeAt = Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, ...retries);
-    if (wakeAt === Infinity || this.#done) return;
-    this.#timer = this.deps.clock.setTimeout(() => this.wake(), Math.max(0, wakeAt - this.deps.clock.now()));
+    this.#wakes.at(Math.min(decision.wakeAtMs ?? Infinity, deadline ?? Infinity, ...retries));
   }
-}
-
-/** Containers whose start has been reported: those before have no probes. */
-function withoutStarting(view: RuntimeView, inFlight: ReadonlySet<string>): RuntimeView {
-  return { ...view, containers: view.containers.filter(({ name }) => !inFlight.has(startKey(name))) };
 }

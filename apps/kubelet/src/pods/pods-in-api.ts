@@ -1,7 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isForbidden, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { uidOf } from './pod-spec';
 
@@ -32,7 +32,7 @@ export class PodsInApi {
         // A node may not ask for a pod that is not its own: then its own pods tell.
         if (isForbidden(error)) return (await this.onNode())?.has(uidOf(pod)) === false;
         log.warn({ err: error, pod }, 'not known whether a pod is gone: leaving it alone');
-        await clock.sleep(retryMs, signal).catch(() => undefined);
+        await rest(clock, retryMs, signal);
       }
     }
     return false;
@@ -48,7 +48,7 @@ export class PodsInApi {
         return new Set(items.map(uidOf));
       } catch (error) {
         log.warn({ err: error }, 'pods of this node could not be listed');
-        await clock.sleep(retryMs, signal).catch(() => undefined);
+        await rest(clock, retryMs, signal);
       }
     }
     return undefined;

@@ -12,7 +12,12 @@ export interface MemoryInUse {
  * Why a container's memory cannot shrink now: it, or its pod, has more in use than it would be left with. The kernel
  * would end its processes for that, or refuse. Upstream's texts.
  */
-export function shrinkError(before: corev1.Pod, after: corev1.Pod, container: { readonly name: string; readonly from: corev1.ResourceRequirements; readonly to: corev1.ResourceRequirements }, used: MemoryInUse): string | undefined {
+export function shrinkError(
+  before: corev1.Pod,
+  after: corev1.Pod,
+  container: { readonly name: string; readonly from: corev1.ResourceRequirements; readonly to: corev1.ResourceRequirements },
+  used: MemoryInUse,
+): string | undefined {
   const errors = [
     ...tooSmall('pod', podLimit(before), podLimit(after), used.pod),
     ...tooSmall(`container ${JSON.stringify(container.name)}`, limitOf(container.from), limitOf(container.to), used.container),

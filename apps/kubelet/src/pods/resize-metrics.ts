@@ -45,10 +45,26 @@ export class ResizeMetrics {
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
-    this.#requested = new Counter({ name: 'kubelet_container_requested_resizes_total', help: 'Number of requested resizes, counted at the container level. Different resources on the same container are counted separately. The \'requirement\' label refers to \'memory\' or \'limits\'; the \'operation\' label can be one of \'add\', \'remove\', \'increase\' or \'decrease\'.', labelNames: ['resource', 'requirement', 'operation'], registers });
-    this.#actuatedMs = new Histogram({ name: 'kubelet_pod_resize_duration_milliseconds', help: 'Duration in milliseconds to actuate a pod resize', labelNames: ['success'], buckets: [10, 50, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000], registers });
+    this.#requested = new Counter({
+      name: 'kubelet_container_requested_resizes_total',
+      help: "Number of requested resizes, counted at the container level. Different resources on the same container are counted separately. The 'requirement' label refers to 'memory' or 'limits'; the 'operation' label can be one of 'add', 'remove', 'increase' or 'decrease'.",
+      labelNames: ['resource', 'requirement', 'operation'],
+      registers,
+    });
+    this.#actuatedMs = new Histogram({
+      name: 'kubelet_pod_resize_duration_milliseconds',
+      help: 'Duration in milliseconds to actuate a pod resize',
+      labelNames: ['success'],
+      buckets: [10, 50, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000],
+      registers,
+    });
     this.#infeasible = new Counter({ name: 'kubelet_pod_infeasible_resizes_total', help: 'Number of infeasible resizes for pods.', labelNames: ['reason_detail'], registers });
-    this.#acceptedLate = new Counter({ name: 'kubelet_pod_deferred_accepted_resizes_total', help: 'Cumulative number of resizes that were accepted after being deferred.', labelNames: ['retry_trigger'], registers });
+    this.#acceptedLate = new Counter({
+      name: 'kubelet_pod_deferred_accepted_resizes_total',
+      help: 'Cumulative number of resizes that were accepted after being deferred.',
+      labelNames: ['retry_trigger'],
+      registers,
+    });
   }
 
   requested(changes: readonly ResizeRequest[]): void {

@@ -1,10 +1,18 @@
 import { type corev1 } from '@navarch/api';
 import { type PodResizing } from './pod-resizing';
 import { type PodWorkerDeps } from './pod-worker-deps';
-import { sameResources } from './resize';
+import { sameResources, type PendingResize } from './resize';
+import { isResizing } from './resize-conditions';
 import { resizeRequests, type ResizeTrigger } from './resize-metrics';
 import { type WaitingResize } from './resize-order';
 import { resizeText } from './resize-text';
+import { type RuntimeView } from './runtime-view';
+
+/** Where a pod's resize is, if there is one. */
+export interface ResizeState {
+  readonly pending?: PendingResize['reason'];
+  readonly inProgress: boolean;
+}
 
 /** A pod's resizes as others see them: who is to look for room, and what is told of their beginning and end. */
 export class ResizeProgress {
@@ -18,6 +26,11 @@ export class ResizeProgress {
   /** Why somebody is to look for room; undefined where nobody need. */
   get asked(): ResizeTrigger | undefined {
     return this.#asked;
+  }
+
+  state(pod: corev1.Pod, view: RuntimeView): ResizeState {
+    const { pending } = this.resizing.shown;
+    return { ...(pending ? { pending: pending.reason } : {}), inProgress: isResizing(pod, view, this.resizing.resources) };
   }
 
   /** The pod has a newer object. */

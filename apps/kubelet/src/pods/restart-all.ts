@@ -47,7 +47,9 @@ export function decideRestartAll(seen: PodObservation, triggers: readonly Restar
   const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
   for (const container of others) {
     if (container.state === 'running') {
-      if (!isKilling(inFlight, container.id) && mayTry(killKey(container.id, graceSeconds))) result.act({ kind: 'killContainer', container, graceSeconds, message: `Container ${container.name} will be restarted`, withoutHook: true });
+      if (!isKilling(inFlight, container.id) && mayTry(killKey(container.id, graceSeconds))) {
+        result.act({ kind: 'killContainer', container, graceSeconds, message: `Container ${container.name} will be restarted`, withoutHook: true });
+      }
     } else if (mayTry(`remove/${container.id}`)) result.act({ kind: 'removeContainer', containerId: container.id });
   }
   const starting = [...inFlight].some((key) => key.startsWith('start/'));

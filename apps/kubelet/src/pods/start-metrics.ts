@@ -3,7 +3,19 @@ import { type KubeletMetrics } from '../kubelet-metrics';
 import { ContainerStartError } from './action-error';
 import { ephemeralContainersOf, findContainer, initContainersOf } from './pod-spec';
 
-export type StartMetrics = Pick<KubeletMetrics, 'startedPods' | 'startedPodsErrors' | 'startedUserNamespacedPods' | 'startedUserNamespacedPodsErrors' | 'imageVolumes' | 'imageVolumesMounted' | 'imageVolumesErrors' | 'startedContainers' | 'startedContainersErrors' | 'rejections'>;
+export type StartMetrics = Pick<
+  KubeletMetrics,
+  | 'startedPods'
+  | 'startedPodsErrors'
+  | 'startedUserNamespacedPods'
+  | 'startedUserNamespacedPodsErrors'
+  | 'imageVolumes'
+  | 'imageVolumesMounted'
+  | 'imageVolumesErrors'
+  | 'startedContainers'
+  | 'startedContainersErrors'
+  | 'rejections'
+>;
 
 /** Makes a pod's sandbox, and counts it. */
 export async function countedSandbox<T>(metrics: StartMetrics, pod: corev1.Pod, make: () => Promise<T>): Promise<T> {

@@ -33,7 +33,10 @@ export function roomForPod(deps: RoomForPodDeps): (pod: corev1.Pod, others: read
     if (otherwise) return otherwise;
     const victims = chooseVictims(pod, others, missing);
     if ('error' in victims) {
-      return { reason: 'UnexpectedAdmissionError', message: `Pod was rejected: Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: ${victims.error}` };
+      return {
+        reason: 'UnexpectedAdmissionError',
+        message: `Pod was rejected: Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: ${victims.error}`,
+      };
     }
     for (const victim of victims.pods) {
       deps.events.pod(victim, 'Warning', 'Preempting', message);

@@ -25,7 +25,7 @@ export class PlainHttpError extends Error {
 const maxBodyBytes = 10 * 1024;
 const maxRedirects = 10;
 
-export function targetUrl({ scheme, host, port, path }: HttpTarget): string {
+function targetUrl({ scheme, host, port, path }: HttpTarget): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
 }
 

@@ -37,7 +37,7 @@ export async function observeSandbox(runtime: ContainerRuntime, sandboxId: strin
   return status && sandboxView(status);
 }
 
-export function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
+function sandboxView(status: runtimev1.PodSandboxStatus): SandboxView {
   const hostNetwork = status.linux?.namespaces?.options?.network === runtimev1.NamespaceMode.NODE;
   const network = status.network;
   const ips = hostNetwork || !network ? [] : [network.ip, ...network.additionalIps.map(({ ip }) => ip)].filter((ip) => ip !== '');
@@ -59,7 +59,7 @@ export async function observeContainer(runtime: ContainerRuntime, containerId: s
 }
 
 /** A container's status does not name its sandbox: the caller does. */
-export function containerView(status: runtimev1.ContainerStatus, sandboxId: string): ContainerView {
+function containerView(status: runtimev1.ContainerStatus, sandboxId: string): ContainerView {
   const user = status.user?.linux;
   return {
     id: status.id,

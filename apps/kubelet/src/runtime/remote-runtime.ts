@@ -33,7 +33,13 @@ export class RemoteRuntime implements ContainerRuntime {
   readonly #images: runtimev1.ImageServiceClient;
 
   constructor(private readonly options: RemoteRuntimeOptions) {
-    const channel = { 'grpc.max_receive_message_length': 16 * 1024 * 1024, 'grpc.service_config_disable_resolution': 1, 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 3000, 'grpc.default_authority': 'localhost' };
+    const channel = {
+      'grpc.max_receive_message_length': 16 * 1024 * 1024,
+      'grpc.service_config_disable_resolution': 1,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 3000,
+      'grpc.default_authority': 'localhost',
+    };
     this.#runtime = new RuntimeClient(options.endpoint, credentials.createInsecure(), channel);
     this.#images = new ImageClient(options.imageEndpoint ?? options.endpoint, credentials.createInsecure(), channel);
   }
@@ -93,7 +99,14 @@ export class RemoteRuntime implements ContainerRuntime {
   }
 
   async stopContainer(containerId: string, timeoutSeconds: number): Promise<void> {
-    await ignoreNotFound(this.#call('stop_container', this.#runtime.stopContainer.bind(this.#runtime), { containerId, timeout: BigInt(Math.max(0, Math.ceil(timeoutSeconds))) }, { timeoutMs: timeoutSeconds * 1000 + slackMs }));
+    await ignoreNotFound(
+      this.#call(
+        'stop_container',
+        this.#runtime.stopContainer.bind(this.#runtime),
+        { containerId, timeout: BigInt(Math.max(0, Math.ceil(timeoutSeconds))) },
+        { timeoutMs: timeoutSeconds * 1000 + slackMs },
+      ),
+    );
   }
 
   async removeContainer(containerId: string): Promise<void> {
@@ -111,7 +124,11 @@ export class RemoteRuntime implements ContainerRuntime {
   }
 
   async updatePodSandboxResources(podSandboxId: string, { resources, overhead }: SandboxResources): Promise<void> {
-    await this.#call('update_podsandbox_resources', this.#runtime.updatePodSandboxResources.bind(this.#runtime), { podSandboxId, resources, overhead: runtimev1.LinuxContainerResources.fromPartial(overhead) });
+    await this.#call('update_podsandbox_resources', this.#runtime.updatePodSandboxResources.bind(this.#runtime), {
+      podSandboxId,
+      resources,
+      overhead: runtimev1.LinuxContainerResources.fromPartial(overhead),
+    });
   }
 
   async updateContainerResources(containerId: string, linux: runtimev1.LinuxContainerResources): Promise<void> {

@@ -59,7 +59,12 @@ export class RuntimeState {
     try {
       const { status, runtimeHandlers, features } = await this.deps.runtime.status();
       const having = (feature: 'userNamespaces' | 'recursiveReadOnlyMounts'): Set<string> => new Set(runtimeHandlers.filter((handler) => handler.features?.[feature] === true).map(({ name }) => name));
-      this.features = { userNamespaces: having('userNamespaces'), recursiveReadOnlyMounts: having('recursiveReadOnlyMounts'), handlers: runtimeHandlers.map(({ name }) => name), supplementalGroupsPolicy: features?.supplementalGroupsPolicy };
+      this.features = {
+        userNamespaces: having('userNamespaces'),
+        recursiveReadOnlyMounts: having('recursiveReadOnlyMounts'),
+        handlers: runtimeHandlers.map(({ name }) => name),
+        supplementalGroupsPolicy: features?.supplementalGroupsPolicy,
+      };
       const error = (type: string, what: string): string | undefined => {
         const condition = status?.conditions.find((candidate) => candidate.type === type);
         return condition?.status === true ? undefined : `${what}: ${type}=false reason:${condition?.reason ?? ''} message:${condition?.message ?? ''}`;

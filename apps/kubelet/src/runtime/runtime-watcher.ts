@@ -1,4 +1,4 @@
-import { type Clock, type Timer } from '@navarch/clock';
+import { rest, type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 import { type RuntimeChange, type RuntimeEventSource } from './events/runtime-event-source';
@@ -166,7 +166,7 @@ export class RuntimeWatcher {
         served.shift();
         continue;
       }
-      await clock.sleep(eventsRetryMs, signal).catch(() => undefined);
+      await rest(clock, eventsRetryMs, signal);
       // What happened while nobody told of it.
       if (!stopped()) await this.relist().catch((error: unknown) => log.warn({ err: error }, 'runtime could not be listed'));
     }

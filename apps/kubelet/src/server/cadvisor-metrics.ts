@@ -103,7 +103,12 @@ export function cadvisorMetrics(rows: readonly ContainerRow[], networks: readonl
   }
   const devices = text.counter('container_blkio_device_usage_total', 'Blkio Device bytes usage');
   for (const { labels, disks: used = [] } of rows) {
-    for (const { device, major, minor, readBytes, writtenBytes } of used) for (const [operation, bytes] of [['Read', readBytes], ['Write', writtenBytes]] as const) devices.add({ ...labels, device, major: String(major), minor: String(minor), operation }, bytes);
+    for (const { device, major, minor, readBytes, writtenBytes } of used)
+      for (const [operation, bytes] of [
+        ['Read', readBytes],
+        ['Write', writtenBytes],
+      ] as const)
+        devices.add({ ...labels, device, major: String(major), minor: String(minor), operation }, bytes);
   }
   for (const [name, help, read] of network) {
     const family = text.counter(name, help);

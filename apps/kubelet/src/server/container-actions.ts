@@ -26,7 +26,11 @@ export async function runInContainer([namespace = '', pod = '', ...more]: readon
 }
 
 /** Writes a running container down as an archive that it can be restored from; resolves with its path. */
-export async function checkpointContainer([namespace = '', pod = '', container = '']: readonly string[], query: URLSearchParams, { table, runtime, clock, checkpoints }: ContainerActionsDeps): Promise<string> {
+export async function checkpointContainer(
+  [namespace = '', pod = '', container = '']: readonly string[],
+  query: URLSearchParams,
+  { table, runtime, clock, checkpoints }: ContainerActionsDeps,
+): Promise<string> {
   const timeout = query.get('timeout') ?? '0';
   if (!/^\d+$/.test(timeout)) throw new HttpError(400, 'cannot parse value of timeout parameter');
   const { id } = findRunningContainer(table, { namespace, pod, podUid: '', container });

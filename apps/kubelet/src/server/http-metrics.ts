@@ -16,7 +16,13 @@ export class HttpMetrics {
   constructor(registry: Registry) {
     const registers = [registry];
     this.#requests = new Counter({ name: 'kubelet_http_requests_total', help: 'Number of the http requests received since the server started', labelNames, registers });
-    this.#seconds = new Histogram({ name: 'kubelet_http_requests_duration_seconds', help: 'Duration in seconds to serve http requests', labelNames, buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers });
+    this.#seconds = new Histogram({
+      name: 'kubelet_http_requests_duration_seconds',
+      help: 'Duration in seconds to serve http requests',
+      labelNames,
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
     this.#inFlight = new Gauge({ name: 'kubelet_http_inflight_requests', help: 'Number of the inflight http requests', labelNames, registers });
   }
 

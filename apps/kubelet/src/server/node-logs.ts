@@ -13,7 +13,10 @@ export async function serveNodeLogs(root: string, path: string, response: Server
   const about = await stat(found);
   if (about.isDirectory()) {
     const entries = await readdir(found, { withFileTypes: true });
-    const lines = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort().map((name) => `<a href="${encodeURIComponent(name).replace(/%2F$/, '/')}">${escapeHtml(name)}</a>\n`);
+    const lines = entries
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .sort()
+      .map((name) => `<a href="${encodeURIComponent(name).replace(/%2F$/, '/')}">${escapeHtml(name)}</a>\n`);
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(`<pre>\n${lines.join('')}</pre>\n`);
     return;
   }

@@ -4,7 +4,10 @@ import { type Duplex } from 'node:stream';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { HealthChecks, type ZPage, type ZPages } from '@navarch/component-base';
-import { bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused, type RemoteCommandStreams } from '@navarch/streaming';
+import {
+  bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused,
+  type RemoteCommandStreams,
+} from '@navarch/streaming';
 import { readLogs } from '../logs/read-logs';
 import { findAttached, findLoggedContainer, findRunningContainer, findSandbox } from '../node-service/find-container';
 import { type StatsReader } from '../node-service/stats-summary';
@@ -102,7 +105,10 @@ export class KubeletRoutes {
 
   /** Which of the checks fails is told, why is not. */
   async #healthz([name = '']: readonly string[], { searchParams }: URL, response: ServerResponse): Promise<void> {
-    const report = name === '' ? await this.#health.report('healthz', { verbose: searchParams.has('verbose'), exclude: searchParams.getAll('exclude') }) : await this.#health.reportOne('healthz', name);
+    const report =
+      name === ''
+        ? await this.#health.report('healthz', { verbose: searchParams.has('verbose'), exclude: searchParams.getAll('exclude') })
+        : await this.#health.reportOne('healthz', name);
     if (!report) throw new HttpError(404, '404 page not found\n');
     response.writeHead(report.healthy ? 200 : 500, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' }).end(report.body);
   }
@@ -147,8 +153,13 @@ export class KubeletRoutes {
     const stop = (): void => session.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await forwardPorts(session, async (port, over) => dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over, idleMs: this.deps.streamIdleMs }),
-        (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`), this.deps.streamIdleMs);
+      await forwardPorts(
+        session,
+        async (port, over) =>
+          dialPort(new URL(await this.deps.runtime.portForward({ podSandboxId: id, port: [port] })), port, { signal: over, idleMs: this.deps.streamIdleMs }),
+        (port, { message }) => (message.startsWith('error forwarding port') ? message : `error forwarding port ${port} to pod ${pod}, uid ${uid}: ${message}`),
+        this.deps.streamIdleMs,
+      );
     } finally {
       signal.removeEventListener('abort', stop);
     }

@@ -2,8 +2,12 @@ import { type VolumeStats } from '../node-service/volume-stats';
 import { MetricText } from './metric-text';
 
 const families = [
-  ['capacity_bytes', 'Capacity in bytes of the volume', 'capacityBytes'], ['available_bytes', 'Number of available bytes in the volume', 'availableBytes'], ['used_bytes', 'Number of used bytes in the volume', 'usedBytes'],
-  ['inodes', 'Maximum number of inodes in the volume', 'inodes'], ['inodes_free', 'Number of free inodes in the volume', 'inodesFree'], ['inodes_used', 'Number of used inodes in the volume', 'inodesUsed'],
+  ['capacity_bytes', 'Capacity in bytes of the volume', 'capacityBytes'],
+  ['available_bytes', 'Number of available bytes in the volume', 'availableBytes'],
+  ['used_bytes', 'Number of used bytes in the volume', 'usedBytes'],
+  ['inodes', 'Maximum number of inodes in the volume', 'inodes'],
+  ['inodes_free', 'Number of free inodes in the volume', 'inodesFree'],
+  ['inodes_used', 'Number of used inodes in the volume', 'inodesUsed'],
 ] as const;
 
 /** What claims hold, in upstream's kubelet_volume_stats_*: once for each claim, however many pods use it. */

@@ -4,8 +4,8 @@ import { type PodWorker } from '../pods/pod-worker';
 import { planShutdown, type PriorityGrace } from './plan-shutdown';
 
 const lookMs = 100;
-export const shutdownReason = 'Terminated';
-export const shutdownMessage = 'Pod was terminated in response to imminent node shutdown.';
+const shutdownReason = 'Terminated';
+const shutdownMessage = 'Pod was terminated in response to imminent node shutdown.';
 
 export interface GracefulShutdownDeps {
   readonly clock: Clock;

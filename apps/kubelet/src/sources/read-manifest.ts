@@ -4,9 +4,9 @@ import { decodeYaml, type JsonObject, type JsonValue } from '@navarch/apimachine
 import { configSourceAnnotation } from '../pods/pod-spec';
 
 /** What a static pod is known by, and what its mirror in the API carries. */
-export const configHashAnnotation = 'kubernetes.io/config.hash';
-export const configSeenAnnotation = 'kubernetes.io/config.seen';
-export const configMirrorAnnotation = 'kubernetes.io/config.mirror';
+const configHashAnnotation = 'kubernetes.io/config.hash';
+const configSeenAnnotation = 'kubernetes.io/config.seen';
+const configMirrorAnnotation = 'kubernetes.io/config.mirror';
 
 export interface ManifestOrigin {
   readonly source: 'file' | 'http';

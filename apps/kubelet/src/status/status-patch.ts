@@ -13,7 +13,12 @@ type Json = Record<string, unknown>;
 
 /** Whether a newer object of a pod says nothing new to its kubelet but what may be an echo of its own status. */
 export function isOwnNews(before: corev1.Pod, after: corev1.Pod): boolean {
-  return sameLabels(before, after) && canonicallyEqual(withoutVersion(before), withoutVersion(after)) && canonicallyEqual(before.spec, after.spec) && canonicallyEqual(ofOthers(before.status), ofOthers(after.status));
+  return (
+    sameLabels(before, after) &&
+    canonicallyEqual(withoutVersion(before), withoutVersion(after)) &&
+    canonicallyEqual(before.spec, after.spec) &&
+    canonicallyEqual(ofOthers(before.status), ofOthers(after.status))
+  );
 }
 
 /** Whether two objects have the same labels and annotations. */

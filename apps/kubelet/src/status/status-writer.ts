@@ -1,7 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { type Clock, type Timer } from '@navarch/clock';
+import { rest, type Clock, type Timer } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { canonicallyEqual } from '../canonical-json';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
@@ -126,7 +126,7 @@ export class StatusWriter {
         if (isNotFound(error) || isConflict(error)) return;
         if (stopped()) return;
         log.warn({ err: error, pod }, 'pod status not written');
-        await clock.sleep(waitMs, signal).catch(() => undefined);
+        await rest(clock, waitMs, signal);
         waitMs = Math.min(waitMs * 2, retryMs.last);
       }
     }

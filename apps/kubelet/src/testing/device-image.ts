@@ -21,7 +21,15 @@ export async function deviceImage(folder: string, reference: string, devices: re
   const layer = join(folder, 'layer.tar');
   await run('tar', '-C', root, '--owner=0', '--group=0', '-cf', layer, '.');
   const digest = createHash('sha256').update(await readFile(layer)).digest('hex');
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux', config: { Env: ['PATH=/bin'] }, rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] } }));
+  await writeFile(
+    join(folder, 'config.json'),
+    JSON.stringify({
+      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      os: 'linux',
+      config: { Env: ['PATH=/bin'] },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
+    }),
+  );
   await writeFile(join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [reference], Layers: ['layer.tar'] }]));
   await run('tar', '-C', folder, '-cf', join(folder, 'image.tar'), 'manifest.json', 'config.json', 'layer.tar');
   return join(folder, 'image.tar');

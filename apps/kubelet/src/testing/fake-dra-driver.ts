@@ -37,7 +37,13 @@ export class FakeDraDriver {
         this.#called(`prepare ${namesOf(claims)}`);
         if (this.prepare) return Promise.resolve().then(() => this.prepare?.(claims) ?? { claims: {} });
         for (const { uid } of claims) this.prepared.add(uid);
-        const device = (name: string, ...requestNames: string[]): drav1.Device => ({ requestNames, poolName: 'node-1', deviceName: name, cdiDeviceIds: [`${this.name}/device=${name}`], shareId: undefined });
+        const device = (name: string, ...requestNames: string[]): drav1.Device => ({
+          requestNames,
+          poolName: 'node-1',
+          deviceName: name,
+          cdiDeviceIds: [`${this.name}/device=${name}`],
+          shareId: undefined,
+        });
         return Promise.resolve({ claims: Object.fromEntries(claims.map(({ uid, name }) => [uid, { devices: [device(name, 'gpu'), device('all')], error: '' }])) });
       },
       nodeUnprepareResources: ({ claims }) => {

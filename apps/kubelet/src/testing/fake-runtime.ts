@@ -64,9 +64,21 @@ export class FakeRuntime implements ContainerRuntime {
   status(verbose = false): Promise<runtimev1.StatusResponse> {
     const conditions = [
       { type: 'RuntimeReady', status: true, reason: '', message: '' },
-      { type: 'NetworkReady', status: this.networkReady, reason: this.networkReady ? '' : 'NetworkPluginNotReady', message: this.networkReady ? '' : 'Network plugin returns error: cni plugin not initialized' },
+      {
+        type: 'NetworkReady',
+        status: this.networkReady,
+        reason: this.networkReady ? '' : 'NetworkPluginNotReady',
+        message: this.networkReady ? '' : 'Network plugin returns error: cni plugin not initialized',
+      },
     ];
-    return Promise.resolve(runtimev1.StatusResponse.fromPartial({ status: { conditions }, runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }], features: { supplementalGroupsPolicy: true }, ...(verbose ? { info: { config: JSON.stringify({ sandboxImage: 'pause:1' }) } } : {}) }));
+    return Promise.resolve(
+      runtimev1.StatusResponse.fromPartial({
+        status: { conditions },
+        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }],
+        features: { supplementalGroupsPolicy: true },
+        ...(verbose ? { info: { config: JSON.stringify({ sandboxImage: 'pause:1' }) } } : {}),
+      }),
+    );
   }
 
   async runPodSandbox(config: runtimev1.PodSandboxConfig): Promise<string> {
@@ -110,8 +122,17 @@ export class FakeRuntime implements ContainerRuntime {
     await this.#called('createContainer', config.metadata?.name ?? '', config);
     const id = `container-${this.#next++}`;
     const status = runtimev1.ContainerStatus.fromPartial({
-      id, metadata: config.metadata ?? {}, state: ContainerState.CONTAINER_CREATED, createdAt: this.#nanoseconds(), image: config.image ?? {}, imageRef: config.image?.image ?? '',
-      labels: config.labels, annotations: config.annotations, mounts: config.mounts, stopSignal: config.stopSignal, logPath: sandboxConfig ? `${sandboxConfig.logDirectory}/${config.logPath}` : config.logPath,
+      id,
+      metadata: config.metadata ?? {},
+      state: ContainerState.CONTAINER_CREATED,
+      createdAt: this.#nanoseconds(),
+      image: config.image ?? {},
+      imageRef: config.image?.image ?? '',
+      labels: config.labels,
+      annotations: config.annotations,
+      mounts: config.mounts,
+      stopSignal: config.stopSignal,
+      logPath: sandboxConfig ? `${sandboxConfig.logDirectory}/${config.logPath}` : config.logPath,
     });
     this.containers.set(id, { status, sandboxId, config });
     return id;

@@ -30,6 +30,12 @@ export class NodeApi extends SimulatedApi {
   override create(resource: Pick<ResourceType<unknown>, 'group' | 'resource'>, namespace: string, given: KubeObject): KubeObject {
     if (resource.resource !== core.serviceaccounts.resource || given.kind !== 'TokenRequest') return super.create(resource, namespace, given);
     this.tokensIssued++;
-    return { ...given, status: { token: `token-${this.tokensIssued}`, expirationTimestamp: this.tokenLifeMs === undefined ? '2099-01-01T00:00:00Z' : new Date(this.clock.now() + this.tokenLifeMs).toISOString() } } as KubeObject;
+    return {
+      ...given,
+      status: {
+        token: `token-${this.tokensIssued}`,
+        expirationTimestamp: this.tokenLifeMs === undefined ? '2099-01-01T00:00:00Z' : new Date(this.clock.now() + this.tokenLifeMs).toISOString(),
+      },
+    } as KubeObject;
   }
 }

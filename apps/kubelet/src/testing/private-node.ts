@@ -132,7 +132,8 @@ export class PrivateNode {
     this.runtime.close();
     await this.stopRuntime();
     await run('ip', 'netns', 'delete', this.netns);
-    for (const point of (await run('cat', '/proc/self/mounts')).split('\n').map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(this.folder)).reverse()) await run('umount', point);
+    const points = (await run('cat', '/proc/self/mounts')).split('\n').map((line) => line.split(' ')[1] ?? '');
+    for (const point of points.filter((path) => path.startsWith(this.folder)).reverse()) await run('umount', point);
     await rm(this.folder, { recursive: true, force: true });
     for (const controller of ['', ...readdirSync(cgroupMount)]) removeGroup(join(cgroupMount, controller, this.cgroupRoot));
   }
@@ -144,7 +145,13 @@ export class PrivateNode {
     await run('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
     await run('ip', 'address', 'add', `${host}/30`, 'dev', link);
     await run('ip', 'link', 'set', link, 'up');
-    for (const args of [['address', 'add', `${address}/30`, 'dev', 'eth0'], ['link', 'set', 'lo', 'up'], ['link', 'set', 'eth0', 'up'], ['route', 'add', 'default', 'via', host]]) await run('ip', '-n', netns, ...args);
+    const inside = [
+      ['address', 'add', `${address}/30`, 'dev', 'eth0'],
+      ['link', 'set', 'lo', 'up'],
+      ['link', 'set', 'eth0', 'up'],
+      ['route', 'add', 'default', 'via', host],
+    ];
+    for (const args of inside) await run('ip', '-n', netns, ...args);
     await run('ip', 'netns', 'exec', netns, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
     await run('ip', 'route', 'add', this.#podCidr, 'via', address);
   }

@@ -19,7 +19,10 @@ export interface WatchedRuntime {
 }
 
 /** What the kubelet relies on, whichever source tells of changes. */
-export function describeWatching(source: string, open: () => Promise<{ readonly runtime: WatchedRuntime; readonly clock: Clock; readonly sources: readonly RuntimeEventSource[]; readonly relistMs: number }>): void {
+export function describeWatching(
+  source: string,
+  open: () => Promise<{ readonly runtime: WatchedRuntime; readonly clock: Clock; readonly sources: readonly RuntimeEventSource[]; readonly relistMs: number }>,
+): void {
   describe(`watching a runtime by ${source}`, () => {
     let watched: WatchedRuntime;
     let watcher: RuntimeWatcher;

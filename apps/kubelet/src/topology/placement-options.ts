@@ -13,16 +13,38 @@ import { type TopologyOptions } from './topology-manager';
 const cpuOptions = ['full-pcpus-only', 'strict-cpu-reservation', 'distribute-cpus-across-numa', 'distribute-cpus-across-cores', 'align-by-socket', 'prefer-align-cpus-by-uncorecache'] as const;
 
 /** Of which only one can be. */
-const exclusiveOptions = [['full-pcpus-only', 'distribute-cpus-across-cores'], ['distribute-cpus-across-numa', 'distribute-cpus-across-cores'], ['prefer-align-cpus-by-uncorecache', 'distribute-cpus-across-cores'], ['prefer-align-cpus-by-uncorecache', 'distribute-cpus-across-numa']] as const;
+const exclusiveOptions = [
+  ['full-pcpus-only', 'distribute-cpus-across-cores'],
+  ['distribute-cpus-across-numa', 'distribute-cpus-across-cores'],
+  ['prefer-align-cpus-by-uncorecache', 'distribute-cpus-across-cores'],
+  ['prefer-align-cpus-by-uncorecache', 'distribute-cpus-across-numa'],
+] as const;
 
-type Flags = Pick<KubeletConfig, 'cpuManagerPolicy' | 'cpuManagerPolicyOptions' | 'reservedCpus' | 'memoryManagerPolicy' | 'reservedMemory' | 'topologyManagerPolicy' | 'topologyManagerScope' | 'topologyManagerPolicyOptions' | 'kubeReserved' | 'systemReserved'>;
+type Flags = Pick<
+  KubeletConfig,
+  | 'cpuManagerPolicy'
+  | 'cpuManagerPolicyOptions'
+  | 'reservedCpus'
+  | 'memoryManagerPolicy'
+  | 'reservedMemory'
+  | 'topologyManagerPolicy'
+  | 'topologyManagerScope'
+  | 'topologyManagerPolicyOptions'
+  | 'kubeReserved'
+  | 'systemReserved'
+>;
 
 /** What the flags say of where containers run; `memoryKept`: what evictions keep free, in bytes. Throws an Error that names the flag. */
 export function placementOptions(config: Flags, memoryKept: number): PlacementOptions {
   const reserved = (name: string, value: (quantity: string | undefined) => number): number => value(config.kubeReserved[name]) + value(config.systemReserved[name]);
   const hugepages = Object.keys({ ...config.kubeReserved, ...config.systemReserved }).filter((name) => name.startsWith('hugepages-'));
-  for (const pair of exclusiveOptions) if (pair.every((option) => cpuOption(config, option))) throw new Error(`--cpu-manager-policy-options: static policy options ${pair.join(' and ')} can not be used at the same time`);
-  if (cpuOption(config, 'align-by-socket') && config.topologyManagerPolicy === 'single-numa-node') throw new Error('--cpu-manager-policy-options: Topolgy manager Single numa policy is incompatible with CPUManager Align by socket policy option');
+  for (const pair of exclusiveOptions)
+    if (pair.every((option) => cpuOption(config, option))) {
+      throw new Error(`--cpu-manager-policy-options: static policy options ${pair.join(' and ')} can not be used at the same time`);
+    }
+  if (cpuOption(config, 'align-by-socket') && config.topologyManagerPolicy === 'single-numa-node') {
+    throw new Error('--cpu-manager-policy-options: Topolgy manager Single numa policy is incompatible with CPUManager Align by socket policy option');
+  }
   return {
     cpus: {
       policy: oneOf(cpuPolicies, config.cpuManagerPolicy), reservedMilliCpu: reserved('cpu', milliValue), reservedCpus: parseCpuSet(config.reservedCpus ?? ''),
@@ -43,7 +65,9 @@ function topologyOptions(given: Readonly<Record<string, string>>): Pick<Topology
   for (const option of Object.keys(others)) throw new Error(`${flag}: unknown Topology Manager Policy option: ${JSON.stringify(option)}`);
   if (closest !== 'true' && closest !== 'false') throw new Error(`${flag}: bad value for option "prefer-closest-numa-nodes": ${JSON.stringify(closest)}`);
   if (!/^\d+$/.test(most)) throw new Error(`${flag}: unable to convert policy option to integer "max-allowable-numa-nodes": ${JSON.stringify(most)}`);
-  if (Number(most) < maxNumaNodes || Number(most) > mostNumaNodes) throw new Error(`${flag}: the value of "max-allowable-numa-nodes" should not be less than ${maxNumaNodes} or more than ${mostNumaNodes}`);
+  if (Number(most) < maxNumaNodes || Number(most) > mostNumaNodes) {
+    throw new Error(`${flag}: the value of "max-allowable-numa-nodes" should not be less than ${maxNumaNodes} or more than ${mostNumaNodes}`);
+  }
   return { preferClosest: closest === 'true', maxNumaNodes: Number(most) };
 }
 

@@ -114,9 +114,24 @@ export class PodPlacement {
   /** What has been promised for good cannot change its size. `held`: with what is set aside for it. */
   refuseResize(wanted: corev1.Pod, held: corev1.Pod): PendingResize | undefined {
     if (qosClass(wanted) !== 'Guaranteed') return undefined;
-    const changes = (resource: string): boolean => allContainersOf(wanted).some(({ name, resources }) => !sameQuantity(resources?.requests?.[resource] ?? '0', findContainer(held, name)?.resources?.requests?.[resource] ?? '0'));
-    if (this.options.cpus.policy === 'static' && changes('cpu')) return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"', detail: 'guaranteed_pod_cpu_manager_static_policy' };
-    if (this.options.memory.policy === 'Static' && changes('memory')) return { reason: 'Infeasible', message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager policy "Static"', detail: 'guaranteed_pod_memory_manager_static_policy' };
+    const changes = (resource: string): boolean =>
+      allContainersOf(wanted).some(
+        ({ name, resources }) => !sameQuantity(resources?.requests?.[resource] ?? '0', findContainer(held, name)?.resources?.requests?.[resource] ?? '0'),
+      );
+    if (this.options.cpus.policy === 'static' && changes('cpu')) {
+      return {
+        reason: 'Infeasible',
+        message: 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"',
+        detail: 'guaranteed_pod_cpu_manager_static_policy',
+      };
+    }
+    if (this.options.memory.policy === 'Static' && changes('memory')) {
+      return {
+        reason: 'Infeasible',
+        message: 'Resize is infeasible for Guaranteed Pods alongside Memory Manager policy "Static"',
+        detail: 'guaranteed_pod_memory_manager_static_policy',
+      };
+    }
     return undefined;
   }
 

@@ -75,7 +75,13 @@ export interface CountedHintOptions {
  * Hints for something that is counted by memory bank. `capacity`: what a bank has at all, `free`: what of it can be
  * had now; a hint is preferred when no fewer banks could ever do.
  */
-export function countedHints(nodes: readonly number[], needed: number, capacity: (node: number) => number, free: (node: number) => number, { mayUse = () => true, isPreferred = (mask, least) => countOf(mask) === least }: CountedHintOptions = {}): TopologyHint[] {
+export function countedHints(
+  nodes: readonly number[],
+  needed: number,
+  capacity: (node: number) => number,
+  free: (node: number) => number,
+  { mayUse = () => true, isPreferred = (mask, least) => countOf(mask) === least }: CountedHintOptions = {},
+): TopologyHint[] {
   const sum = (mask: NumaMask, of: (node: number) => number): number => nodes.filter((node) => isIn(node, mask)).reduce((total, node) => total + of(node), 0);
   const all = choicesOf(nodes);
   const least = Math.min(...all.filter((mask) => sum(mask, capacity) >= needed).map(countOf), nodes.length);

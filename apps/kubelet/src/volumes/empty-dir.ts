@@ -47,7 +47,10 @@ export function memorySize(pod: corev1.Pod, sizeLimit: string | undefined, alloc
 
 /** The page size of the medium's name, or of what the pod asks for when the name gives none. */
 export function hugePageOptions(pod: corev1.Pod, medium: string): string[] {
-  const requested = (pod.spec?.containers ?? []).flatMap(({ resources }) => Object.keys(resources?.limits ?? {})).filter((name) => name.startsWith('hugepages-')).map((name) => name.slice('hugepages-'.length));
+  const requested = (pod.spec?.containers ?? [])
+    .flatMap(({ resources }) => Object.keys(resources?.limits ?? {}))
+    .filter((name) => name.startsWith('hugepages-'))
+    .map((name) => name.slice('hugepages-'.length));
   const sizes = [...new Set(medium === 'HugePages' ? requested : [medium.slice('HugePages-'.length)])];
   const [size] = sizes;
   if (size === undefined) throw new Error('medium HugePages can be used only if the pod asks for huge pages');

@@ -8,8 +8,14 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
  * What of a volume, which is at `path`, a container mounts: all of it, or a part that is bound to `bound`, so that
  * nobody can turn it into a link to somewhere else meanwhile. Throws for a part that is not inside the volume.
  */
-export async function mountedPath(path: string, mount: corev1.VolumeMount, bound: string, environment: ReadonlyMap<string, string>, { mounter, log }: { readonly mounter: Mounter; readonly log: Logger }): Promise<string> {
-  const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : mount.subPath ?? '';
+export async function mountedPath(
+  path: string,
+  mount: corev1.VolumeMount,
+  bound: string,
+  environment: ReadonlyMap<string, string>,
+  { mounter, log }: { readonly mounter: Mounter; readonly log: Logger },
+): Promise<string> {
+  const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : (mount.subPath ?? '');
   if (subPath === '') return path;
   checkSubPath(subPath);
   const direct = await makeSubPath(path, subPath);

@@ -19,9 +19,27 @@ export class StorageMetrics {
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
-    this.#operations = new Histogram({ name: 'storage_operation_duration_seconds', help: 'Storage operation duration', buckets, labelNames: ['volume_plugin', 'operation_name', 'status', 'migrated'], registers });
-    this.#measured = new Histogram({ name: 'kubelet_volume_metric_collection_duration_seconds', help: 'Duration in seconds to calculate volume stats', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], labelNames: ['metric_source'], registers });
-    this.#csi = new Histogram({ name: 'csi_operations_seconds', help: 'Container Storage Interface operation duration with gRPC error code status total', buckets, labelNames: ['driver_name', 'method_name', 'grpc_status_code', 'migrated'], registers });
+    this.#operations = new Histogram({
+      name: 'storage_operation_duration_seconds',
+      help: 'Storage operation duration',
+      buckets,
+      labelNames: ['volume_plugin', 'operation_name', 'status', 'migrated'],
+      registers,
+    });
+    this.#measured = new Histogram({
+      name: 'kubelet_volume_metric_collection_duration_seconds',
+      help: 'Duration in seconds to calculate volume stats',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      labelNames: ['metric_source'],
+      registers,
+    });
+    this.#csi = new Histogram({
+      name: 'csi_operations_seconds',
+      help: 'Container Storage Interface operation duration with gRPC error code status total',
+      buckets,
+      labelNames: ['driver_name', 'method_name', 'grpc_status_code', 'migrated'],
+      registers,
+    });
   }
 
   operation(plugin: string, operation: VolumeOperation, seconds: number, failed: boolean): void {

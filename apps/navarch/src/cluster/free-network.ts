@@ -7,7 +7,7 @@ export interface Network {
 }
 
 /** `10.1.0.0/16`; an address alone is a network of one. Undefined for anything else. */
-export function parseNetwork(text: string): Network | undefined {
+function parseNetwork(text: string): Network | undefined {
   const [address = '', prefix = '32'] = text.split('/');
   const length = Number(prefix);
   return isIPv4(address) && Number.isInteger(length) && length >= 0 && length <= 32 ? { address, prefix: length } : undefined;

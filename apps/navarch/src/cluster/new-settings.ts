@@ -37,7 +37,15 @@ export async function newSettings(wishes: Wishes, runtime: RuntimeKind, layout: 
     reserved: new Set(others.flatMap((other) => [...portsOf(other).keys()])),
     ...(apiPort !== undefined ? { apiPort } : {}),
   });
-  return { name: cluster, runtime, nodes, ports, extraFlags: parseFlags(wishes.flags), ...(wishes.ipFamily === 'dual' ? { ipFamily: wishes.ipFamily } : {}), ...(real ? freeNetworks(others) : { subnet: 0, podCidr: podCidrs[0] ?? '' }) };
+  return {
+    name: cluster,
+    runtime,
+    nodes,
+    ports,
+    extraFlags: parseFlags(wishes.flags),
+    ...(wishes.ipFamily === 'dual' ? { ipFamily: wishes.ipFamily } : {}),
+    ...(real ? freeNetworks(others) : { subnet: 0, podCidr: podCidrs[0] ?? '' }),
+  };
 }
 
 /** The network of the nodes and that of the pods: hosts have routes to both. */

@@ -27,7 +27,7 @@ export function tokenSecret(token: string): KubeObject {
 }
 
 /** Who joins may ask for a node's certificate and gets it; a node may renew its own. As kubeadm sets it up. */
-export function joinBindings(): KubeObject[] {
+function joinBindings(): KubeObject[] {
   const binding = (name: string, role: string, subject: string, kind: 'Group' | 'User' = 'Group'): KubeObject => ({
     metadata: { name },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
@@ -43,7 +43,7 @@ export function joinBindings(): KubeObject[] {
 }
 
 /** Lets a node have the certificate approved that it serves with, under its own names; and the controller that looks at it approve it. */
-export function servingRoles(): KubeObject[] {
+function servingRoles(): KubeObject[] {
   const role = (name: string, rule: object): KubeObject => ({ metadata: { name }, rules: [rule] } as KubeObject);
   return [
     role('navarch:selfnodeserver', { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests/selfnodeserver'], verbs: ['create'] }),
@@ -63,7 +63,10 @@ export interface BootstrapTarget {
 export async function bootstrap({ apiserver, server, files }: BootstrapTarget): Promise<void> {
   const { ca, cert, key } = files.admin;
   const [authority, token] = [readFileSync(ca, 'utf8'), readFileSync(files.bootstrapToken, 'utf8').trim()];
-  const connection = new ClusterConnection({ name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
+  const connection = new ClusterConnection(
+    { name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } },
+    { clock: systemClock, log: silent },
+  );
   try {
     await make(connection, core.secrets, tokenSecret(token));
     for (const role of servingRoles()) await make(connection, rbac.clusterroles, role);

@@ -5,7 +5,17 @@ import { core } from '@navarch/api';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
 import {
-  checkContract, CriClient, criContract, dataPlaneContract, nodeServiceContract, objectClientContract, objectServiceContract, schedulerPluginContract, streamingContract, type ContractCase, type ContractResult,
+  checkContract,
+  CriClient,
+  criContract,
+  dataPlaneContract,
+  nodeServiceContract,
+  objectClientContract,
+  objectServiceContract,
+  schedulerPluginContract,
+  streamingContract,
+  type ContractCase,
+  type ContractResult,
 } from '@navarch/contract-kit';
 import { nodev1, objectv1, proxyv1, runtimev1, schedulerv1 } from '@navarch/proto';
 import { connect, type RpcChannel } from '@navarch/rpc';
@@ -55,13 +65,21 @@ const tried: Readonly<Record<ContractComponent, (options: ContractOptions) => Pr
   'data-plane': (options) => withChannel(options, (channel) => check(dataPlaneContract, { dataPlane: channel.client(proxyv1.DataPlaneServiceService) }, options)),
   'node-service': async (options) => {
     const container = await containerOf(options);
-    return withChannel({ ...options, target: options.target ?? container.address }, (channel) => check(nodeServiceContract, { node: channel.client(nodev1.NodeServiceService), container: container.key }, options), ownApiserver);
+    return withChannel(
+      { ...options, target: options.target ?? container.address },
+      (channel) => check(nodeServiceContract, { node: channel.client(nodev1.NodeServiceService), container: container.key }, options),
+      ownApiserver,
+    );
   },
   'cri-runtime': async (options) => {
     const client = new CriClient(wanted(options));
     const logRoot = mkdtempSync(join(tmpdir(), 'navarch-contract-'));
     const hostNetwork = options.offers.includes('host-network');
-    const sandboxLinux = runtimev1.LinuxPodSandboxConfig.fromPartial({ securityContext: { namespaceOptions: { network: hostNetwork ? runtimev1.NamespaceMode.NODE : runtimev1.NamespaceMode.POD, pid: runtimev1.NamespaceMode.CONTAINER } } });
+    const sandboxLinux = runtimev1.LinuxPodSandboxConfig.fromPartial({
+      securityContext: {
+        namespaceOptions: { network: hostNetwork ? runtimev1.NamespaceMode.NODE : runtimev1.NamespaceMode.POD, pid: runtimev1.NamespaceMode.CONTAINER },
+      },
+    });
     try {
       return await check([...criContract, ...streamingContract], { client, logRoot, image: options.image, pulledImage: options.pulledImage, sandboxLinux }, options);
     } finally {
@@ -85,7 +103,11 @@ function ownApiserver({ cluster }: ContractOptions): { target: string; tls: NonN
 async function withChannel(options: ContractOptions, use: (channel: RpcChannel) => Promise<ContractResult[]>, own?: typeof ownApiserver): Promise<ContractResult[]> {
   const known = own !== undefined && (options.target === undefined || options.tls === undefined) ? own(options) : undefined;
   const tls = options.tls ?? known?.tls;
-  const channel = connect({ address: options.target ?? known?.target ?? wanted(options), ...(tls === undefined ? {} : { tls }), ...(options.serverName === undefined ? {} : { serverName: options.serverName }) });
+  const channel = connect({
+    address: options.target ?? known?.target ?? wanted(options),
+    ...(tls === undefined ? {} : { tls }),
+    ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
+  });
   try {
     await channel.waitForReady(10_000);
     return await use(channel);

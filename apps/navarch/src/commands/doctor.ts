@@ -58,8 +58,16 @@ async function machine(root: string, settings: ClusterSettings | undefined): Pro
 
 function kernel(hasNft: boolean): Finding[] {
   return [
-    check(existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/memory'), 'cgroups mounted', 'mount the cgroup file systems (apt-get install cgroupfs-mount, or boot with systemd)'),
-    check(readFileSync('/proc/filesystems', 'utf8').includes('overlay') || succeeds('modprobe', ['overlay']), 'overlay file system', 'load the kernel module: modprobe overlay'),
+    check(
+      existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/memory'),
+      'cgroups mounted',
+      'mount the cgroup file systems (apt-get install cgroupfs-mount, or boot with systemd)',
+    ),
+    check(
+      readFileSync('/proc/filesystems', 'utf8').includes('overlay') || succeeds('modprobe', ['overlay']),
+      'overlay file system',
+      'load the kernel module: modprobe overlay',
+    ),
     ...(hasNft ? [check(succeeds('nft', ['list', 'tables']), 'nftables usable', 'load the kernel module: modprobe nf_tables')] : []),
     check(existsSync('/proc/self/ns/net'), 'network namespaces', 'this kernel was built without CONFIG_NET_NS'),
   ];
@@ -76,7 +84,12 @@ function isWritable(path: string): boolean {
 
 async function clusterHealth(layout: Layout, settings: ClusterSettings | undefined): Promise<Finding[]> {
   if (settings === undefined) {
-    return [ok(`no cluster "${layout.cluster}" yet`), ...((await isFree(6443)) ? [] : [bad(`port 6443 is in use by ${portOwner(6443)}`, `stop it, or use ${npmRun('up', layout.cluster, '--api-port', 'PORT')}`)])];
+    return [
+      ok(`no cluster "${layout.cluster}" yet`),
+      ...((await isFree(6443))
+        ? []
+        : [bad(`port 6443 is in use by ${portOwner(6443)}`, `stop it, or use ${npmRun('up', layout.cluster, '--api-port', 'PORT')}`)]),
+    ];
   }
   const state = await supervisorState(layout);
   if (state === undefined) return downHealth(layout, settings);
@@ -91,8 +104,23 @@ async function clusterHealth(layout: Layout, settings: ClusterSettings | undefin
 
 async function downHealth(layout: Layout, settings: ClusterSettings): Promise<Finding[]> {
   const left = plannedProcesses(layout);
-  if (left.length > 0) return [bad(`the supervisor of "${layout.cluster}" was killed and ${left.length} of its processes still run`, `${npmRun('down', layout.cluster)} ends them; ${npmRun('up', layout.cluster)} starts anew`)];
+  if (left.length > 0) {
+    return [
+      bad(
+        `the supervisor of "${layout.cluster}" was killed and ${left.length} of its processes still run`,
+        `${npmRun('down', layout.cluster)} ends them; ${npmRun('up', layout.cluster)} starts anew`,
+      ),
+    ];
+  }
   const findings = [ok(`cluster "${layout.cluster}" is down; ${npmRun('up', layout.cluster)} starts it`)];
-  for (const [port, name] of portsOf(settings)) if (!(await isFree(port))) findings.push(bad(`port ${port} (${name}) is in use by ${portOwner(port)}`, `stop it before ${npmRun('up', layout.cluster)}, or make another cluster with another --name`));
+  for (const [port, name] of portsOf(settings))
+    if (!(await isFree(port))) {
+      findings.push(
+        bad(
+          `port ${port} (${name}) is in use by ${portOwner(port)}`,
+          `stop it before ${npmRun('up', layout.cluster)}, or make another cluster with another --name`,
+        ),
+      );
+    }
   return findings;
 }

@@ -117,7 +117,14 @@ function simulatedNode(options: NodeOptions, self: NodeLayout): ProcessSpec[] {
       name: 'kubelet',
       node: self.name,
       command: process.execPath,
-      args: [appMain(root, 'kubelet'), `--apiserver=${apiserver}`, ...bootstrapFlags(options, self), ...kubeletFlags(self, ownAddresses(options), kubeletPorts), '--healthz-bind-address=127.0.0.1', `--healthz-port=${kubeletHealthPort}`],
+      args: [
+        appMain(root, 'kubelet'),
+        `--apiserver=${apiserver}`,
+        ...bootstrapFlags(options, self),
+        ...kubeletFlags(self, ownAddresses(options), kubeletPorts),
+        '--healthz-bind-address=127.0.0.1',
+        `--healthz-port=${kubeletHealthPort}`,
+      ],
       health: { kind: 'http', url: `http://127.0.0.1:${kubeletHealthPort}/readyz` },
     },
   ];

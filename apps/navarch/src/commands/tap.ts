@@ -27,7 +27,9 @@ export async function tapChanges(cluster: AnyCluster, resource: string | undefin
   const show = (change: changev1.Change): void => {
     const { key, rv, prev, type, completeness, body } = change;
     const name = [key?.namespace, key?.name].filter((part) => part !== undefined && part !== '').join('/');
-    process.stdout.write(`${new Date().toISOString()} ${objectv1.EventType[type].padEnd(8)} ${key?.resource?.resource ?? ''} ${name} rv=${rv} prev=${prev} ${body.length} bytes (completeness ${completeness})\n`);
+    process.stdout.write(
+      `${new Date().toISOString()} ${objectv1.EventType[type].padEnd(8)} ${key?.resource?.resource ?? ''} ${name} rv=${rv} prev=${prev} ${body.length} bytes (completeness ${completeness})\n`,
+    );
   };
   for (const { group, resource: name } of chosen(resource)) {
     connection.bus?.subscribeChanges({ group, resource: name }, {

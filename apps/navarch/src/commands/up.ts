@@ -48,7 +48,11 @@ export async function up(options: Wishes & { readonly root: string }): Promise<v
   await Promise.all([
     ...(context.settings.runtime === 'containerd' ? [progress.step('images', () => loadImages(context))] : []),
     progress.step('nodes Ready', (say) => waitForNodes(context, startedAt, say)),
-    bootstrap({ apiserver: `${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`, server: `https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`, files: pkiFiles(layout) }),
+    bootstrap({
+      apiserver: `${controlPlaneAddress(context)}:${context.settings.ports.apiserverGrpc}`,
+      server: `https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
+      files: pkiFiles(layout),
+    }),
   ]).catch(goesOn(layout));
   for (const change of changes) process.stdout.write(`changed on this host: ${change} (${npmRun('down', layout.cluster, '--purge')} undoes it)\n`);
   process.stdout.write(nextSteps(layout, context.settings));
@@ -74,7 +78,9 @@ async function choose(options: Wishes & { readonly root: string }, runtime: Runt
 function chooseRuntime(options: Wishes, known: ClusterSettings | undefined): RuntimeKind {
   const asked = options.runtime ?? known?.runtime;
   const missing = missingForReal();
-  if (asked === 'containerd' && missing !== undefined) throw new Error(`real containers are not possible here: ${missing}\nnpm run up -- --runtime simulated runs the same cluster with simulated nodes`);
+  if (asked === 'containerd' && missing !== undefined) {
+    throw new Error(`real containers are not possible here: ${missing}\nnpm run up -- --runtime simulated runs the same cluster with simulated nodes`);
+  }
   if (asked !== undefined) return asked;
   if (missing === undefined) return 'containerd';
   process.stdout.write(`real containers are not possible here: ${missing}\nso the nodes are simulated: everything but the containers themselves is real\n`);
@@ -131,6 +137,9 @@ async function loadImages({ layout, settings, root }: ClusterContext): Promise<v
 /** A failure while waiting stops nothing: there is something to look at. */
 function goesOn({ cluster }: Layout): (error: unknown) => never {
   return (error) => {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nits processes still run: ${npmRun('status', cluster)} and ${npmRun('doctor', cluster)} show more, ${npmRun('down', cluster)} stops them`, { cause: error });
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}\nits processes still run: ${npmRun('status', cluster)} and ${npmRun('doctor', cluster)} show more, ${npmRun('down', cluster)} stops them`,
+      { cause: error },
+    );
   };
 }

@@ -47,7 +47,10 @@ export async function installMissing(root: string, runtime: RuntimeKind): Promis
   } catch (error) {
     if (runtime === 'simulated') throw error;
     const fewer = system.missingPackages(simulatedNeeds);
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nor run npm run up -- --runtime simulated, which ${fewer.length === 0 ? 'needs none of them' : `needs only ${fewer.join(' and ')}`}`, { cause: error });
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}\nor run npm run up -- --runtime simulated, which ${fewer.length === 0 ? 'needs none of them' : `needs only ${fewer.join(' and ')}`}`,
+      { cause: error },
+    );
   }
 }
 

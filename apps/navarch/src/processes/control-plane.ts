@@ -42,8 +42,14 @@ export function controllerManagerSpec(context: ClusterContext): ProcessSpec {
   const files = pkiFiles(context.layout);
   return leaderElected(context, 'controller-manager', context.settings.ports.controllerManager, [
     `--master=https://${controlPlaneAddress(context)}:${context.settings.ports.apiserver}`,
-    `--cluster-cidr=${podCidrs(context.settings)}`, '--allocate-node-cidrs=true', `--service-cluster-ip-range=${serviceCidrs(context.settings)}`, `--root-ca-file=${files.ca.cert}`,
-    `--cluster-signing-cert-file=${files.ca.cert}`, `--cluster-signing-key-file=${files.ca.key}`, `--service-account-private-key-file=${files.serviceAccountKey}`, '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
+    `--cluster-cidr=${podCidrs(context.settings)}`,
+    '--allocate-node-cidrs=true',
+    `--service-cluster-ip-range=${serviceCidrs(context.settings)}`,
+    `--root-ca-file=${files.ca.cert}`,
+    `--cluster-signing-cert-file=${files.ca.cert}`,
+    `--cluster-signing-key-file=${files.ca.key}`,
+    `--service-account-private-key-file=${files.serviceAccountKey}`,
+    '--controllers=*,bootstrap-signer-controller,token-cleaner-controller',
     ...(context.settings.runtime === 'containerd' ? [`--load-balancer-cidr=${loadBalancerCidrs(context.settings)}`] : []),
   ]);
 }
@@ -90,8 +96,13 @@ export function hostRoutesSpec(context: ClusterContext): ProcessSpec {
     name: 'network-agent',
     command: process.execPath,
     args: [
-      appMain(root, 'network-agent'), ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
-      '--mode=routes', `--cluster-cidr=${podCidrs(settings)}`, `--load-balancer-cidr=${loadBalancerCidrs(settings)}`, '--healthz-bind-address=127.0.0.1', `--healthz-port=${settings.ports.networkAgent}`,
+      appMain(root, 'network-agent'),
+      ...clusterFlags(context, pkiFiles(layout).component('network-agent')),
+      '--mode=routes',
+      `--cluster-cidr=${podCidrs(settings)}`,
+      `--load-balancer-cidr=${loadBalancerCidrs(settings)}`,
+      '--healthz-bind-address=127.0.0.1',
+      `--healthz-port=${settings.ports.networkAgent}`,
       ...extraFlags(context, 'network-agent'),
     ],
     ports: [settings.ports.networkAgent],

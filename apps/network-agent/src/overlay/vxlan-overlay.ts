@@ -3,7 +3,7 @@ import type { RunCommand } from '../run-command';
 import type { Overlay } from './overlay';
 import { gatewayOf, macOf, vxlanPlan } from './vxlan-plan';
 
-export const vxlanDevice = 'navarch-vxlan';
+const vxlanDevice = 'navarch-vxlan';
 /** The registered port; VNI as flannel's default. */
 const port = '4789';
 const networkId = '1';

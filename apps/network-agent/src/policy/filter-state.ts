@@ -14,7 +14,7 @@ export type Direction = 'ingress' | 'egress';
 export type Verdict = 'accept' | `jump ${string}`;
 export const allDirections: readonly Direction[] = ['ingress', 'egress'];
 
-export const policyTable = 'navarch-policy';
+const policyTable = 'navarch-policy';
 export const emptyState: FilterState = { chains: new Map(), sets: new Map(), maps: { ingress: new Map(), egress: new Map() }, closed: { ingress: new Set(), egress: new Set() } };
 
 /**

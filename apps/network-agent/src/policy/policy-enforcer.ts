@@ -1,6 +1,6 @@
 import type { corev1, networkingv1 } from '@navarch/api';
 import type { Informer } from '@navarch/client';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { emptyState, filterChange, filterDeclaration, filterQuestions, type FilterState } from './filter-state';
 import { podRangesOf } from '../pod-ranges';
@@ -67,7 +67,11 @@ export class PolicyEnforcer implements Component {
       policies.addHandler(when(({ spec }) => JSON.stringify(spec))),
       namespaces.addHandler(when(({ metadata }) => JSON.stringify(metadata.labels))),
       // Pods change often, by their status; only this much of it matters.
-      pods.addHandler(when(({ metadata, spec, status }) => JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']))),
+      pods.addHandler(
+        when(({ metadata, spec, status }) =>
+          JSON.stringify([metadata.labels, spec?.nodeName, status?.podIPs, status?.podIP, status?.phase === 'Succeeded' || status?.phase === 'Failed']),
+        ),
+      ),
       ...(nodes === undefined ? [] : [nodes.addHandler(when((node) => JSON.stringify(podRangesOf(node))))]),
     );
     await Promise.all([policies, pods, namespaces, ...(nodes === undefined ? [] : [nodes])].map((informer) => informer.waitForSync(this.#stop.signal)));
@@ -89,7 +93,7 @@ export class PolicyEnforcer implements Component {
     const { clock, log, runNft } = this.deps;
     const stopped = (): boolean => this.#stop.signal.aborted;
     while (!stopped()) {
-      await clock.sleep(lookMs, this.#stop.signal).catch(() => undefined);
+      await rest(clock, lookMs, this.#stop.signal);
       if (stopped() || this.#failure !== undefined) continue;
       await Promise.all(filterQuestions.map(runNft)).catch((error: unknown) => {
         log.warn({ err: error }, 'the rules of network policies are gone: they are put back');
@@ -115,12 +119,12 @@ export class PolicyEnforcer implements Component {
         retryMs = firstRetryMs;
         onFirst();
         await this.#untilDirty();
-        await clock.sleep(gatherMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, gatherMs, this.#stop.signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error);
         log.error({ err: error }, 'network policies could not be put in force; all are tried again');
         this.#installed.clear();
-        await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, retryMs, this.#stop.signal);
         retryMs = Math.min(retryMs * 2, longestRetryMs);
       }
     }

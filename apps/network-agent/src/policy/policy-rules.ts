@@ -120,7 +120,11 @@ class RuleWriter {
       // Whose port it is: that of the pods guarded, or for egress that of those they speak to.
       const targets = direction === 'ingress' ? this.#pods.filter((pod) => pod.namespace === namespace && matches(spec?.podSelector, pod))
         : this.#egressTargets(namespace, peers);
-      const elements = targets.flatMap(({ addresses, ports }) => ports.filter((each) => each.name === port && each.protocol === protocol).flatMap((each) => addresses.map((address) => `${address} . ${protocol} . ${each.port}`)));
+      const elements = targets.flatMap(({ addresses, ports }) =>
+        ports
+          .filter((each) => each.name === port && each.protocol === protocol)
+          .flatMap((each) => addresses.map((address) => `${address} . ${protocol} . ${each.port}`)),
+      );
       this.#sets.set(set, { type: `${addressType[this.family]} . inet_proto . inet_service`, elements: new Set(elements) });
     }
     return `${this.family} daddr . meta l4proto . th dport @${set}`;

@@ -36,7 +36,19 @@ export interface BackendOptions {
 export function createBackend(mode: ProxyMode, { clusterCidrs, nodePortAddresses, tcpBeLiberal = false, localhostNodePorts = false, serviceRanges = () => [], run, clock, ipvs: ipvsOptions }: BackendOptions, kernel: readonly IpFamily[], log: Pick<Logger, 'warn'>, observer?: SyncObserver): DataPlane {
   const planes = new Map<IpFamily, FamilyPlane>(kernel.map((family) => {
     const ofFamily = (ranges: readonly string[]): string[] => ranges.filter((range) => familyOf(range) === family);
-    const plane = backends[mode].create({ family, clusterCidrs: ofFamily(clusterCidrs), nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses), tcpBeLiberal, localhostNodePorts, serviceRanges: () => ofFamily(serviceRanges()), run, clock, log, ipvs: ipvsOptions, ...(observer && { onRules: (table: string, total: number, written: number) => observer.rules(family, table, total, written) }) });
+    const plane = backends[mode].create({
+      family,
+      clusterCidrs: ofFamily(clusterCidrs),
+      nodePortAddresses: nodePortAddresses.length === 0 ? undefined : ofFamily(nodePortAddresses),
+      tcpBeLiberal,
+      localhostNodePorts,
+      serviceRanges: () => ofFamily(serviceRanges()),
+      run,
+      clock,
+      log,
+      ipvs: ipvsOptions,
+      ...(observer && { onRules: (table: string, total: number, written: number) => observer.rules(family, table, total, written) }),
+    });
     return [family, {
       plane: observer === undefined ? plane : new ObservedDataPlane(plane, family, observer),
       cleanUp: () => backends[mode].cleanUp(run, family),

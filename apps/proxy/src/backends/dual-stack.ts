@@ -29,7 +29,12 @@ export class DualStackDataPlane implements DataPlane {
       this.#families.clear();
     }
     for (const family of families) {
-      const request = { sequence, reset: reset || !this.#begun.has(family), upsert: upsert.filter((port) => familyOfPort(port) === family), remove: remove.filter((id) => this.#families.get(id) === family) };
+      const request = {
+        sequence,
+        reset: reset || !this.#begun.has(family),
+        upsert: upsert.filter((port) => familyOfPort(port) === family),
+        remove: remove.filter((id) => this.#families.get(id) === family),
+      };
       await this.#syncFamily(family, request, reset);
     }
     for (const id of remove) this.#families.delete(id);

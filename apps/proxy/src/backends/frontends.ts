@@ -1,7 +1,7 @@
 import { formatIpRange, parseIpRange, rangeCovers } from '@navarch/apimachinery';
 import { proxyv1 } from '@navarch/proto';
 
-export const protocolNames: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { [proxyv1.Protocol.TCP]: 'tcp', [proxyv1.Protocol.UDP]: 'udp', [proxyv1.Protocol.SCTP]: 'sctp' };
+const protocolNames: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { [proxyv1.Protocol.TCP]: 'tcp', [proxyv1.Protocol.UDP]: 'udp', [proxyv1.Protocol.SCTP]: 'sctp' };
 
 /** Who comes in: each sees its own endpoints. */
 export interface Audience {

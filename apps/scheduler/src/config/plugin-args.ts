@@ -26,7 +26,7 @@ const argumentsOf: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 };
 
 /** A plug-in in another process, over `navarch.scheduler.v1`. */
-export const remoteApiVersion = 'scheduling.navarch.io/v1';
+const remoteApiVersion = 'scheduling.navarch.io/v1';
 const remote = object({
   apiVersion: oneOf(remoteApiVersion), kind: oneOf('RemotePluginArgs'), address: text, timeout: duration, preBindTimeout: duration, failurePolicy: oneOf('Fail', 'Ignore'),
   tls: object({ caFile: text, certFile: text, keyFile: text, serverName: text }, 'caFile', 'certFile', 'keyFile'),

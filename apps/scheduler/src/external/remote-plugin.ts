@@ -89,7 +89,14 @@ export class RemotePlugin implements ExternalPlugin {
     for (const node of nodes) {
       const verdict = byNode.get(node.name);
       if (verdict?.feasible === true) feasible.push(node);
-      else refusals.push({ node: node.name, plugin: this.name, reasons: [verdict === undefined ? `plug-in ${this.name} gave no verdict` : verdict.reason || `refused by ${this.name}`], unresolvable: verdict?.unresolvable ?? false });
+      else {
+        refusals.push({
+          node: node.name,
+          plugin: this.name,
+          reasons: [verdict === undefined ? `plug-in ${this.name} gave no verdict` : verdict.reason || `refused by ${this.name}`],
+          unresolvable: verdict?.unresolvable ?? false,
+        });
+      }
     }
     return { feasible, refusals };
   }
@@ -158,7 +165,9 @@ export class RemotePlugin implements ExternalPlugin {
   }
 
   async #askItself(signal: AbortSignal): Promise<Described> {
-    const { extensionPoints, weight, queueingEvents, queueingHints, scoreNormalization } = await told(this.tell, this.name, 'Describe', () => this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }));
+    const { extensionPoints, weight, queueingEvents, queueingHints, scoreNormalization } = await told(this.tell, this.name, 'Describe', () =>
+      this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }),
+    );
     if (weight > 0 && this.#weight === 1) this.#weight = weight;
     this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents, queueingHints ? this.#hints.hint : undefined) };
     return this.#described;

@@ -115,5 +115,7 @@ export function tryGang(attempts: readonly Attempt[], profile: SchedulerProfile,
   for (const { attempt, room } of rooms) if (room.nominated !== undefined) state.nominations.delete(attempt.pod.uid);
   forEach(free, ({ attempt, placement, started }) => parts.alone(attempt, profile, placement, waitsForOthers, started));
   // Nobody has to go for a gang that would not have enough all the same.
-  forEach(rooms, ({ attempt, placement, started, room: { nominated, candidates: _others, ...room } }) => parts.refused(attempt, profile, placement, nominated === undefined ? room : { ...room, clearNomination: true }, started));
+  forEach(rooms, ({ attempt, placement, started, room: { nominated, candidates: _others, ...room } }) =>
+    parts.refused(attempt, profile, placement, nominated === undefined ? room : { ...room, clearNomination: true }, started),
+  );
 }

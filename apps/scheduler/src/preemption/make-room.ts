@@ -41,5 +41,12 @@ export function makeRoom(pod: PodInfo, profile: Profile, diagnosis: Diagnosis, {
     underWay ??= result?.underWay;
   }
   tell('Unschedulable');
-  return { message: messages.join(', '), said: messages, clearNomination, ...(release === undefined ? {} : { release }), ...(remove === undefined ? {} : { remove }), ...(underWay === undefined ? {} : { underWay }) };
+  return {
+    message: messages.join(', '),
+    said: messages,
+    clearNomination,
+    ...(release === undefined ? {} : { release }),
+    ...(remove === undefined ? {} : { remove }),
+    ...(underWay === undefined ? {} : { underWay }),
+  };
 }

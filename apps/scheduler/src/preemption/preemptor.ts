@@ -76,7 +76,12 @@ export class Preemptor {
   async #removeAll(victims: readonly PodInfo[], pod: PodInfo, node: string): Promise<boolean> {
     const outcomes = await Promise.allSettled(victims.map((victim) => this.#remove(victim, pod, node)));
     for (const outcome of outcomes) {
-      if (outcome.status === 'rejected' && !this.deps.signal.aborted) this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, node, err: outcome.reason as unknown }, 'a pod could not be preempted; the preemptor is tried again');
+      if (outcome.status === 'rejected' && !this.deps.signal.aborted) {
+        this.deps.log.warn(
+          { pod: `${pod.namespace}/${pod.name}`, node, err: outcome.reason as unknown },
+          'a pod could not be preempted; the preemptor is tried again',
+        );
+      }
     }
     return !this.deps.signal.aborted && outcomes.every(({ status }) => status === 'fulfilled');
   }

@@ -75,7 +75,13 @@ export class SchedulerWorld extends SimulatedCluster {
   }
 
   node(name: string, cpu = '4', change: (node: corev1.Node) => void = () => undefined): void {
-    const node: corev1.Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } }, spec: {}, status: { allocatable: { cpu, memory: '8Gi', pods: '110' } } };
+    const node: corev1.Node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+      spec: {},
+      status: { allocatable: { cpu, memory: '8Gi', pods: '110' } },
+    };
     change(node);
     this.create(core.nodes, node);
   }

@@ -22,7 +22,14 @@ function validateNames(names: Loose<apiextensionsv1.CustomResourceDefinitionName
   const label = (value: string, at: FieldPath): void => refuse(dns1035LabelMessages(value), value, at, found);
   if (present(names.plural, path.child('plural'), found)) label(names.plural, path.child('plural'));
   if (present(names.singular, path.child('singular'), found)) label(names.singular, path.child('singular'));
-  if (present(names.kind, path.child('kind'), found)) refuse(dns1035LabelMessages(names.kind.toLowerCase()).map((message) => `may have mixed case, but should otherwise match: ${message}`), names.kind, path.child('kind'), found);
+  if (present(names.kind, path.child('kind'), found)) {
+    refuse(
+      dns1035LabelMessages(names.kind.toLowerCase()).map((message) => `may have mixed case, but should otherwise match: ${message}`),
+      names.kind,
+      path.child('kind'),
+      found,
+    );
+  }
   if (present(names.listKind, path.child('listKind'), found))
     refuse(dns1035LabelMessages(names.listKind.toLowerCase()).map((message) => `may have mixed case, but should otherwise match: ${message}`), names.listKind, path.child('listKind'), found);
   list(names.shortNames).forEach((name, i) => label(name, path.child('shortNames').index(i)));
@@ -34,7 +41,9 @@ function validateParts(versions: readonly Version[], preserves: boolean, found: 
   for (const { version: { schema }, path } of versionParts(versions, 'schema')) {
     const at = path.child('openAPIV3Schema', 'type');
     const root = schema?.openAPIV3Schema;
-    if (root && !preserves && root.type !== 'object') found.push(root.type ? fieldErrors.invalid(at, root.type, 'must be object at the root') : fieldErrors.required(at, 'must not be empty at the root'));
+    if (root && !preserves && root.type !== 'object') {
+      found.push(root.type ? fieldErrors.invalid(at, root.type, 'must be object at the root') : fieldErrors.required(at, 'must not be empty at the root'));
+    }
   }
   for (const { version: { additionalPrinterColumns }, path } of versionParts(versions, 'additionalPrinterColumns'))
     list(additionalPrinterColumns).forEach((column, i) => validateColumn(column, path.index(i), found));
@@ -122,7 +131,15 @@ function validateApproval({ metadata, spec }: Definition, old: Definition | unde
   if (!isProtected(spec?.group ?? '') || (old && approvalOf(old.metadata?.annotations?.[approval]) === state)) return;
   const at = FieldPath.of('metadata', 'annotations').key(approval);
   if (state === 'missing') found.push(fieldErrors.required(at, `protected groups must have approval annotation "${approval}", ${moreOnApproval}`));
-  if (state === 'invalid') found.push(fieldErrors.invalid(at, text, `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${moreOnApproval}`));
+  if (state === 'invalid') {
+    found.push(
+      fieldErrors.invalid(
+        at,
+        text,
+        `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${moreOnApproval}`,
+      ),
+    );
+  }
 }
 
 /** Why a warning that a version is deprecated cannot be one. */
@@ -166,8 +183,14 @@ function content(definition: Definition, old: Definition | undefined): Findings 
   validateNames(names, found);
   validateConversion(spec, old, found);
   for (const stored of list(status?.storedVersions))
-    if (!seen.has(stored)) found.push(fieldErrors.invalid(FieldPath.of('status', 'storedVersions').index(list(status?.storedVersions).indexOf(stored)), stored, 'missing from spec.versions; '
-      + `${stored} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${stored} and removes ${stored} from status.storedVersions`));
+    if (!seen.has(stored)) found.push(
+      fieldErrors.invalid(
+        FieldPath.of('status', 'storedVersions').index(list(status?.storedVersions).indexOf(stored)),
+        stored,
+        'missing from spec.versions; ' +
+          `${stored} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${stored} and removes ${stored} from status.storedVersions`,
+      ),
+    );
   return found;
 }
 

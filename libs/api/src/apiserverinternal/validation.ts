@@ -11,7 +11,10 @@ type ServerVersion = Loose<apiserverinternalv1alpha1.ServerStorageVersion>;
 
 const statusPath = FieldPath.of('status');
 const labelMessage = regexMessage(
-  "a DNS-1035 label, which must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character", '[a-z]([-a-z0-9]*[a-z0-9])?', 'my-name', 'abc-123',
+  "a DNS-1035 label, which must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  '[a-z]([-a-z0-9]*[a-z0-9])?',
+  'my-name',
+  'abc-123',
 );
 
 /** `<group>.<resource>`. */
@@ -83,5 +86,9 @@ function validateStatus({ status = {} }: StorageVersion): Findings {
 
 /** By `<group>/<kind>`. Mirrors pkg/apis/apiserverinternal/validation. */
 export const apiserverinternalValidation: Readonly<Record<string, ContentRules>> = {
-  'internal.apiserver.k8s.io/StorageVersion': contentRules<StorageVersion>({ name: nameMessages, content: (version, old) => (old === undefined ? validateStatus(version) : []), status: validateStatus }),
+  'internal.apiserver.k8s.io/StorageVersion': contentRules<StorageVersion>({
+    name: nameMessages,
+    content: (version, old) => (old === undefined ? validateStatus(version) : []),
+    status: validateStatus,
+  }),
 };

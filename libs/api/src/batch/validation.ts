@@ -137,7 +137,15 @@ function comparableTemplate(spec: JobSpec | undefined, old: Job): unknown {
   return {
     ...template,
     metadata: { ...template.metadata, labels: undefined, annotations: undefined },
-    spec: { ...template.spec, nodeSelector: undefined, affinity: { ...affinity, nodeAffinity: undefined }, tolerations: undefined, schedulingGates: undefined, containers: containers('containers'), initContainers: containers('initContainers') },
+    spec: {
+      ...template.spec,
+      nodeSelector: undefined,
+      affinity: { ...affinity, nodeAffinity: undefined },
+      tolerations: undefined,
+      schedulingGates: undefined,
+      containers: containers('containers'),
+      initContainers: containers('initContainers'),
+    },
   };
 }
 
@@ -197,7 +205,9 @@ function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): string[] {
   const found: string[] = [];
   const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
   if (completionMode === 'Indexed' && completions > largeCompletions && parallelism > largeParallelism)
-    found.push(`${path.toString()}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
+    found.push(
+      `${path.toString()}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+    );
   return [...found, ...podWarnings(spec?.template ?? {}, path.child('template'))];
 }
 

@@ -80,7 +80,9 @@ export function ownClusterRoleBindings(): rbacv1.ClusterRoleBinding[] {
 }
 
 export function ownRoles(): rbacv1.Role[] {
-  return ownComponents.flatMap(({ name, inKubeSystem }) => (inKubeSystem === undefined ? [] : [{ apiVersion, kind: 'Role', metadata: bootstrapMeta(name, undefined, home), rules: [...inKubeSystem] }]));
+  return ownComponents.flatMap(({ name, inKubeSystem }) =>
+    inKubeSystem === undefined ? [] : [{ apiVersion, kind: 'Role', metadata: bootstrapMeta(name, undefined, home), rules: [...inKubeSystem] }],
+  );
 }
 
 export function ownRoleBindings(): rbacv1.RoleBinding[] {

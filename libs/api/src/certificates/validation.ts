@@ -104,8 +104,9 @@ const requestValidation = contentRules<Request>({
         if (given.indexOf(usage) !== i) found.push(fieldErrors.duplicate(path.index(i), usage));
       });
     const signerPath = specPath.child('signerName');
-    if (spec.signerName === legacySigner && old?.spec?.signerName !== legacySigner) found.push(fieldErrors.invalid(signerPath, legacySigner, 'the legacy signerName is not allowed via this API version'));
-    else validateSignerName(spec.signerName, signerPath, found);
+    if (spec.signerName === legacySigner && old?.spec?.signerName !== legacySigner) {
+      found.push(fieldErrors.invalid(signerPath, legacySigner, 'the legacy signerName is not allowed via this API version'));
+    } else validateSignerName(spec.signerName, signerPath, found);
     if (spec.expirationSeconds !== undefined && spec.expirationSeconds < minSeconds)
       found.push(fieldErrors.invalid(specPath.child('expirationSeconds'), spec.expirationSeconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
     validateConditions(request, old, found);

@@ -1,4 +1,7 @@
-import type { apiregistrationv1, apiserverinternalv1alpha1, certificatesv1, certificatesv1beta1, coordinationv1, coordinationv1beta1, discoveryv1, flowcontrolv1, nodev1, policyv1, resourcev1, resourcev1alpha3, schedulingv1, storagemigrationv1beta1 } from '../gen';
+import type {
+  apiregistrationv1, apiserverinternalv1alpha1, certificatesv1, certificatesv1beta1, coordinationv1, coordinationv1beta1, discoveryv1, flowcontrolv1, nodev1,
+  policyv1, resourcev1, resourcev1alpha3, schedulingv1, storagemigrationv1beta1,
+} from '../gen';
 import { podCertificateOutcomes } from '../certificates/pod-certificate-outcomes';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';

@@ -103,7 +103,8 @@ function validateRule(rule: Rule, path: FieldPath, found: Findings): void {
 /** Without them requests might find no level: they are always there, and always the same. */
 const mandatory = ['exempt', 'catch-all'];
 let schemas: ReadonlyMap<string, flowcontrolv1.FlowSchemaSpec> | undefined;
-const fixedSchemas = (): ReadonlyMap<string, flowcontrolv1.FlowSchemaSpec> => (schemas ??= new Map(bootstrapFlowSchemas().map(({ metadata, spec }) => [metadata.name ?? '', spec ?? {}] as [string, flowcontrolv1.FlowSchemaSpec])));
+const fixedSchemas = (): ReadonlyMap<string, flowcontrolv1.FlowSchemaSpec> =>
+  (schemas ??= new Map(bootstrapFlowSchemas().map(({ metadata, spec }) => [metadata.name ?? '', spec ?? {}] as [string, flowcontrolv1.FlowSchemaSpec])));
 let levels: ReadonlyMap<string, flowcontrolv1.PriorityLevelConfigurationSpec> | undefined;
 const fixedLevels = (): ReadonlyMap<string, flowcontrolv1.PriorityLevelConfigurationSpec> =>
   (levels ??= new Map(bootstrapPriorityLevels().map(({ metadata, spec }) => [metadata.name ?? '', spec ?? {}] as [string, flowcontrolv1.PriorityLevelConfigurationSpec])));

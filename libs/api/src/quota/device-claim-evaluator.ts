@@ -50,8 +50,11 @@ function costOfOwner(claim: Claim, objects: DeviceObjects, nowMs: number): Amoun
   if (pod?.metadata.uid !== owner.uid) return undefined;
   const named = pod.status?.extendedResourceClaimStatus?.resourceClaimName;
   if (named !== undefined && named !== name) return undefined;
-  const comesBefore = ({ metadata }: Claim): boolean => (metadata.creationTimestamp ?? '') < creationTimestamp || ((metadata.creationTimestamp ?? '') === creationTimestamp && (metadata.name ?? '') < name);
-  const isOwned = ({ metadata }: Claim): boolean => metadata.annotations?.[extendedAnnotation] === 'true' && metadata.ownerReferences?.some(({ controller, uid }) => controller === true && uid === owner.uid) === true;
+  const comesBefore = ({ metadata }: Claim): boolean =>
+    (metadata.creationTimestamp ?? '') < creationTimestamp || ((metadata.creationTimestamp ?? '') === creationTimestamp && (metadata.name ?? '') < name);
+  const isOwned = ({ metadata }: Claim): boolean =>
+    metadata.annotations?.[extendedAnnotation] === 'true' &&
+    metadata.ownerReferences?.some(({ controller, uid }) => controller === true && uid === owner.uid) === true;
   if (named === undefined && objects.claims(namespace).some((other) => isOwned(other) && comesBefore(other))) return undefined;
   return podEvaluator.usage(pod, nowMs);
 }

@@ -89,7 +89,9 @@ export function validateDevice(device: Device, old: Device | undefined, placesIt
   dnsLabel(device.name ?? '', path.child('name'), found);
   validateDescription(device, old, path, found);
   const taints = list(device.taints);
-  if ((!old || !semanticEqual(device.taints, old.taints)) && atMost(taints, maxTaints, path.child('taints'), found)) taints.forEach((taint, i) => validateDeviceTaint(taint, path.child('taints').index(i), found));
+  if ((!old || !semanticEqual(device.taints, old.taints)) && atMost(taints, maxTaints, path.child('taints'), found)) {
+    taints.forEach((taint, i) => validateDeviceTaint(taint, path.child('taints').index(i), found));
+  }
   const consumed = list(device.consumesCounters);
   const at = path.child('consumesCounters');
   if (atMost(consumed, maxConsumptions, at, found))

@@ -19,7 +19,8 @@ const maxError = 256;
 /** A driver's name is a domain, in whatever case. */
 function validateDriver(name: string | undefined, path: FieldPath, found: Findings): void {
   if (!present(name, path, found)) return;
-  const form = "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'Example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+  const form =
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'Example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
   refuse(dns1123SubdomainMessages(name.toLowerCase()).map((message) => (message.startsWith('must be no more') ? message : form)), name, path, found);
 }
 

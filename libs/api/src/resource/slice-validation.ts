@@ -41,7 +41,8 @@ function validatePlace(spec: Spec, path: FieldPath, found: Findings): void {
 }
 
 const isElaborate = ({ taints, consumesCounters, attributes }: Loose<resourcev1.Device>): boolean =>
-  list(taints).length + list(consumesCounters).length > 0 || Object.values(attributes ?? {}).some((attribute) => attribute && (attribute.bools ?? attribute.ints ?? attribute.strings ?? attribute.versions));
+  list(taints).length + list(consumesCounters).length > 0 ||
+  Object.values(attributes ?? {}).some((attribute) => attribute && (attribute.bools ?? attribute.ints ?? attribute.strings ?? attribute.versions));
 
 /** What a driver publishes of its devices. */
 export function validateSlice(spec: Spec, old: Spec | undefined, path: FieldPath, found: Findings): void {

@@ -40,7 +40,11 @@ export function validateBindingConditions({ bindingConditions, bindingFailureCon
   failed.forEach((name, i) => {
     if (ready.includes(name)) found.push(fieldErrors.invalid(path.child('bindingFailureConditions').index(i), name, 'bindingFailureConditions must not overlap with bindingConditions'));
   });
-  if (ready.length === 0 && failed.length > 0) found.push(fieldErrors.invalid(path.child('bindingConditions'), bindingConditions ?? null, 'bindingConditions are required to use bindingFailureConditions'));
+  if (ready.length === 0 && failed.length > 0) {
+    found.push(
+      fieldErrors.invalid(path.child('bindingConditions'), bindingConditions ?? null, 'bindingConditions are required to use bindingFailureConditions'),
+    );
+  }
   if (failed.length === 0 && ready.length > 0)
     found.push(fieldErrors.invalid(path.child('bindingFailureConditions'), bindingFailureConditions ?? null, 'bindingFailureConditions are required to use bindingConditions'));
 }

@@ -89,7 +89,15 @@ export const podGroupValidation = contentRules<PodGroup>({
     validateConditions(status?.conditions, FieldPath.of('status', 'conditions'), found);
     const claims = list(spec?.resourceClaims).map(({ name }) => name);
     list(status?.resourceClaimStatuses).forEach(({ name = '' }, i) => {
-      if (!claims.includes(name)) found.push(fieldErrors.invalid(FieldPath.of('status', 'resourceClaimStatuses').index(i).child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
+      if (!claims.includes(name)) {
+        found.push(
+          fieldErrors.invalid(
+            FieldPath.of('status', 'resourceClaimStatuses').index(i).child('name'),
+            name,
+            'must match the name of an entry in `spec.resourceClaims`',
+          ),
+        );
+      }
     });
     return found;
   },
@@ -119,5 +127,8 @@ export const workloadValidation = contentRules<Workload>({
     });
     return found;
   },
-  change: ({ spec }, { spec: old }) => (['controllerRef', 'podGroupTemplates'] as const).flatMap((field) => (semanticEqual(spec?.[field], old?.[field]) ? [] : [declaredImmutable(specPath.child(field))])),
+  change: ({ spec }, { spec: old }) =>
+    (['controllerRef', 'podGroupTemplates'] as const).flatMap((field) =>
+      semanticEqual(spec?.[field], old?.[field]) ? [] : [declaredImmutable(specPath.child(field))],
+    ),
 });

@@ -107,13 +107,21 @@ const driverValidation = contentRules<Driver>({
         return;
       }
       audiences.add(audience);
-      if (expirationSeconds !== undefined && expirationSeconds < 600) found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes'));
-      if (expirationSeconds !== undefined && expirationSeconds > maxTokenSeconds) found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration larger than 2^32 seconds'));
+      if (expirationSeconds !== undefined && expirationSeconds < 600) {
+        found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes'));
+      }
+      if (expirationSeconds !== undefined && expirationSeconds > maxTokenSeconds) {
+        found.push(fieldErrors.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration larger than 2^32 seconds'));
+      }
     });
     if (spec.serviceAccountTokenInSecrets !== undefined && audiences.size === 0)
       found.push(fieldErrors.invalid(specPath.child('serviceAccountTokenInSecrets'), spec.serviceAccountTokenInSecrets, 'serviceAccountTokenInSecrets is set but no tokenRequests are specified'));
     const period = spec.nodeAllocatableUpdatePeriodSeconds;
-    if (period !== undefined && period < minUpdatePeriod) found.push(fieldErrors.invalid(specPath.child('nodeAllocatableUpdatePeriodSeconds'), period, `must be greater than or equal to ${minUpdatePeriod} seconds`));
+    if (period !== undefined && period < minUpdatePeriod) {
+      found.push(
+        fieldErrors.invalid(specPath.child('nodeAllocatableUpdatePeriodSeconds'), period, `must be greater than or equal to ${minUpdatePeriod} seconds`),
+      );
+    }
     return found;
   },
   change({ spec }, { spec: old }) {

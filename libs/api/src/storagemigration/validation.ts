@@ -44,7 +44,15 @@ export const storagemigrationValidation: Readonly<Record<string, ContentRules>> 
       const { resourceVersion = '' } = migration.status ?? {};
       const before = old.status?.resourceVersion ?? '';
       if (/^[-+]?\d+$/.test(resourceVersion)) nonNegative(Number(resourceVersion), versionPath, found);
-      else if (resourceVersion !== '') found.push(fieldErrors.invalid(versionPath, resourceVersion, `failed to parse resource version ${JSON.stringify(resourceVersion)}: strconv.ParseInt: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`));
+      else if (resourceVersion !== '') {
+        found.push(
+          fieldErrors.invalid(
+            versionPath,
+            resourceVersion,
+            `failed to parse resource version ${JSON.stringify(resourceVersion)}: strconv.ParseInt: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+          ),
+        );
+      }
       validateConditions(migration.status?.conditions, conditionsPath, found);
       if (before !== '' && before !== resourceVersion) found.push(fieldErrors.invalid(versionPath, resourceVersion, 'cannot be updated'));
       validateProgress(migration, old, found);

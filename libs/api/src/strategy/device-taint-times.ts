@@ -15,4 +15,11 @@ const dateRule = ({ spec }: resourcev1beta2.DeviceTaintRule, { nowMs }: Strategy
 
 export const resourceSliceRules = kindRules<resourcev1.ResourceSlice>({ generation: specChanged, onCreate: dateDevices, onUpdate: (slice, _old, context) => dateDevices(slice, context) });
 
-export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({ initialStatus: () => ({}), onStatusUpdate: keepMetadata, resets: { status: ['metadata', 'spec'] }, generation: specChanged, onCreate: dateRule, onUpdate: (rule, _old, context) => dateRule(rule, context) });
+export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({
+  initialStatus: () => ({}),
+  onStatusUpdate: keepMetadata,
+  resets: { status: ['metadata', 'spec'] },
+  generation: specChanged,
+  onCreate: dateRule,
+  onUpdate: (rule, _old, context) => dateRule(rule, context),
+});

@@ -1,7 +1,18 @@
+import { publishedBodyOf } from './published-body';
 import { allResources, resourceFacts } from './resource-table';
 import { schemaIdOf, schemaTable } from './schema-table';
 import { protobufTable } from './protobuf-table';
 import { goShapeTable } from './go-shape-table';
+
+describe('what travels on NATS', () => {
+  it.each([
+    ['', 'pods', 'full', 'what components follow in bulk'],
+    ['', 'secrets', 'key', 'secrets'],
+    ['certificates.k8s.io', 'podcertificaterequests', 'key', 'what is asked for somebody else to certify'],
+    ['storage.k8s.io', 'storageclasses', 'metadata', 'what hardly changes'],
+    ['example.com', 'pods', 'metadata', 'a custom kind'],
+  ])('of %j %s: %s, as %s', (group, resource, body) => expect(publishedBodyOf(group, resource)).toBe(body));
+});
 
 describe('resource table', () => {
   it.each([

@@ -96,7 +96,10 @@ function addContents(into: () => FieldSet, value: JsonValue, type: SchemaType): 
   if (shape.kind === 'members' && isJsonObject(value)) {
     for (const name of Object.keys(value)) addMember(into(), fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name));
     // What Go has there though nobody says so comes with it.
-    if (type.kind === 'struct') for (const field of type.fields.values()) if (field.zero !== undefined && !Object.hasOwn(value, field.name)) addMember(into(), fieldElement(field.name), field.zero, field.type);
+    if (type.kind === 'struct')
+      for (const field of type.fields.values()) {
+        if (field.zero !== undefined && !Object.hasOwn(value, field.name)) addMember(into(), fieldElement(field.name), field.zero, field.type);
+      }
   } else if (shape.kind === 'items' && Array.isArray(value)) {
     for (const [item, [one = null, ...more]] of group(value, shape.type)) {
       // Of items that share their key, only that there are some is known.

@@ -12,7 +12,7 @@ export type PathElement = string;
 export const ANY_ELEMENT: PathElement = '*';
 
 export const fieldElement = (name: string): PathElement => `f:${name}`;
-export const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
+const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
 export const indexElement = (index: number): PathElement => `i:${index}`;
 
 /**

@@ -34,7 +34,7 @@ export function generateNameConflict(resource: GroupResource, name: string, retr
 }
 
 /** What a writer with a stale resourceVersion is told. */
-export const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again';
+const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again';
 
 /** 409: the write does not fit the present state; `why` defaults to the stale resourceVersion. */
 export function conflict(resource: GroupResource, name: string, why: string = optimisticLockMessage): ApiError {

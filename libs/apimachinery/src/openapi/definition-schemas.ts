@@ -9,7 +9,7 @@ const oneOfTypes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The schema of a definition, or undefined when there is none of that id. */
-export function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
+function definitionSchema(input: OpenApiInput, id: string, version: OpenApiVersion): JsonObject | undefined {
   const custom = input.customDefinitions?.[id];
   if (custom) return version === 'v3' ? custom : (inV2(custom) as JsonObject);
   const definition = input.schema.definitions[id];
@@ -31,7 +31,11 @@ function inV2(schema: JsonValue): JsonValue {
   // What may be null has no type in v2, and what has no type can have no members for them.
   const untyped = schema['nullable'] === true;
   const isLeftOut = (name: string): boolean => unknownToV2.has(name) || (untyped && name === 'type') || ((untyped || open) && (name === 'items' || name === 'properties'));
-  return Object.fromEntries(Object.entries(schema).filter(([name]) => !isLeftOut(name)).map(([name, value]) => [name, name === 'required' ? withoutNullable(value, schema['properties']) : partInV2(name, value)]));
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([name]) => !isLeftOut(name))
+      .map(([name, value]) => [name, name === 'required' ? withoutNullable(value, schema['properties']) : partInV2(name, value)]),
+  );
 }
 
 /** A null counts as missing there. */

@@ -42,12 +42,27 @@ const fixed: readonly DiscoveryPath[] = [
 ];
 
 const ofGroup = (group: string): DiscoveryPath => ({
-  ...discovered, document: `apis/${group}`, path: `/apis/${group}/`, id: `get${groupName({ group, version: '' })}APIGroup`, tag: tagOf({ group, version: '' }), description: 'get information of a group', answer: `${meta}.APIGroup`,
+  ...discovered,
+  document: `apis/${group}`,
+  path: `/apis/${group}/`,
+  id: `get${groupName({ group, version: '' })}APIGroup`,
+  tag: tagOf({ group, version: '' }),
+  description: 'get information of a group',
+  answer: `${meta}.APIGroup`,
 });
 
 function ofVersion(group: string, version: string): DiscoveryPath {
   const document = group === '' ? `api/${version}` : `apis/${group}/${version}`;
-  return { ...discovered, document, of: { group, version }, path: `/${document}/`, id: `get${groupName({ group, version })}APIResources`, tag: tagOf({ group, version }), description: 'get available resources', answer: `${meta}.APIResourceList` };
+  return {
+    ...discovered,
+    document,
+    of: { group, version },
+    path: `/${document}/`,
+    id: `get${groupName({ group, version })}APIResources`,
+    tag: tagOf({ group, version }),
+    description: 'get available resources',
+    answer: `${meta}.APIResourceList`,
+  };
 }
 
 /** All of them. Of groups of custom resources upstream's documents do not tell. */

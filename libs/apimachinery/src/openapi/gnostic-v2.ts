@@ -27,7 +27,13 @@ function alternative(message: string, value: JsonValue): string | undefined {
     case 'AdditionalPropertiesItem':
       return typeof value === 'boolean' ? 'boolean' : 'schema';
     case 'NonBodyParameter':
-      return where === 'path' ? 'path_parameter_sub_schema' : where === 'header' ? 'header_parameter_sub_schema' : where === 'formData' ? 'form_data_parameter_sub_schema' : 'query_parameter_sub_schema';
+      return where === 'path'
+        ? 'path_parameter_sub_schema'
+        : where === 'header'
+          ? 'header_parameter_sub_schema'
+          : where === 'formData'
+            ? 'form_data_parameter_sub_schema'
+            : 'query_parameter_sub_schema';
     case 'Parameter':
       return where === 'body' ? 'body_parameter' : 'non_body_parameter';
     case 'ParametersItem':

@@ -6,7 +6,7 @@ import { patchFailed, patchRejected } from './patch-error';
 // Texts mirror staging/src/k8s.io/apimachinery/pkg/util/mergepatch/errors.go.
 
 export const patchMarker = '$patch';
-export const retainKeysMarker = '$retainKeys';
+const retainKeysMarker = '$retainKeys';
 export const deleteFromListPrefix = '$deleteFromPrimitiveList/';
 export const elementOrderPrefix = '$setElementOrder/';
 

@@ -82,7 +82,12 @@ export class SchemaCatalog {
         required: required.has(name),
         explicit: shape.explicit.has(name),
         always: shape.always.has(name),
-        zero: zeroOf(type, { isValue: shape.values.has(name), isWritten: shape.always.has(name) && !shape.explicit.has(name), isRequired: required.has(name), isOfCondition: id.endsWith('Condition') }),
+        zero: zeroOf(type, {
+          isValue: shape.values.has(name),
+          isWritten: shape.always.has(name) && !shape.explicit.has(name),
+          isRequired: required.has(name),
+          isOfCondition: id.endsWith('Condition'),
+        }),
         patchStrategy: (node['patch-strategy']?.split(',') ?? []) as FieldType['patchStrategy'],
         patchMergeKey: node['patch-merge-key'],
         keyDefault: scalarOrNothing(this.tables.goShape.defaults[messageNameOf(id)]?.[name]),

@@ -54,7 +54,13 @@ export function validateDeleteOptions(options: {
   if (dryRun.some((value) => value !== 'All')) errors.push(fieldErrors.notSupported('dryRun', dryRun, ['All']));
   if (options.ignoreStoreReadErrorWithClusterBreakingPotential !== true) return errors;
   // What cannot be read is deleted at once, without regard to anything that it says.
-  const others = [['dryRun', dryRun.length > 0 ? dryRun : undefined], ['propagationPolicy', propagationPolicy], ['orphanDependents', orphanDependents], ['gracePeriodSeconds', gracePeriodSeconds], ['preconditions', preconditions]] as const;
+  const others = [
+    ['dryRun', dryRun.length > 0 ? dryRun : undefined],
+    ['propagationPolicy', propagationPolicy],
+    ['orphanDependents', orphanDependents],
+    ['gracePeriodSeconds', gracePeriodSeconds],
+    ['preconditions', preconditions],
+  ] as const;
   for (const [field, value] of others)
     if (value !== undefined) errors.push(fieldErrors.invalid('ignoreStoreReadErrorWithClusterBreakingPotential', true, `cannot be set together with .${field}`));
   return errors;

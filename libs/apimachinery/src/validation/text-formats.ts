@@ -1,5 +1,5 @@
 /** The formats of texts that schemas may name and somebody looks at, without their dashes; any other says nothing. */
-export const textFormats = [
+const textFormats = [
   'bsonobjectid', 'uri', 'email', 'hostname', 'ipv4', 'ipv6', 'cidr', 'mac', 'uuid', 'uuid3', 'uuid4', 'uuid5', 'isbn', 'isbn10', 'isbn13', 'creditcard', 'ssn', 'hexcolor', 'rgbcolor',
   'byte', 'password', 'date', 'duration', 'datetime', 'quantity', 'k8sshortname', 'k8slongname',
 ] as const;

@@ -6,7 +6,7 @@ import type { Frame, Plan, Run } from './run';
 import { bool } from './plan';
 
 /** What the expansion of a macro costs for each element, besides its own parts: as cel-go's loops do. */
-export const STEP_COSTS: Readonly<Record<FoldMacro, number>> = {
+const STEP_COSTS: Readonly<Record<FoldMacro, number>> = {
   all: 3, exists: 4, existsOne: 3, filter: 13, map: 12, optMap: 2, optFlatMap: 2, sortBy: 12, transformList: 12, transformMap: 31, transformMapEntry: 31,
 };
 

@@ -37,7 +37,7 @@ export class ProgramError extends CompileError {
 }
 
 /** `ERROR: <input>:1:5: undefined field 'x'`, the line, and a mark below it. */
-export function formatIssues(source: string, issues: readonly SourceIssue[]): string {
+function formatIssues(source: string, issues: readonly SourceIssue[]): string {
   return issues.map((issue) => formatIssue(source, issue)).join('\n');
 }
 

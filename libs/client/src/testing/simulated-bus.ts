@@ -140,7 +140,10 @@ export class SimulatedPublisher {
     this.#seen = Math.max(this.#seen, event.rv);
     const completeness = this.completeness();
     const { metadata, ...rest } = event.object;
-    const body = { [changev1.Completeness.FULL]: { ...rest, metadata }, [changev1.Completeness.METADATA]: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }[completeness as 1 | 2] as object | undefined;
+    const body = {
+      [changev1.Completeness.FULL]: { ...rest, metadata },
+      [changev1.Completeness.METADATA]: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata },
+    }[completeness as 1 | 2] as object | undefined;
     const [group = '', resource = ''] = event.resource.split('/');
     const key: objectv1.ObjectKey = { resource: { group, version: 'v1', resource }, namespace: event.namespace, name: event.name };
     const change = this.#message({ prev, prevNode, rv: BigInt(event.rv), type: event.type, key, uid: metadata.uid ?? '', completeness, body: body === undefined ? Buffer.alloc(0) : jsonBytes(body) });
@@ -148,6 +151,17 @@ export class SimulatedPublisher {
   }
 
   #message(part: Partial<changev1.Change>): changev1.Change {
-    return { epoch: this.#api.epoch, prev: 0n, prevNode: 0n, rv: 0n, type: objectv1.EventType.BOOKMARK, key: undefined, uid: '', completeness: changev1.Completeness.UNSPECIFIED, body: Buffer.alloc(0), ...part };
+    return {
+      epoch: this.#api.epoch,
+      prev: 0n,
+      prevNode: 0n,
+      rv: 0n,
+      type: objectv1.EventType.BOOKMARK,
+      key: undefined,
+      uid: '',
+      completeness: changev1.Completeness.UNSPECIFIED,
+      body: Buffer.alloc(0),
+      ...part,
+    };
   }
 }

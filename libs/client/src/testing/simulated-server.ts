@@ -46,10 +46,16 @@ export class SimulatedServer {
 
   async start(): Promise<void> {
     const ca = await CertificateAuthority.create('simulated', systemClock);
-    const [server, client] = await Promise.all([ca.issue({ commonName: 'kube-apiserver', usages: ['server auth'], hosts: ['127.0.0.1'] }), ca.issue({ commonName: 'client', usages: ['client auth'] })]);
+    const [server, client] = await Promise.all([
+      ca.issue({ commonName: 'kube-apiserver', usages: ['server auth'], hosts: ['127.0.0.1'] }),
+      ca.issue({ commonName: 'client', usages: ['client auth'] }),
+    ]);
     await mkdir(this.folder, { recursive: true });
     await Promise.all([['ca.crt', ca.cert], ['client.crt', client.cert], ['client.key', client.key]].map(([name = '', text = '']) => writeFile(join(this.folder, name), text)));
-    this.#server = new RpcServer({ address: `unix://${this.socket}`, tls: { ...server, ca: ca.cert }, drainMs: 100 }, { log: silentLogger }).add(objectv1.ObjectServiceService, simulatedHandlers(this.#transport));
+    this.#server = new RpcServer({ address: `unix://${this.socket}`, tls: { ...server, ca: ca.cert }, drainMs: 100 }, { log: silentLogger }).add(
+      objectv1.ObjectServiceService,
+      simulatedHandlers(this.#transport),
+    );
     await this.#server.start();
   }
 

@@ -59,7 +59,12 @@ export class SimulatedTransport implements ObjectTransport {
   /** Sends every watch the version that it has been told everything up to. */
   bookmark(): void {
     if (this.paused) return;
-    for (const { frames } of this.#watchers) frames.push({ epoch: this.#api.epoch, events: [{ type: objectv1.EventType.BOOKMARK, resourceVersion: BigInt(this.#api.version), object: Buffer.alloc(0) }] });
+    for (const { frames } of this.#watchers) {
+      frames.push({
+        epoch: this.#api.epoch,
+        events: [{ type: objectv1.EventType.BOOKMARK, resourceVersion: BigInt(this.#api.version), object: Buffer.alloc(0) }],
+      });
+    }
   }
 
   async get(request: objectv1.GetRequest): Promise<objectv1.GetResponse> {

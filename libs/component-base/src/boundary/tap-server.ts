@@ -53,6 +53,13 @@ export class TapServer implements Component {
   }
 
   #line({ carrier, direction, what, bytes, message }: BoundaryEvent): object {
-    return { time: new Date(this.clock.now()).toISOString(), carrier, direction, what, ...(bytes === undefined ? {} : { bytes }), ...(message === undefined ? {} : { message: describeMessage(message()) }) };
+    return {
+      time: new Date(this.clock.now()).toISOString(),
+      carrier,
+      direction,
+      what,
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(message === undefined ? {} : { message: describeMessage(message()) }),
+    };
   }
 }

@@ -25,7 +25,11 @@ export interface ConfigurationKind {
 export function settingsOf(of: ConfigurationKind, document: unknown): FlagSettings {
   if (!isObject(document)) throw new FlagError('--config: must be an object');
   const { kind, apiVersion, ...fields } = document;
-  if (kind !== of.kind || apiVersion !== of.apiVersion) throw new FlagError(`--config: no kind ${JSON.stringify(kind ?? '')} is registered for version ${JSON.stringify(apiVersion ?? '')}: must be ${of.kind} of ${of.apiVersion}`);
+  if (kind !== of.kind || apiVersion !== of.apiVersion) {
+    throw new FlagError(
+      `--config: no kind ${JSON.stringify(kind ?? '')} is registered for version ${JSON.stringify(apiVersion ?? '')}: must be ${of.kind} of ${of.apiVersion}`,
+    );
+  }
   const values: Record<string, string> = {};
   const withoutEffect: string[] = [];
   const parents = parentsOf(of.fields);
@@ -45,7 +49,15 @@ export function settingsOf(of: ConfigurationKind, document: unknown): FlagSettin
 }
 
 /** Objects that are looked into. */
-const parentsOf = (fields: ConfigurationKind['fields']): ReadonlySet<string> => new Set(Object.keys(fields).flatMap((path) => path.split('.').slice(0, -1).map((_, i, steps) => steps.slice(0, i + 1).join('.'))));
+const parentsOf = (fields: ConfigurationKind['fields']): ReadonlySet<string> =>
+  new Set(
+    Object.keys(fields).flatMap((path) =>
+      path
+        .split('.')
+        .slice(0, -1)
+        .map((_, i, steps) => steps.slice(0, i + 1).join('.')),
+    ),
+  );
 
 /** In upstream's type the zero value of a field stands for its default. */
 function isGiven(value: unknown): boolean {

@@ -52,7 +52,14 @@ export class ZPages {
     return this.#page(accept, 'Statusz', {
       startTime: formatTime(startedMs), uptimeSeconds: upSeconds, goVersion, binaryVersion: BINARY_VERSION, emulationVersion: EMULATION_VERSION, paths: shown,
     }, () => {
-      const rows = [['Started', unixDate(startedMs)], ['Up', uptime(upSeconds)], ['Go version', goVersion], ['Binary version', BINARY_VERSION], ['Emulation version', EMULATION_VERSION], ...(shown.length > 0 ? [['Paths', shown.join(' ')]] : [])];
+      const rows = [
+        ['Started', unixDate(startedMs)],
+        ['Up', uptime(upSeconds)],
+        ['Go version', goVersion],
+        ['Binary version', BINARY_VERSION],
+        ['Emulation version', EMULATION_VERSION],
+        ...(shown.length > 0 ? [['Paths', shown.join(' ')]] : []),
+      ];
       const delimiter = this.#delimiter();
       return `\n${this.facts.component} statusz\n${WARNING}\n\n${rows.map(([name, value]) => `${name}${delimiter} ${value}\n`).join('')}`;
     });

@@ -99,7 +99,10 @@ export class KeptObjects {
     const { resourceVersion } = body.metadata;
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) throw conflict(key?.resource ?? { group: '', resource: '' }, before.metadata.name);
     const { uid, name, namespace } = before.metadata;
-    const after: Kept = subresource === 'status' ? { ...before, ...(body.status === undefined ? {} : { status: body.status }) } : { ...body, metadata: { ...body.metadata, name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) } };
+    const after: Kept =
+      subresource === 'status'
+        ? { ...before, ...(body.status === undefined ? {} : { status: body.status }) }
+        : { ...body, metadata: { ...body.metadata, name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) } };
     return this.#store(nameOf(key?.resource), before, after);
   }
 

@@ -32,7 +32,11 @@ async function following({ double, comesWithinMs }: ObjectClientSubject, since =
 }
 
 /** Ends all watches, each in its own way, and gives what every class was told before, and the first watch and all snapshots of it afterwards. */
-async function interrupted(subject: ObjectClientSubject, before: (subject: ObjectClientSubject) => void, end: (double: ObjectServiceDouble) => void): Promise<readonly { readonly told: SeenRead; readonly next: SeenRead; readonly snapshots: readonly SeenRead[] }[]> {
+async function interrupted(
+  subject: ObjectClientSubject,
+  before: (subject: ObjectClientSubject) => void,
+  end: (double: ObjectServiceDouble) => void,
+): Promise<readonly { readonly told: SeenRead; readonly next: SeenRead; readonly snapshots: readonly SeenRead[] }[]> {
   const { double } = subject;
   await following(subject);
   before(subject);
@@ -67,7 +71,10 @@ async function provoked({ double, stimulus, comesWithinMs }: ObjectClientSubject
   const mark = double.writes.length;
   double.refuse = answer;
   const { name, namespace, labels } = stimulus.metadata;
-  double.objects.create(resourceOf(stimulus), { ...stimulus, metadata: { name: `${name}-${(made += 1)}`, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) } });
+  double.objects.create(resourceOf(stimulus), {
+    ...stimulus,
+    metadata: { name: `${name}-${(made += 1)}`, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
+  });
   double.changed();
   const first = (): SeenWrite | undefined => double.writes.slice(mark).find(isOfNote);
   await double.until(() => first() !== undefined, comesWithinMs);
@@ -78,7 +85,12 @@ async function provoked({ double, stimulus, comesWithinMs }: ObjectClientSubject
 
 /** Events and leases are written anew whatever becomes of them. */
 const isOfNote = ({ resource }: SeenWrite): boolean => !resource.startsWith('events') && !resource.startsWith('leases');
-const isSame = (one: SeenWrite, other: SeenWrite): boolean => one.verb === other.verb && one.resource === other.resource && one.subresource === other.subresource && one.key?.name === other.key?.name && one.key?.namespace === other.key?.namespace;
+const isSame = (one: SeenWrite, other: SeenWrite): boolean =>
+  one.verb === other.verb &&
+  one.resource === other.resource &&
+  one.subresource === other.subresource &&
+  one.key?.name === other.key?.name &&
+  one.key?.namespace === other.key?.namespace;
 const shownWrite = ({ verb, key, resource, subresource }: SeenWrite): string => `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`} ${key?.namespace ?? ''}/${key?.name ?? ''}`;
 
 /** Refuses the first write once, and waits until the same object is written. */
@@ -92,7 +104,13 @@ async function writesAgain(subject: ObjectClientSubject, refusal: (write: SeenWr
       return refusal(write);
     });
     // What it does instead may be another verb: an update for a patch. It is the object that counts.
-    const again = (): boolean => double.writes.slice(double.writes.indexOf(first) + 1).some(({ resource, key, outcome }) => outcome === 'done' && resource === first.resource && key?.name === first.key?.name && key?.namespace === first.key?.namespace);
+    const again = (): boolean =>
+      double.writes
+        .slice(double.writes.indexOf(first) + 1)
+        .some(
+          ({ resource, key, outcome }) =>
+            outcome === 'done' && resource === first.resource && key?.name === first.key?.name && key?.namespace === first.key?.namespace,
+        );
     assert.ok(await double.until(again, comesWithinMs), `${shownWrite(first)} was not done again within ${comesWithinMs / 1000} s`);
   } finally {
     double.refuse = () => undefined;
@@ -138,7 +156,8 @@ export const objectClientContract: readonly ContractCase<ObjectClientSubject>[] 
   {
     name: 'takes a new snapshot, and goes on from it, when its version is older than the history that is kept',
     run: async (subject) => {
-      for (const { told, snapshots } of await interrupted(subject, () => undefined, (double) => double.forgetHistory())) assert.ok(snapshots.length > 0 && snapshots.length <= few, `${told.of}: ${snapshots.length} snapshots were taken`);
+      const followers = await interrupted(subject, () => undefined, (double) => double.forgetHistory());
+      for (const { told, snapshots } of followers) assert.ok(snapshots.length > 0 && snapshots.length <= few, `${told.of}: ${snapshots.length} snapshots were taken`);
     },
   },
   {
@@ -211,7 +230,9 @@ export const objectClientContract: readonly ContractCase<ObjectClientSubject>[] 
       const { double, patienceMs } = subject;
       await following(subject);
       try {
-        const first = await provoked(subject, (write) => (isOfNote(write) ? forbidden(write.key?.resource ?? { group: '', resource: '' }, write.key?.name ?? '', 'the contract kit says so') : undefined));
+        const first = await provoked(subject, (write) =>
+          isOfNote(write) ? forbidden(write.key?.resource ?? { group: '', resource: '' }, write.key?.name ?? '', 'the contract kit says so') : undefined,
+        );
         const times = (): number => double.writes.slice(double.writes.indexOf(first)).filter((write) => isSame(write, first)).length;
         await double.until(() => times() > few, patienceMs);
         assert.ok(times() <= few, `${shownWrite(first)} was tried more than ${few} times within ${patienceMs / 1000} s`);

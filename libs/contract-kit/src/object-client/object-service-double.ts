@@ -33,7 +33,8 @@ export interface SeenWrite {
 
 /** As an apiserver's object service. */
 const bookmarkEveryMs = 5_000;
-const classOf = ({ class: of, namespace, labelSelector, fieldSelector }: Wanted): string => [nameOf(of?.resource), of?.node, namespace, labelSelector, fieldSelector].filter((part) => part !== undefined && part !== '').join(' ');
+const classOf = ({ class: of, namespace, labelSelector, fieldSelector }: Wanted): string =>
+  [nameOf(of?.resource), of?.node, namespace, labelSelector, fieldSelector].filter((part) => part !== undefined && part !== '').join(' ');
 const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -210,7 +211,16 @@ export class ObjectServiceDouble {
     if (verb === 'patch') return this.objects.patch(key, (value as objectv1.PatchRequest).type, body as JsonValue);
     const object = body as Kept;
     if (verb === 'update') return this.objects.update(key, subresource, object);
-    if (subresource === '') return this.objects.create(resource, { ...object, metadata: { ...object.metadata, name: object.metadata.name || `made-${this.objects.version}`, ...(key?.namespace === undefined || key.namespace === '' ? {} : { namespace: key.namespace }) } });
+    if (subresource === '') {
+      return this.objects.create(resource, {
+        ...object,
+        metadata: {
+          ...object.metadata,
+          name: object.metadata.name || `made-${this.objects.version}`,
+          ...(key?.namespace === undefined || key.namespace === '' ? {} : { namespace: key.namespace }),
+        },
+      });
+    }
     const target = this.objects.get(key);
     const node = (object as { readonly target?: { readonly name: string } }).target?.name;
     if (subresource === 'binding') this.objects.update(key, '', { ...target, spec: { ...target.spec, nodeName: node } });

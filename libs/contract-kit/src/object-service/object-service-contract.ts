@@ -93,7 +93,13 @@ export const objectServiceContract: readonly ContractCase<ObjectServiceSubject>[
       withObject(subject, async (stored) => {
         const versions = new Set<bigint>();
         const names: string[] = [];
-        for await (const frame of subject.objects.snapshot({ class: { resource, node: '' }, namespace: subject.namespace, labelSelector: '', fieldSelector: '', notOlderThan: BigInt(stored.metadata.resourceVersion) })) {
+        for await (const frame of subject.objects.snapshot({
+          class: { resource, node: '' },
+          namespace: subject.namespace,
+          labelSelector: '',
+          fieldSelector: '',
+          notOlderThan: BigInt(stored.metadata.resourceVersion),
+        })) {
           versions.add(frame.resourceVersion);
           names.push(...frame.objects.map((object) => parse(object).metadata.name));
         }

@@ -7,8 +7,18 @@ import type { DefinitionVersion } from './types';
 
 /** A printer of the columns that a version declares, the name before them; an age when there are none. */
 export function columnsOf({ additionalPrinterColumns = [] }: DefinitionVersion): Printer {
-  const wanted = additionalPrinterColumns.length > 0 ? additionalPrinterColumns
-    : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata' }];
+  const wanted =
+    additionalPrinterColumns.length > 0
+      ? additionalPrinterColumns
+      : [
+          {
+            name: 'Age',
+            type: 'date',
+            jsonPath: '.metadata.creationTimestamp',
+            description:
+              'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+          },
+        ];
   const paths = pathsUntilUnreadable(wanted);
   const declared = wanted.slice(0, paths.length);
   const columns: ColumnDefinition[] = [

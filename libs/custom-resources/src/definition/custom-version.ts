@@ -74,7 +74,16 @@ export class CustomVersion {
       if (this.rules) this.observer?.compiled(secondsSince(started));
     }
     if (!this.rules) return errors;
-    if (errors.some(({ type }) => COUNTED_ON.has(type))) return [...errors, fieldErrors.invalid('', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation')];
+    if (errors.some(({ type }) => COUNTED_ON.has(type))) {
+      return [
+        ...errors,
+        fieldErrors.invalid(
+          '',
+          null,
+          'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+        ),
+      ];
+    }
     const started = performance.now();
     const broken = validateRules(object, this.rules, old, warn);
     this.observer?.evaluated(secondsSince(started));

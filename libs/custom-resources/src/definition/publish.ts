@@ -4,10 +4,24 @@ import type { CustomResourceDefinition, DefinitionVersion } from './types';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const reference = (id: string): JsonObject => ({ $ref: `#/components/schemas/${id}` });
 
-const API_VERSION: JsonObject = { type: 'string', description: 'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources' };
-const KIND: JsonObject = { type: 'string', description: 'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds' };
-const METADATA: JsonObject = { description: 'Standard object\'s metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata', allOf: [reference(`${META}.ObjectMeta`)] };
-const LIST_METADATA: JsonObject = { description: 'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds', allOf: [reference(`${META}.ListMeta`)] };
+const API_VERSION: JsonObject = {
+  type: 'string',
+  description:
+    'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
+};
+const KIND: JsonObject = {
+  type: 'string',
+  description:
+    'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+};
+const METADATA: JsonObject = {
+  description: "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  allOf: [reference(`${META}.ObjectMeta`)],
+};
+const LIST_METADATA: JsonObject = {
+  description: 'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+  allOf: [reference(`${META}.ListMeta`)],
+};
 
 /** `com.example.stable.v1.CronTab`. */
 export function definitionId(group: string, version: string, kind: string): string {
@@ -30,7 +44,14 @@ export function publishedSchemas({ spec: { group, names } }: CustomResourceDefin
     },
     'x-kubernetes-group-version-kind': gvk(listKind), ...selectable,
   };
-  return { [id]: { ...resource(own ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }), 'x-kubernetes-group-version-kind': gvk(names.kind), ...selectable }, [definitionId(group, version, listKind)]: list };
+  return {
+    [id]: {
+      ...resource(own ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }),
+      'x-kubernetes-group-version-kind': gvk(names.kind),
+      ...selectable,
+    },
+    [definitionId(group, version, listKind)]: list,
+  };
 }
 
 /** A schema with what every resource has. */

@@ -76,13 +76,22 @@ function approval({ metadata, spec }: CustomResourceDefinition): readonly Outcom
   const type = 'KubernetesAPIApprovalPolicyConformant';
   if (text.startsWith('unapproved')) return [{ type, status: 'False', reason: 'UnapprovedAnnotation', message: `not approved: ${JSON.stringify(text)}` }];
   if (URL.canParse(text)) return [{ type, status: 'True', reason: 'ApprovedAnnotation', message: `approved in ${text}` }];
-  return [{ type, status: 'False', reason: text === '' ? 'MissingAnnotation' : 'InvalidAnnotation', message: `protected groups must have approval annotation ${JSON.stringify(APPROVAL)}, see https://github.com/kubernetes/enhancements/pull/1111` }];
+  return [
+    {
+      type,
+      status: 'False',
+      reason: text === '' ? 'MissingAnnotation' : 'InvalidAnnotation',
+      message: `protected groups must have approval annotation ${JSON.stringify(APPROVAL)}, see https://github.com/kubernetes/enhancements/pull/1111`,
+    },
+  ];
 }
 
 function establish({ spec }: CustomResourceDefinition, accepted: boolean): Outcome {
   const type = 'Established';
   if (!accepted) return { type, status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
-  if (caBundleProblem(spec.conversion?.webhook?.clientConfig?.caBundle) !== undefined) return { type, status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' };
+  if (caBundleProblem(spec.conversion?.webhook?.clientConfig?.caBundle) !== undefined) {
+    return { type, status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' };
+  }
   return { type, status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
 }
 

@@ -49,7 +49,15 @@ function selectable({ selectableFields = [], schema }: DefinitionVersion, at: Fi
       return;
     }
     if (/^\.metadata(\.|$)/.test(jsonPath)) errors.push(fieldErrors.invalid(here, jsonPath, 'must not point to fields in metadata'));
-    if (!['boolean', 'integer', 'string'].includes(found.type ?? '')) errors.push(fieldErrors.invalid(here, jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'));
+    if (!['boolean', 'integer', 'string'].includes(found.type ?? '')) {
+      errors.push(
+        fieldErrors.invalid(
+          here,
+          jsonPath,
+          'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
+        ),
+      );
+    }
     if (seen.has(jsonPath)) errors.push(fieldErrors.duplicate(here, jsonPath));
     seen.add(jsonPath);
   });

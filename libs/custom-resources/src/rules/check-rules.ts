@@ -30,7 +30,11 @@ const factor = (cost: number, limit: number): string => (cost / limit > 100 ? 'm
 export function placeBelow(place: Place, schema: Schema, path: FieldPath): Place {
   const most = schema.type === 'array' ? schema.maxItems : schema.maxProperties;
   const keyed = schema.type === 'object' || schema['x-kubernetes-list-type'] === 'map';
-  return { ...place, occurrences: place.occurrences === undefined || most === undefined ? undefined : place.occurrences * Math.max(0, most), uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()) };
+  return {
+    ...place,
+    occurrences: place.occurrences === undefined || most === undefined ? undefined : place.occurrences * Math.max(0, most),
+    uncorrelated: place.uncorrelated ?? (keyed ? undefined : path.toString()),
+  };
 }
 
 /** Gathers what all rules of a schema may cost. */
@@ -73,7 +77,9 @@ function checkText({ rule = '', message, messageExpression, reason, fieldPath }:
   else if (message !== undefined && message !== '' && trimmed === '') errors.push(fieldErrors.invalid(path.child('message'), message, 'must be non-empty if specified'));
   else if (hasNewlines(trimmed)) errors.push(fieldErrors.invalid(path.child('message'), message, 'must not contain line breaks'));
   else if (hasNewlines(rule.trim()) && trimmed === '') errors.push(fieldErrors.required(path.child('message'), 'message must be specified if rule contains line breaks'));
-  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') errors.push(fieldErrors.required(path.child('messageExpression'), 'messageExpression must be non-empty if specified'));
+  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
+    errors.push(fieldErrors.required(path.child('messageExpression'), 'messageExpression must be non-empty if specified'));
+  }
   if (reason !== undefined && reason !== '' && !REASONS.includes(reason)) errors.push(fieldErrors.notSupported(path.child('reason'), reason, REASONS));
   if (fieldPath === undefined || fieldPath === '') return errors;
   if (fieldPath.trim() === '') errors.push(fieldErrors.invalid(path.child('fieldPath'), fieldPath, 'must be non-empty if specified'));
@@ -96,8 +102,14 @@ function checkCompiled(compiled: CompiledRule, path: FieldPath, place: Place & {
   if (messageError !== undefined) errors.push(fieldErrors.invalid(path.child('messageExpression'), shown(rule), messageError));
   // However often it may be needed, upstream counts it once.
   else if (message) errors.push(...checkCost(messageCost, path.child('messageExpression'), 'messageExpression', costs));
-  if (isTransition && place.uncorrelated !== undefined) errors.push(fieldErrors.invalid(path.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`));
-  if (program && !isTransition && rule.optionalOldSelf !== undefined) errors.push(fieldErrors.invalid(path.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
+  if (isTransition && place.uncorrelated !== undefined) {
+    errors.push(
+      fieldErrors.invalid(path.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`),
+    );
+  }
+  if (program && !isTransition && rule.optionalOldSelf !== undefined) {
+    errors.push(fieldErrors.invalid(path.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
+  }
   return errors;
 }
 

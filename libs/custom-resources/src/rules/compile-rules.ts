@@ -36,5 +36,14 @@ function compileRule(rule: ValidationRule, self: ReturnType<typeof typeOfSchema>
   };
   const { program, error } = attempt(rule.rule ?? '', 'bool');
   const message = rule.messageExpression ? attempt(rule.messageExpression, 'string') : {};
-  return { rule, program, error, message: message.program, messageError: message.error, cost: program?.estimate(self).max ?? 0, messageCost: message.program?.estimate(self).max ?? 0, isTransition: program?.uses('oldSelf') ?? false };
+  return {
+    rule,
+    program,
+    error,
+    message: message.program,
+    messageError: message.error,
+    cost: program?.estimate(self).max ?? 0,
+    messageCost: message.program?.estimate(self).max ?? 0,
+    isTransition: program?.uses('oldSelf') ?? false,
+  };
 }

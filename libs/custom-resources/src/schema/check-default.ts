@@ -12,7 +12,10 @@ import { isEmbedded, type Schema } from './schema';
 export type Surroundings = (value: JsonValue) => JsonObject;
 
 /** Those of a field of such an object, or of what is below one. */
-export const surroundingsOf = (name: string, outer: Surroundings = (value) => ({ apiVersion: 'validation/v1', kind: 'Validation', ...(value as JsonObject) })): Surroundings => (value) => outer({ [name]: value });
+export const surroundingsOf =
+  (name: string, outer: Surroundings = (value) => ({ apiVersion: 'validation/v1', kind: 'Validation', ...(value as JsonObject) })): Surroundings =>
+  (value) =>
+    outer({ [name]: value });
 
 /**
  * A default must be a value that its own schema accepts as it stands: what it leaves out is not filled in before. That of the

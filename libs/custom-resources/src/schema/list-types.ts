@@ -25,7 +25,9 @@ export function checkListTypes(schema: Schema, path: FieldPath): FieldError[] {
     errors.push(listType === undefined ? fieldErrors.required(at, detail) : fieldErrors.invalid(at, listType, detail));
   }
   if (listType === 'map') errors.push(...checkKeys(items, keys, path));
-  if ((listType === 'map' || listType === 'set') && items?.nullable === true) errors.push(fieldErrors.forbidden(path.child('items', 'nullable'), `cannot be nullable when x-kubernetes-list-type is ${listType}`));
+  if ((listType === 'map' || listType === 'set') && items?.nullable === true) {
+    errors.push(fieldErrors.forbidden(path.child('items', 'nullable'), `cannot be nullable when x-kubernetes-list-type is ${listType}`));
+  }
   if (listType === 'map' && items) errors.push(...checkKeyProperties(items, keys, path.child('items', 'properties')));
   return errors;
 }
@@ -53,7 +55,15 @@ function checkKeys(items: Schema | undefined, keys: readonly string[], path: Fie
   keys.forEach((key, i) => {
     const property = items.properties?.[key];
     if (!property) errors.push(fieldErrors.invalid(at, keys, 'entries must all be names of item properties'));
-    else if (property.type === 'array' || property.type === 'object') errors.push(fieldErrors.invalid(path.child('items', 'properties').key(key).child('type'), items.type, 'must be a scalar type if parent array\'s x-kubernetes-list-type is map'));
+    else if (property.type === 'array' || property.type === 'object') {
+      errors.push(
+        fieldErrors.invalid(
+          path.child('items', 'properties').key(key).child('type'),
+          items.type,
+          "must be a scalar type if parent array's x-kubernetes-list-type is map",
+        ),
+      );
+    }
     if (keys.indexOf(key) !== i) errors.push(fieldErrors.invalid(at, keys, 'must not contain duplicate entries'));
   });
   return errors;
@@ -65,8 +75,12 @@ function checkKeyProperties({ properties = {}, required = [] }: Schema, keys: re
     if (!property) return [];
     const at = path.key(key);
     return [
-      ...(required.includes(key) || property.default !== undefined ? [] : [fieldErrors.required(at.child('default'), 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property')]),
-      ...(property.nullable === true ? [fieldErrors.forbidden(at.child('nullable'), 'this property is in x-kubernetes-list-map-keys, so it cannot be nullable')] : []),
+      ...(required.includes(key) || property.default !== undefined
+        ? []
+        : [fieldErrors.required(at.child('default'), 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property')]),
+      ...(property.nullable === true
+        ? [fieldErrors.forbidden(at.child('nullable'), 'this property is in x-kubernetes-list-map-keys, so it cannot be nullable')]
+        : []),
     ];
   });
 }

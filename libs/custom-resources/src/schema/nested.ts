@@ -38,7 +38,9 @@ class NestedChecker {
   }
 
   private nested(inner: Schema, outer: Schema | undefined, path: FieldPath, outerPath: FieldPath): void {
-    for (const [name, wanted] of Object.entries(SHAPE)) if (hasValue((inner as unknown as JsonObject)[name])) this.errors.push(fieldErrors.forbidden(path.child(name), `must be ${wanted} to be structural`));
+    for (const [name, wanted] of Object.entries(SHAPE)) {
+      if (hasValue((inner as unknown as JsonObject)[name])) this.errors.push(fieldErrors.forbidden(path.child(name), `must be ${wanted} to be structural`));
+    }
     for (const [name, property] of Object.entries(inner.properties ?? {})) {
       const at = path.child('properties').key(name);
       const outerAt = outerPath.child('properties').key(name);

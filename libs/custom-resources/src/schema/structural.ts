@@ -33,7 +33,10 @@ function checkRootWithStatus(schema: Schema, path: FieldPath): FieldError[] {
 type Position = 'items' | 'property' | 'root' | 'values';
 
 const typeMissing: Readonly<Record<Position, string>> = {
-  root: 'must not be empty at the root', property: 'must not be empty for specified object fields', values: 'must not be empty for specified object fields', items: 'must not be empty for specified array items',
+  root: 'must not be empty at the root',
+  property: 'must not be empty for specified object fields',
+  values: 'must not be empty for specified object fields',
+  items: 'must not be empty for specified array items',
 };
 
 /** The place of a property: what every resource has must not be filled in at the root. */
@@ -86,7 +89,14 @@ class SchemaChecker {
     for (const [name, property] of Object.entries(schema.properties ?? {})) this.check(property, path.child('properties').key(name), 'property', placeOf(name, schema, position, within));
     const below = placeBelow(place, schema, path);
     if (schema.items) this.check(schema.items, path.child('items'), 'items', placeOfItems(below));
-    if (typeof schema.additionalProperties === 'object') this.check(schema.additionalProperties, path.child('additionalProperties'), 'values', place.surroundings !== undefined ? { ...below, noDefaults: 'inside additionalProperties applying to object metadata' } : below);
+    if (typeof schema.additionalProperties === 'object') {
+      this.check(
+        schema.additionalProperties,
+        path.child('additionalProperties'),
+        'values',
+        place.surroundings !== undefined ? { ...below, noDefaults: 'inside additionalProperties applying to object metadata' } : below,
+      );
+    }
   }
 
   private forbid(path: FieldPath, detail: string): void {
@@ -97,7 +107,9 @@ class SchemaChecker {
     const members = schema as unknown as JsonObject;
     for (const name of UNSUPPORTED) if (hasValue(members[name])) this.forbid(path.child(name), `${name} is not supported`);
     if (schema.uniqueItems === true) this.forbid(path.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic');
-    if (schema.additionalProperties !== undefined && schema.additionalProperties !== true && hasValue(members['properties'])) this.forbid(path.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive');
+    if (schema.additionalProperties !== undefined && schema.additionalProperties !== true && hasValue(members['properties'])) {
+      this.forbid(path.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive');
+    }
     if (schema['x-kubernetes-preserve-unknown-fields'] === false) this.errors.push(fieldErrors.invalid(path.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
     const problem = schema.pattern ? patternProblem(schema.pattern) : undefined;
     if (problem !== undefined) this.errors.push(fieldErrors.invalid(path.child('pattern'), schema.pattern, `must be a valid regular expression, but isn't: ${problem}`));
@@ -106,8 +118,13 @@ class SchemaChecker {
   private type(schema: Schema, path: FieldPath, position: Position): void {
     const { type } = schema;
     const at = path.child('type');
-    if (isEmbedded(schema) && type !== 'object') this.errors.push(type ? fieldErrors.invalid(at, type, 'must be object if x-kubernetes-embedded-resource is true') : fieldErrors.required(at, 'must be object if x-kubernetes-embedded-resource is true'));
-    else if (!type && !isIntOrString(schema) && !preserves(schema)) this.errors.push(fieldErrors.required(at, typeMissing[position]));
+    if (isEmbedded(schema) && type !== 'object') {
+      this.errors.push(
+        type
+          ? fieldErrors.invalid(at, type, 'must be object if x-kubernetes-embedded-resource is true')
+          : fieldErrors.required(at, 'must be object if x-kubernetes-embedded-resource is true'),
+      );
+    } else if (!type && !isIntOrString(schema) && !preserves(schema)) this.errors.push(fieldErrors.required(at, typeMissing[position]));
     if (type && !TYPES.includes(type)) this.errors.push(fieldErrors.notSupported(at, type, TYPES));
     if (type === 'null') this.forbid(at, 'type cannot be set to null, use nullable as an alternative');
     if (position === 'root' && type && type !== 'object') this.errors.push(fieldErrors.invalid(at, type, 'must be object at the root'));
@@ -125,7 +142,14 @@ class SchemaChecker {
     if (isRoot && schema.additionalProperties !== undefined) this.forbid(path.child('additionalProperties'), 'must not be used at the root');
     if (isEmbedded(schema)) {
       if (schema.additionalProperties !== undefined) this.forbid(path.child('additionalProperties'), 'must not be used if x-kubernetes-embedded-resource is set');
-      if (!preserves(schema) && Object.keys(schema.properties ?? {}).length === 0) this.errors.push(fieldErrors.required(path.child('properties'), 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'));
+      if (!preserves(schema) && Object.keys(schema.properties ?? {}).length === 0) {
+        this.errors.push(
+          fieldErrors.required(
+            path.child('properties'),
+            'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
+          ),
+        );
+      }
     }
     if (!isRoot && !isEmbedded(schema)) return;
     const { kind, apiVersion, metadata } = schema.properties ?? {};

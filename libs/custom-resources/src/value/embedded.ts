@@ -1,4 +1,7 @@
-import { dns1035LabelMessages, type FieldError, fieldErrors, FieldPath, isJsonObject, type JsonObject, type JsonValue, pathSegmentNameMessages, type ValidatedMeta, validateObjectMeta, within } from '@navarch/apimachinery';
+import {
+  dns1035LabelMessages, type FieldError, fieldErrors, FieldPath, isJsonObject, type JsonObject, type JsonValue, pathSegmentNameMessages, type ValidatedMeta,
+  validateObjectMeta, within,
+} from '@navarch/apimachinery';
 import { isEmbedded, memberOf, type Schema } from '../schema/schema';
 import { memberPath } from './member-path';
 import { join } from './validate-value';
@@ -21,7 +24,7 @@ export function validateEmbedded(value: JsonValue, schema: Schema, path = ''): F
 }
 
 /** The kind and the metadata of an object inside of another, or of one that a default is. */
-export function validateResource(value: JsonObject, path: string): FieldError[] {
+function validateResource(value: JsonObject, path: string): FieldError[] {
   const errors = ['apiVersion', 'kind'].filter((name) => !Object.hasOwn(value, name)).map((name) => fieldErrors.required(join(path, name)));
   const { apiVersion, kind, metadata } = value;
   if (apiVersion !== undefined) errors.push(...checkText(apiVersion, join(path, 'apiVersion'), (text) => (text.split('/').length > 2 ? [`unexpected GroupVersion string: ${text}`] : [])));
@@ -38,7 +41,13 @@ export function malformedResource(value: JsonValue, schema: Schema, path = ''): 
   }
   if (!isJsonObject(value)) return undefined;
   const { apiVersion, kind, metadata } = value;
-  const own = isEmbedded(schema) ? [apiVersion === undefined ? [] : checkType(apiVersion, join(path, 'apiVersion')), kind === undefined ? [] : checkType(kind, join(path, 'kind')), metadata === undefined ? [] : checkMetadataType(metadata, join(path, 'metadata'))].flat() : [];
+  const own = isEmbedded(schema)
+    ? [
+        apiVersion === undefined ? [] : checkType(apiVersion, join(path, 'apiVersion')),
+        kind === undefined ? [] : checkType(kind, join(path, 'kind')),
+        metadata === undefined ? [] : checkMetadataType(metadata, join(path, 'metadata')),
+      ].flat()
+    : [];
   return own[0] ?? firstOf(Object.keys(value).map((name) => () => {
     const member = memberOf(schema, name);
     return member && malformedResource(value[name] ?? null, member, memberPath(path, name, schema));
@@ -91,6 +100,13 @@ const areObjects = (value: JsonValue | undefined): boolean => Array.isArray(valu
 
 /** What the rules of metadata count on. */
 const FITS: Readonly<Record<string, (value: JsonValue | undefined) => boolean>> = {
-  name: isText, generateName: isText, namespace: isText, labels: areTexts, annotations: areTexts,
-  finalizers: (value) => Array.isArray(value) && value.every(isText), ownerReferences: areObjects, managedFields: areObjects, generation: (value) => typeof value === 'number' || typeof value === 'bigint',
+  name: isText,
+  generateName: isText,
+  namespace: isText,
+  labels: areTexts,
+  annotations: areTexts,
+  finalizers: (value) => Array.isArray(value) && value.every(isText),
+  ownerReferences: areObjects,
+  managedFields: areObjects,
+  generation: (value) => typeof value === 'number' || typeof value === 'bigint',
 };

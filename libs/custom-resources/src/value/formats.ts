@@ -35,7 +35,13 @@ function isCreditCard(text: string): boolean {
   return sum % 10 === 0;
 }
 
-const uuid = (version: string): Check => shaped(new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?[${version === '[0-9a-f]' || version === '3' ? '0-9a-f' : '89ab'}][0-9a-f]{3}-?[0-9a-f]{12}$`, 'i'));
+const uuid = (version: string): Check =>
+  shaped(
+    new RegExp(
+      `^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?[${version === '[0-9a-f]' || version === '3' ? '0-9a-f' : '89ab'}][0-9a-f]{3}-?[0-9a-f]{12}$`,
+      'i',
+    ),
+  );
 
 const HOSTNAME = /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$/u;
 
@@ -48,7 +54,10 @@ const CHECKS: Readonly<Record<TextFormat, Check>> = {
   ipv6: isPlainIPv6,
   cidr: isCidr,
   mac: shaped(/^([0-9a-f]{2}([:-])[0-9a-f]{2}(\2[0-9a-f]{2}){4}((\2[0-9a-f]{2}){2})?|[0-9a-f]{4}(\.[0-9a-f]{4}){2,3})$/i),
-  uuid: uuid('[0-9a-f]'), uuid3: uuid('3'), uuid4: uuid('4'), uuid5: uuid('5'),
+  uuid: uuid('[0-9a-f]'),
+  uuid3: uuid('3'),
+  uuid4: uuid('4'),
+  uuid5: uuid('5'),
   isbn: (text) => /^(\d{9}[\dX]|97[89]\d{10})$/.test(digits(text)),
   isbn10: (text) => /^\d{9}[\dX]$/.test(digits(text)),
   isbn13: (text) => /^97[89]\d{10}$/.test(digits(text)),
@@ -60,7 +69,9 @@ const CHECKS: Readonly<Record<TextFormat, Check>> = {
   password: () => true,
   quantity: () => true,
   date: isDate,
-  duration: shaped(/^(-?([\d.]+\s*(ns|nano|nanos|nanosecond|nanoseconds|us|µs|μs|micro|micros|microseconds|ms|milli|millis|milliseconds|s|sec|secs|second|seconds|m|min|mins|minute|minutes|h|hr|hrs|hour|hours|d|day|days|w|wk|week|weeks))+|0)$/),
+  duration: shaped(
+    /^(-?([\d.]+\s*(ns|nano|nanos|nanosecond|nanoseconds|us|µs|μs|micro|micros|microseconds|ms|milli|millis|milliseconds|s|sec|secs|second|seconds|m|min|mins|minute|minutes|h|hr|hrs|hour|hours|d|day|days|w|wk|week|weeks))+|0)$/,
+  ),
   datetime: isDateTime,
   k8sshortname: shaped(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
   k8slongname: (text) => text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text),

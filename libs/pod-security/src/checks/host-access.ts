@@ -54,7 +54,10 @@ export const hostProbes: Control = {
       const names = sorted(containersThat(spec, (container) => hostsOf(container).length > 0));
       if (names.length === 0) return undefined;
       const hosts = sorted(containersOf(spec).flatMap(hostsOf));
-      return { reason: 'probe or lifecycle host', detail: `${containersNamed(names)} ${plural(names.length, 'uses', 'use')} ${plural(hosts.length, 'probe or lifecycle host', 'probe or lifecycle hosts')} ${quoted(hosts)}` };
+      return {
+        reason: 'probe or lifecycle host',
+        detail: `${containersNamed(names)} ${plural(names.length, 'uses', 'use')} ${plural(hosts.length, 'probe or lifecycle host', 'probe or lifecycle hosts')} ${quoted(hosts)}`,
+      };
     },
   }],
 };

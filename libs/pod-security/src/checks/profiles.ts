@@ -18,7 +18,11 @@ export const appArmorProfile: Control = {
         return true;
       };
       const who = setters(isBad(spec.securityContext?.appArmorProfile), containersThat(spec, ({ securityContext }) => isBad(securityContext?.appArmorProfile)));
-      const annotations = sorted(Object.entries(metadata.annotations ?? {}).filter(([key, value]) => key.startsWith(appArmorPrefix) && !appArmorAnnotation(value)).map(([key, value]) => `${key}=${goQuote(value)}`));
+      const annotations = sorted(
+        Object.entries(metadata.annotations ?? {})
+          .filter(([key, value]) => key.startsWith(appArmorPrefix) && !appArmorAnnotation(value))
+          .map(([key, value]) => `${key}=${goQuote(value)}`),
+      );
       const all = [...(who === '' ? [] : [who]), ...(annotations.length > 0 ? [plural(annotations.length, 'annotation', 'annotations')] : [])];
       if (all.length === 0) return undefined;
       const values = [...sorted(types), ...annotations];

@@ -48,7 +48,10 @@ export class EventCorrelator {
   correlate(event: corev1.Event, nowMs: number): CorrelatedEvent {
     const { event: aggregated, key } = this.#aggregate(event, nowMs);
     const before = this.#written.get(key);
-    const counted = before === undefined ? aggregated : { ...aggregated, metadata: before.metadata, firstTimestamp: before.firstTimestamp ?? aggregated.firstTimestamp, count: (before.count ?? 1) + 1 };
+    const counted =
+      before === undefined
+        ? aggregated
+        : { ...aggregated, metadata: before.metadata, firstTimestamp: before.firstTimestamp ?? aggregated.firstTimestamp, count: (before.count ?? 1) + 1 };
     this.#written.set(key, counted as corev1.Event);
     if (!this.#allows(event, nowMs)) return { kind: 'drop' };
     return { kind: before === undefined ? 'create' : 'repeat', event: counted as corev1.Event, key };

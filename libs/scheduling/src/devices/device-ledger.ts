@@ -25,7 +25,11 @@ export class DeviceLedger {
   /** @param claims whose devices are taken already */
   constructor(pools: DevicePools, claims: readonly resourcev1.ResourceClaim[]) {
     this.#pools = pools;
-    for (const { spec } of pools.slices) for (const set of spec.sharedCounters ?? []) for (const [name, { value }] of Object.entries(set.counters)) this.#counters.set(counterKey(spec.driver, spec.pool.name, set.name, name), parseQuantity(value).nanos);
+    for (const { spec } of pools.slices)
+      for (const set of spec.sharedCounters ?? [])
+        for (const [name, { value }] of Object.entries(set.counters)) {
+          this.#counters.set(counterKey(spec.driver, spec.pool.name, set.name, name), parseQuantity(value).nanos);
+        }
     for (const { status } of claims) for (const result of status?.allocation?.devices?.results ?? []) this.#note(result);
   }
 
@@ -74,7 +78,9 @@ const counterKey = (...parts: readonly string[]): string => parts.join('/');
 
 function countersOf(driver: string, pool: string, { consumesCounters = [] }: resourcev1.Device): Amounts {
   const amounts = new Map<string, bigint>();
-  for (const { counterSet, counters } of consumesCounters) for (const [name, { value }] of Object.entries(counters)) amounts.set(counterKey(driver, pool, counterSet, name), parseQuantity(value).nanos);
+  for (const { counterSet, counters } of consumesCounters) {
+    for (const [name, { value }] of Object.entries(counters)) amounts.set(counterKey(driver, pool, counterSet, name), parseQuantity(value).nanos);
+  }
   return amounts;
 }
 

@@ -25,7 +25,12 @@ export interface ExtendedClaim {
 
 /** The claim that a former attempt left behind. */
 export function writtenClaim({ uid, namespace }: PodInfo, state: ClusterState): Claim | undefined {
-  return state.objects.resourceClaims.list(namespace).find(({ metadata }) => metadata.annotations?.[annotation] === 'true' && metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid));
+  return state.objects.resourceClaims
+    .list(namespace)
+    .find(
+      ({ metadata }) =>
+        metadata.annotations?.[annotation] === 'true' && metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid),
+    );
 }
 
 /** The claim that a pod needs on a node; undefined if the node's device plug-ins have all that it wants. */
@@ -52,7 +57,19 @@ export async function writeExtendedClaim(pod: PodInfo, { claim, mappings }: Exte
   const { api, state, signal, until, listener } = context;
   const { namespace = '', generateName = '', annotations = {}, ownerReferences = [] } = claim.metadata;
   // With the finalizer from the start: it is given devices at once.
-  const made = await announced(api.create(resource.resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { namespace, generateName, annotations, ownerReferences, finalizers: [claimFinalizer] }, spec: claim.spec }, { signal }), listener);
+  const made = await announced(
+    api.create(
+      resource.resourceclaims,
+      {
+        apiVersion: 'resource.k8s.io/v1',
+        kind: 'ResourceClaim',
+        metadata: { namespace, generateName, annotations, ownerReferences, finalizers: [claimFinalizer] },
+        spec: claim.spec,
+      },
+      { signal },
+    ),
+    listener,
+  );
   const given = { ...claim, metadata: made.metadata };
   state.reservations.extendedClaims.set(pod.uid, { claim: given, mappings });
   const written = await writeStatus(given);

@@ -39,7 +39,11 @@ function isInvalid(slices: readonly resourcev1.ResourceSlice[]): boolean {
   const sets = slices.flatMap(({ spec }) => spec.sharedCounters ?? []);
   const counters = new Map(sets.map(({ name, counters: known }) => [name, known]));
   if (new Set(names).size < names.length || counters.size < sets.length) return true;
-  return slices.some(({ spec }) => (spec.devices ?? []).some(({ consumesCounters = [] }) => consumesCounters.some(({ counterSet, counters: wanted }) => Object.keys(wanted).some((name) => counters.get(counterSet)?.[name] === undefined))));
+  return slices.some(({ spec }) =>
+    (spec.devices ?? []).some(({ consumesCounters = [] }) =>
+      consumesCounters.some(({ counterSet, counters: wanted }) => Object.keys(wanted).some((name) => counters.get(counterSet)?.[name] === undefined)),
+    ),
+  );
 }
 
 /** One slice too many is no better than one too few: either way it is not what the driver means by the pool. */

@@ -23,7 +23,13 @@ function upon(current: Claim, decided: Claim, pod: PodInfo, nowMs: number): Clai
   const { namespace = '', name = '', uid, deletionTimestamp } = current.metadata;
   if (uid !== decided.metadata.uid || deletionTimestamp !== undefined) throw new Error(`claim ${namespace}/${name} got deleted in the meantime`);
   const allocation = current.status?.allocation ?? decided.status?.allocation;
-  const given: Claim = { ...current, status: { ...current.status, ...(allocation === undefined ? {} : { allocation: { ...allocation, allocationTimestamp: allocation.allocationTimestamp ?? formatTime(nowMs) } }) } };
+  const given: Claim = {
+    ...current,
+    status: {
+      ...current.status,
+      ...(allocation === undefined ? {} : { allocation: { ...allocation, allocationTimestamp: allocation.allocationTimestamp ?? formatTime(nowMs) } }),
+    },
+  };
   if (devicesOf(given) !== devicesOf(decided)) throw new Error(`claim ${namespace}/${name} got allocated elsewhere in the meantime`);
   return reservedFor(given, pod);
 }
@@ -55,7 +61,13 @@ export class ClaimWriter {
       try {
         // One that has something must not go while it has it: the finalizer first, then the status.
         const isProtected = wanted.metadata.finalizers?.includes(claimFinalizer) === true;
-        const { metadata } = isProtected ? wanted : await api.update(resource.resourceclaims, { ...wanted, metadata: { ...wanted.metadata, finalizers: [...(wanted.metadata.finalizers ?? []), claimFinalizer] } }, { signal });
+        const { metadata } = isProtected
+          ? wanted
+          : await api.update(
+              resource.resourceclaims,
+              { ...wanted, metadata: { ...wanted.metadata, finalizers: [...(wanted.metadata.finalizers ?? []), claimFinalizer] } },
+              { signal },
+            );
         const written = await api.updateStatus(resource.resourceclaims, { ...wanted, metadata }, { signal });
         state.reservations.resourceClaims.assume(written);
         return written;

@@ -22,8 +22,10 @@ const invalidPools = refusal('invalid resource pools were encountered', true);
 const leftBehind = refusal('cannot schedule extended resource claim', true);
 
 /** Devices that somebody gave up help anybody; else it is the pod's own claim that must be new or have another status. */
-const usesClaim: QueueingHint = (pod, { before, after }) => freesDevices(before, after)
-  || ([before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? '')) && (before === undefined || JSON.stringify(statusOf(before)) !== JSON.stringify(statusOf(after))));
+const usesClaim: QueueingHint = (pod, { before, after }) =>
+  freesDevices(before, after) ||
+  ([before, after].some((claim) => claim?.metadata.namespace === pod.namespace && claimNames(pod).includes(claim.metadata.name ?? '')) &&
+    (before === undefined || JSON.stringify(statusOf(before)) !== JSON.stringify(statusOf(after))));
 
 const statusOf = (claim: unknown): resourcev1.ResourceClaimStatus => (claim as resourcev1.ResourceClaim | undefined)?.status ?? {};
 
@@ -129,7 +131,12 @@ export function dynamicResources({ filterTimeoutMs = 10_000, bindingTimeoutMs = 
 const hasClaims = ({ spec }: PodInfo): boolean => (spec.resourceClaims ?? []).length > 0;
 
 /** The claims of a pod on a node: those that it names, and last the one for its extended resources where it needs that. */
-function claimsOn(node: NodeInfo, pod: PodInfo, named: readonly resourcev1.ResourceClaim[], resources: ResourceClasses | undefined): { readonly all: readonly resourcev1.ResourceClaim[]; readonly extended?: ExtendedClaim } {
+function claimsOn(
+  node: NodeInfo,
+  pod: PodInfo,
+  named: readonly resourcev1.ResourceClaim[],
+  resources: ResourceClasses | undefined,
+): { readonly all: readonly resourcev1.ResourceClaim[]; readonly extended?: ExtendedClaim } {
   const extended = resources === undefined ? undefined : claimOnNode(pod, node, resources);
   return extended === undefined ? { all: named } : { all: [...named, extended.claim], extended };
 }

@@ -23,7 +23,13 @@ export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTer
   return {
     name: 'InterPodAffinity',
     hints: {
-      AssignedPodAdd: isWanted, AssignedPodDelete: isUnwanted, AssignedPodUpdatePodLabel: isOtherwise, NodeAdd: movesNodes, NodeUpdateNodeLabel: movesNodes, NamespaceUpdate: always, PodUpdatePodLabel: always,
+      AssignedPodAdd: isWanted,
+      AssignedPodDelete: isUnwanted,
+      AssignedPodUpdatePodLabel: isOtherwise,
+      NodeAdd: movesNodes,
+      NodeUpdateNodeLabel: movesNodes,
+      NamespaceUpdate: always,
+      PodUpdatePodLabel: always,
     },
     sign: (pod) => (hasAffinity(pod) ? undefined : [pod.namespace, pod.labels]),
     preFilter: affinityFilter,

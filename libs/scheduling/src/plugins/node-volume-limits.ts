@@ -49,7 +49,11 @@ export const nodeVolumeLimits: SchedulerPlugin = {
 };
 
 function hadVolumes(): QueueingHint {
-  return (_pod, { before }) => before === undefined || ((before as corev1.Pod).spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined || volume.csi !== undefined);
+  return (_pod, { before }) =>
+    before === undefined ||
+    ((before as corev1.Pod).spec?.volumes ?? []).some(
+      (volume) => volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined || volume.csi !== undefined,
+    );
 }
 
 /** Drivers of wanted volumes whose CSIDriver says that pods go only where they are. */

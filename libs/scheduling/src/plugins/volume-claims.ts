@@ -14,7 +14,14 @@ export function claimsOf(pod: PodInfo, state: ClusterState): readonly corev1.Per
     const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.name}-${volume.name}`);
     if (name === undefined) continue;
     const claim = state.reservations.claims.get({ namespace: pod.namespace, name });
-    if (claim === undefined) return { refused: volume.ephemeral === undefined ? `persistentvolumeclaim "${name}" not found` : `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"` };
+    if (claim === undefined) {
+      return {
+        refused:
+          volume.ephemeral === undefined
+            ? `persistentvolumeclaim "${name}" not found`
+            : `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`,
+      };
+    }
     if (claim.status?.phase === 'Lost') return { refused: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"` };
     if (claim.metadata.deletionTimestamp !== undefined) return { refused: `persistentvolumeclaim "${name}" is being deleted` };
     const isOwner = claim.metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uid === pod.uid) === true;

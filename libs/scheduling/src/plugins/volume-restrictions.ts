@@ -45,7 +45,9 @@ const isSingleDisk = ({ gcePersistentDisk, awsElasticBlockStore, iscsi, rbd }: c
 /** Whether two volumes are the same disk and cannot both be mounted on one node. */
 function conflict(a: corev1.Volume, b: corev1.Volume): boolean {
   const bothReadOnly = (left: { readonly readOnly?: boolean }, right: { readonly readOnly?: boolean }): boolean => left.readOnly === true && right.readOnly === true;
-  if (a.gcePersistentDisk !== undefined && b.gcePersistentDisk !== undefined) return a.gcePersistentDisk.pdName === b.gcePersistentDisk.pdName && !bothReadOnly(a.gcePersistentDisk, b.gcePersistentDisk);
+  if (a.gcePersistentDisk !== undefined && b.gcePersistentDisk !== undefined) {
+    return a.gcePersistentDisk.pdName === b.gcePersistentDisk.pdName && !bothReadOnly(a.gcePersistentDisk, b.gcePersistentDisk);
+  }
   if (a.awsElasticBlockStore !== undefined && b.awsElasticBlockStore !== undefined) return a.awsElasticBlockStore.volumeID === b.awsElasticBlockStore.volumeID;
   if (a.iscsi !== undefined && b.iscsi !== undefined) return a.iscsi.iqn === b.iscsi.iqn && !bothReadOnly(a.iscsi, b.iscsi);
   if (a.rbd === undefined || b.rbd === undefined) return false;

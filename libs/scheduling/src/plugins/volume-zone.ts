@@ -38,7 +38,15 @@ const isElsewhere: QueueingHint = (_pod, { before, after }) => before === undefi
 /** A volume that says which zone it is in is used only from there. */
 export const volumeZone: SchedulerPlugin = {
   name: 'VolumeZone',
-  hints: { NodeAdd: always, NodeUpdateNodeLabel: always, PersistentVolumeClaimAdd: usesClaim, PersistentVolumeClaimUpdate: usesClaim, PersistentVolumeAdd: isElsewhere, PersistentVolumeUpdate: isElsewhere, StorageClassAdd: waitsForPods },
+  hints: {
+    NodeAdd: always,
+    NodeUpdateNodeLabel: always,
+    PersistentVolumeClaimAdd: usesClaim,
+    PersistentVolumeClaimUpdate: usesClaim,
+    PersistentVolumeAdd: isElsewhere,
+    PersistentVolumeUpdate: isElsewhere,
+    StorageClassAdd: waitsForPods,
+  },
   sign: signVolumes,
   preFilter: (pod, state) => {
     if (pod.claims.length === 0) return undefined;

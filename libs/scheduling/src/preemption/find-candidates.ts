@@ -13,11 +13,18 @@ export interface PreemptionArgs {
 const notHelpful = 'Preemption is not helpful for scheduling';
 
 /** Tries preemption on nodes, from a random one on, until there are enough to choose from. */
-export function findCandidates(pod: PodInfo, state: ClusterState, { diagnosis, ask, random }: FailedSearch, { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: PreemptionArgs): { candidates: Candidate[]; refusals: NodeRefusal[] } {
+export function findCandidates(
+  pod: PodInfo,
+  state: ClusterState,
+  { diagnosis, ask, random }: FailedSearch,
+  { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: PreemptionArgs,
+): { candidates: Candidate[]; refusals: NodeRefusal[] } {
   // Nodes that were not looked at, because others had been found before an extender refused them all, are none of those.
   const resolvable = new Set(diagnosis.refusals.filter(({ unresolvable }) => !unresolvable).map(({ node }) => node));
   const potential = state.nodes.filter(({ name }) => resolvable.has(name));
-  const refusals = state.nodes.filter(({ name }) => !resolvable.has(name)).map(({ name }): NodeRefusal => ({ node: name, plugin: 'DefaultPreemption', reasons: [notHelpful], unresolvable: true }));
+  const refusals = state.nodes
+    .filter(({ name }) => !resolvable.has(name))
+    .map(({ name }): NodeRefusal => ({ node: name, plugin: 'DefaultPreemption', reasons: [notHelpful], unresolvable: true }));
   const wanted = Math.min(Math.max(Math.trunc((potential.length * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute), potential.length);
   const candidates: Candidate[] = [];
   const offset = Math.trunc(random() * potential.length);

@@ -2,8 +2,8 @@ import type { corev1, KubeObject } from '@navarch/api';
 import type { ClusterObjects } from './cluster-objects';
 import type { PodInfo } from './pod-info';
 
-export const gangLabel = 'scheduling.x-k8s.io/pod-group';
-export const minCountAnnotation = 'scheduling.navarch.io/min-count';
+const gangLabel = 'scheduling.x-k8s.io/pod-group';
+const minCountAnnotation = 'scheduling.navarch.io/min-count';
 
 export interface Gang {
   readonly name: string;

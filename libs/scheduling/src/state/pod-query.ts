@@ -35,7 +35,12 @@ export function querySelects(query: PodQuery, pod: PodInfo, labelsOf: NamespaceL
 export const queryKey = ({ terms, onlyStaying, controller = '' }: PodQuery): string => `${onlyStaying ? 's' : 'a'}${controller}${JSON.stringify(terms)}`;
 
 /** The selector with labels that must be equal, or must not be, to those of the pod that asks. */
-export function withLabelKeys(selector: metav1.LabelSelector | undefined, labels: Readonly<Record<string, string>>, equal: readonly string[] = [], different: readonly string[] = []): metav1.LabelSelector | undefined {
+export function withLabelKeys(
+  selector: metav1.LabelSelector | undefined,
+  labels: Readonly<Record<string, string>>,
+  equal: readonly string[] = [],
+  different: readonly string[] = [],
+): metav1.LabelSelector | undefined {
   const requirement = (operator: string) => (key: string) => ({ key, operator, values: [labels[key] as string] });
   const known = (key: string): boolean => labels[key] !== undefined;
   const extra = [...equal.filter(known).map(requirement('In')), ...different.filter(known).map(requirement('NotIn'))];

@@ -19,7 +19,11 @@ export interface NodeOptions {
 }
 
 export function node(name: string, { labels = {}, spec = {}, allocatable = {}, images }: NodeOptions = {}): corev1.Node {
-  return { metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } }, spec, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable }, ...(images === undefined ? {} : { images }) } };
+  return {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+    spec,
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable }, ...(images === undefined ? {} : { images }) },
+  };
 }
 
 /** On a node if `spec.nodeName` says so. */

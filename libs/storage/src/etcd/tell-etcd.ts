@@ -10,7 +10,7 @@ export function tellEtcd(direction: 'in' | 'out', method: string, message: objec
 }
 
 /** In the order of its fields; all of etcd's messages that a store sends or gets. */
-export function describeEtcd(message: object): Description {
+function describeEtcd(message: object): Description {
   if ('create_request' in message) return { watch: rangeOf(message.create_request as IRangeRequest), from: number((message.create_request as { start_revision?: number | string }).start_revision) };
   if ('events' in message) return describeEvents(message as IWatchResponse);
   if ('success' in message || 'compare' in message) return describeTxn(message as ITxnRequest);

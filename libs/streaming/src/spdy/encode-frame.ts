@@ -2,7 +2,7 @@ import { FLAG_CLEAR_SETTINGS, FLAG_FIN, FLAG_UNIDIRECTIONAL, FrameType, MAX_STRE
 import type { HeaderCompressor } from './header-block';
 
 /** The largest payload a frame's length field can tell. */
-export const MAX_PAYLOAD = 0xffffff;
+const MAX_PAYLOAD = 0xffffff;
 
 function control(type: number, flags: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(8);

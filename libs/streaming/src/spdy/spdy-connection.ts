@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 
 import { dataHeader, encodeFrame } from './encode-frame';
+import { DEFAULT_WINDOW_BYTES, FlowControl, MAX_WINDOW_BYTES } from './flow-control';
 import { FrameDecoder } from './frame-decoder';
-import { GoAwayStatus, MAX_STREAM_ID, RstStatus, SETTINGS_INITIAL_WINDOW_SIZE, SpdyProtocolError, type Setting, type SpdyFrame, type SpdyHeaders } from './frames';
+import {
+  GoAwayStatus, MAX_STREAM_ID, RstStatus, SETTINGS_INITIAL_WINDOW_SIZE, SpdyProtocolError, type Setting, type SpdyFrame, type SpdyHeaders,
+} from './frames';
 import { HeaderCompressor } from './header-block';
 import { RECEIVE_WINDOW_BYTES, SpdyStream, type StreamTransport } from './spdy-stream';
 
-/** What a sender may have under way on a stream, and on all together, until it hears more. */
-const DEFAULT_WINDOW_BYTES = 64 * 1024;
-const MAX_WINDOW_BYTES = 0x7fffffff;
 /** Small enough that streams take turns, large enough that headers do not matter. */
 const MAX_DATA_BYTES = 32 * 1024;
 /** Answers a peer has asked for but does not read; beyond this it means harm. */
@@ -42,16 +42,12 @@ export class SpdyConnection implements StreamTransport {
   readonly #compressor = new HeaderCompressor();
   readonly #decoder = new FrameDecoder();
   readonly #holding = new Set<SpdyStream>();
-  readonly #uncredited = new Map<SpdyStream, number>();
   readonly #pings = new Map<number, () => void>();
+  readonly #windows: FlowControl;
   readonly #maxStreams: number;
   #nextId: number;
   #nextPing: number;
   #lastPeerId = 0;
-  #heedsWindows: boolean;
-  #initialSendWindow = DEFAULT_WINDOW_BYTES;
-  #sendWindow = DEFAULT_WINDOW_BYTES;
-  #sessionCredit = 0;
   #goneAway = false;
   #ended = false;
   #writers: (() => void)[] = [];
@@ -66,22 +62,12 @@ export class SpdyConnection implements StreamTransport {
     this.#nextId = options.role === 'client' ? 1 : 2;
     this.#nextPing = this.#nextId;
     this.#maxStreams = options.maxStreams ?? 1000;
-    this.#heedsWindows = options.flowControl === 'always';
-    transport.on('data', (chunk: Buffer) => {
-      this.#receive(chunk);
-    });
-    transport.on('drain', () => {
-      this.#drained();
-    });
-    transport.on('end', () => {
-      this.#end(undefined);
-    });
-    transport.on('error', (error: Error) => {
-      this.#end(error);
-    });
-    transport.on('close', () => {
-      this.#end(undefined);
-    });
+    this.#windows = new FlowControl(options.flowControl === 'always', { streams: this.#streams, send: (frame) => this.#send(frame) });
+    transport.on('data', (chunk: Buffer) => this.#receive(chunk));
+    transport.on('drain', () => this.#drained());
+    transport.on('end', () => this.#end(undefined));
+    transport.on('error', (error: Error) => this.#end(error));
+    transport.on('close', () => this.#end(undefined));
     this.#send({ type: 'settings', clear: false, settings: [{ id: SETTINGS_INITIAL_WINDOW_SIZE, flags: 0, value: RECEIVE_WINDOW_BYTES }] });
     // Memory is bounded by the streams' own windows; one for all of them would let a slow stream hold up the others.
     this.#send({ type: 'windowUpdate', streamId: 0, delta: MAX_WINDOW_BYTES - DEFAULT_WINDOW_BYTES });
@@ -98,7 +84,7 @@ export class SpdyConnection implements StreamTransport {
     const streamId = this.#nextId;
     this.#nextId += 2;
     const fin = options.fin ?? false;
-    const stream = new SpdyStream(streamId, headers, this, { sendWindow: this.#initialSendWindow, openedHere: true, localClosed: fin, remoteClosed: false });
+    const stream = new SpdyStream(streamId, headers, this, { sendWindow: this.#windows.initialSendWindow, openedHere: true, localClosed: fin, remoteClosed: false });
     this.#streams.set(streamId, stream);
     this.#send({ type: 'synStream', streamId, associatedTo: 0, priority: 0, fin, unidirectional: false, headers });
     return stream;
@@ -118,9 +104,7 @@ export class SpdyConnection implements StreamTransport {
     for (const stream of [...this.#streams.values()]) stream.reset(RstStatus.CANCEL);
     this.#goneAway = true;
     this.#send({ type: 'goAway', lastStreamId: this.#lastPeerId, status: GoAwayStatus.OK });
-    this.#linger = setTimeout(() => {
-      this.transport.destroy();
-    }, LINGER_MS);
+    this.#linger = setTimeout(() => this.transport.destroy(), LINGER_MS);
     this.#linger.unref();
     if (this.options.role === 'client') this.transport.end();
     this.transport.resume();
@@ -176,7 +160,7 @@ export class SpdyConnection implements StreamTransport {
         this.#goneAway = true;
         return;
       case 'windowUpdate':
-        this.#handleWindowUpdate(frame.streamId, frame.delta);
+        this.#windows.widen(frame.streamId, frame.delta);
         return;
     }
   }
@@ -191,65 +175,28 @@ export class SpdyConnection implements StreamTransport {
       this.#send({ type: 'rstStream', streamId, status: RstStatus.REFUSED_STREAM });
       return;
     }
-    const stream = new SpdyStream(streamId, headers, this, { sendWindow: this.#initialSendWindow, openedHere: false, localClosed: unidirectional, remoteClosed: fin });
+    const stream = new SpdyStream(streamId, headers, this, { sendWindow: this.#windows.initialSendWindow, openedHere: false, localClosed: unidirectional, remoteClosed: fin });
     if (!(unidirectional && fin)) this.#streams.set(streamId, stream);
     this.onStream(stream);
   }
 
   #handleData({ streamId, data, fin }: Extract<SpdyFrame, { type: 'data' }>): void {
-    this.#creditSession(data.length);
+    this.#windows.received(data.length);
     const stream = this.#streams.get(streamId);
     if (stream?.receiveData(data, fin)) return;
     // Data for a stream that has just been closed here is still under way; for one that never was, it is a mistake.
     const isOwn = streamId % 2 === this.#nextId % 2;
     if (stream) this.#send({ type: 'rstStream', streamId, status: RstStatus.STREAM_ALREADY_CLOSED });
-    else if (isOwn ? streamId >= this.#nextId : streamId > this.#lastPeerId) this.#send({ type: 'rstStream', streamId, status: RstStatus.INVALID_STREAM });
-  }
-
-  /** The window of all streams together is given back at once, see the constructor. */
-  #creditSession(bytes: number): void {
-    this.#sessionCredit += bytes;
-    if (!this.#heedsWindows || this.#sessionCredit < MAX_WINDOW_BYTES / 4) return;
-    this.#send({ type: 'windowUpdate', streamId: 0, delta: this.#sessionCredit });
-    this.#sessionCredit = 0;
+    else if (isOwn ? streamId >= this.#nextId : streamId > this.#lastPeerId) {
+      this.#send({ type: 'rstStream', streamId, status: RstStatus.INVALID_STREAM });
+    }
   }
 
   #handleSettings(settings: readonly Setting[]): void {
     for (const { id, value } of settings) {
-      if (id !== SETTINGS_INITIAL_WINDOW_SIZE) continue;
-      if (value > MAX_WINDOW_BYTES) throw new SpdyProtocolError(`initial window of ${value} bytes is too large`);
-      this.#learnWindows();
-      for (const stream of this.#streams.values()) stream.sendWindow += value - this.#initialSendWindow;
-      this.#initialSendWindow = value;
+      if (id === SETTINGS_INITIAL_WINDOW_SIZE) this.#windows.setInitialSendWindow(value);
     }
-    this.#flushAll();
-  }
-
-  /** The peer keeps windows: it is owed what its streams have had until now. */
-  #learnWindows(): void {
-    if (this.#heedsWindows) return;
-    this.#heedsWindows = true;
-    this.#creditSession(0);
-    for (const stream of [...this.#uncredited.keys()]) this.consumed(stream, 0);
-  }
-
-  #handleWindowUpdate(streamId: number, delta: number): void {
-    this.#learnWindows();
-    if (streamId === 0) {
-      this.#sendWindow += delta;
-      if (this.#sendWindow > MAX_WINDOW_BYTES) throw new SpdyProtocolError('session window overflows');
-      this.#flushAll();
-      return;
-    }
-    const stream = this.#streams.get(streamId);
-    if (!stream) return;
-    stream.sendWindow += delta;
-    if (stream.sendWindow > MAX_WINDOW_BYTES) stream.reset(RstStatus.FLOW_CONTROL_ERROR);
-    else stream.flush();
-  }
-
-  #flushAll(): void {
-    for (const stream of [...this.#streams.values()]) stream.flush();
+    this.#windows.flush();
   }
 
   sendData(stream: SpdyStream, data: Buffer, fin: boolean): number {
@@ -258,7 +205,7 @@ export class SpdyConnection implements StreamTransport {
       this.#write(dataHeader(stream.id, 0, fin));
       return 0;
     }
-    const allowed = this.#heedsWindows ? Math.min(data.length, stream.sendWindow, this.#sendWindow) : data.length;
+    const allowed = this.#windows.allowed(stream, data.length);
     let sent = 0;
     while (sent < allowed) {
       const length = Math.min(MAX_DATA_BYTES, allowed - sent);
@@ -268,8 +215,7 @@ export class SpdyConnection implements StreamTransport {
       this.transport.uncork();
       sent += length;
     }
-    stream.sendWindow -= sent;
-    this.#sendWindow -= sent;
+    this.#windows.sent(stream, sent);
     return sent;
   }
 
@@ -287,15 +233,7 @@ export class SpdyConnection implements StreamTransport {
   }
 
   consumed(stream: SpdyStream, bytes: number): void {
-    const credit = (this.#uncredited.get(stream) ?? 0) + bytes;
-    // A peer without windows has no use for it, and once it has hung up a kernel answers with a reset, which costs us
-    // all that it sent and we have not read.
-    if (!this.#heedsWindows || credit < RECEIVE_WINDOW_BYTES / 2 || !this.#streams.has(stream.id)) {
-      this.#uncredited.set(stream, credit);
-      return;
-    }
-    this.#uncredited.delete(stream);
-    this.#send({ type: 'windowUpdate', streamId: stream.id, delta: credit });
+    this.#windows.consumed(stream, bytes);
   }
 
   holdUp(stream: SpdyStream, hold: boolean): void {
@@ -307,7 +245,7 @@ export class SpdyConnection implements StreamTransport {
 
   forget(stream: SpdyStream): void {
     this.#streams.delete(stream.id);
-    this.#uncredited.delete(stream);
+    this.#windows.forget(stream);
   }
 
   #send(frame: SpdyFrame): void {

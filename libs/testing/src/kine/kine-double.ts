@@ -1,5 +1,8 @@
 import { dirname, join } from 'node:path';
-import { loadPackageDefinition, Server, ServerCredentials, status, type GrpcObject, type sendUnaryData, type ServerDuplexStream, type ServerUnaryCall, type ServiceClientConstructor } from '@grpc/grpc-js';
+import {
+  loadPackageDefinition, Server, ServerCredentials, status, type GrpcObject, type sendUnaryData, type ServerDuplexStream, type ServerUnaryCall,
+  type ServiceClientConstructor,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { IEvent, IKeyValue, IRangeRequest, ITxnRequest, IWatchRequest, IWatchResponse } from 'etcd3';
 import { KineLog, refusal, type KineRow } from './kine-log';
@@ -32,7 +35,9 @@ export class KineDouble {
   /** Listens on a free port of the loopback, without TLS, unless told otherwise. */
   async start({ address = '127.0.0.1:0', serverCredentials = ServerCredentials.createInsecure() } = {}): Promise<this> {
     // etcd3's own contract: what the store speaks.
-    const etcd = loadPackageDefinition(loadSync(join(dirname(require.resolve('etcd3/package.json')), 'proto/rpc.proto'), { keepCase: true, longs: String, defaults: true, oneofs: true }))['etcdserverpb'] as GrpcObject;
+    const etcd = loadPackageDefinition(
+      loadSync(join(dirname(require.resolve('etcd3/package.json')), 'proto/rpc.proto'), { keepCase: true, longs: String, defaults: true, oneofs: true }),
+    )['etcdserverpb'] as GrpcObject;
     const service = (name: string): ServiceClientConstructor['service'] => (etcd[name] as ServiceClientConstructor).service;
     this.#server.addService(service('KV'), {
       Range: this.#unary((request: IRangeRequest) => this.#range(request)),

@@ -37,7 +37,9 @@ export class NodeNetwork {
 
   async start(): Promise<void> {
     this.#namespace(this.node);
-    this.run(`ip link add br0 type bridge; ip addr add 10.244.0.1/24 dev br0; ip link set br0 up; ip addr add ${nodeAddress}/32 dev lo; echo 1 > /proc/sys/net/ipv4/ip_forward; ip route add default dev br0`);
+    this.run(
+      `ip link add br0 type bridge; ip addr add 10.244.0.1/24 dev br0; ip link set br0 up; ip addr add ${nodeAddress}/32 dev lo; echo 1 > /proc/sys/net/ipv4/ip_forward; ip route add default dev br0`,
+    );
     this.run(`ip addr add fd00:10:244::1/64 dev br0 nodad; ip addr add ${nodeAddressV6}/128 dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; ip -6 route add default dev br0`);
     for (const [place, address] of Object.entries(places)) {
       const netns = this.netns(place as Place);

@@ -34,12 +34,26 @@ export class ClaimStatusAuthorization implements AdmissionPlugin {
     const errors: FieldError[] = [];
     if (changesBinding(next, before)) {
       const refusal = await this.#refusal(attributes, verb, 'binding', '', '');
-      if (refusal !== undefined) errors.push(fieldErrors.forbidden(STATUS, `changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="${verb}" permission: ${refusal}`));
+      if (refusal !== undefined) {
+        errors.push(
+          fieldErrors.forbidden(
+            STATUS,
+            `changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="${verb}" permission: ${refusal}`,
+          ),
+        );
+      }
     }
     const verbs = [...(runsOn(attributes.user, nodeOfAllocation(next.allocation)) ? [`associated-node:${verb}`] : []), `arbitrary-node:${verb}`];
     for (const driver of driversToldOf(next, before)) {
       const refusal = await this.#refusalOfAll(attributes, verbs, driver);
-      if (refusal !== undefined) errors.push(fieldErrors.forbidden(STATUS.child('devices'), `changing status.devices requires resource="resourceclaims/driver", verb="[${verbs.join(' ')}]" permission: ${refusal}`));
+      if (refusal !== undefined) {
+        errors.push(
+          fieldErrors.forbidden(
+            STATUS.child('devices'),
+            `changing status.devices requires resource="resourceclaims/driver", verb="[${verbs.join(' ')}]" permission: ${refusal}`,
+          ),
+        );
+      }
     }
     if (errors.length > 0) throw invalid({ group, kind: attributes.kind }, attributes.name, errors);
   }

@@ -39,7 +39,9 @@ export function checkNode(attributes: AdmissionAttributes, node: string): void {
     const labels = forbiddenChanges({}, next?.metadata.labels ?? {});
     if (labels !== '') throw refused(attributes, `node ${goQuote(node)} is not allowed to set the following labels: ${labels}`);
   } else if (operation === 'UPDATE') {
-    if (next?.spec?.configSource !== undefined && !isDeepStrictEqual(next.spec.configSource, old?.spec?.configSource)) throw refused(attributes, `node ${goQuote(node)} is not allowed to update configSource to a new non-nil configSource`);
+    if (next?.spec?.configSource !== undefined && !isDeepStrictEqual(next.spec.configSource, old?.spec?.configSource)) {
+      throw refused(attributes, `node ${goQuote(node)} is not allowed to update configSource to a new non-nil configSource`);
+    }
     if (!isDeepStrictEqual(next?.spec?.taints ?? [], old?.spec?.taints ?? [])) throw refused(attributes, `node ${goQuote(node)} is not allowed to modify taints`);
     // The garbage collector would delete it for an owner that is none, and it could come back without its taints.
     if (!isDeepStrictEqual(next?.metadata.ownerReferences ?? [], old?.metadata.ownerReferences ?? [])) throw refused(attributes, `node ${goQuote(node)} is not allowed to modify ownerReferences`);

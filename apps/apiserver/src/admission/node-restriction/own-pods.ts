@@ -30,7 +30,12 @@ export class OwnPods {
     if (ref?.apiVersion !== 'v1' || ref.kind !== 'Pod' || (ref.name ?? '') === '') throw refused(attributes, 'node requested token not bound to a pod');
     if ((ref.uid ?? '') === '') throw refused(attributes, 'node requested token with a pod binding without a uid');
     const pod = this.#pod(namespace, ref.name ?? '');
-    if (pod.metadata.uid !== ref.uid) throw refused(attributes, `the UID in the bound object reference (${ref.uid ?? ''}) does not match the UID in record. The object might have been deleted and then recreated`);
+    if (pod.metadata.uid !== ref.uid) {
+      throw refused(
+        attributes,
+        `the UID in the bound object reference (${ref.uid ?? ''}) does not match the UID in record. The object might have been deleted and then recreated`,
+      );
+    }
     if (pod.spec?.nodeName !== node) throw refused(attributes, 'node requested token bound to a pod scheduled on a different node');
     if (audiences.length > 1) throw refused(attributes, 'node may only request 0 or 1 audiences');
     const audience = audiences[0] ?? '';
@@ -50,7 +55,9 @@ export class OwnPods {
   #checkMirror(attributes: AdmissionAttributes, node: string): void {
     const pod = attributes.object as corev1.Pod;
     const refuse = (why: string): Error => refused(attributes, `node ${goQuote(node)} ${why}`);
-    if (pod.metadata.annotations?.[mirrorAnnotation] === undefined) throw refused(attributes, `pod does not have ${goQuote(mirrorAnnotation)} annotation, node ${goQuote(node)} can only create mirror pods`);
+    if (pod.metadata.annotations?.[mirrorAnnotation] === undefined) {
+      throw refused(attributes, `pod does not have ${goQuote(mirrorAnnotation)} annotation, node ${goQuote(node)} can only create mirror pods`);
+    }
     if (pod.spec?.nodeName !== node) throw refuse('can only create pods with spec.nodeName set to itself');
     const [owner, another] = pod.metadata.ownerReferences ?? [];
     if (another !== undefined) throw refuse('can only create pods with a single owner reference set to itself');
@@ -78,7 +85,9 @@ function checkStatus(attributes: AdmissionAttributes, node: string): void {
   if (old.spec?.nodeName !== node) throw refused(attributes, `node ${goQuote(node)} can only update pod status for pods with spec.nodeName set to itself`);
   if (!isDeepStrictEqual(old.metadata.labels ?? {}, pod.metadata.labels ?? {})) throw refused(attributes, `node ${goQuote(node)} cannot update labels through pod status`);
   if (!isDeepStrictEqual(claimsOf(old), claimsOf(pod))) throw refused(attributes, `node ${goQuote(node)} cannot update resource claim statues`);
-  if (!isDeepStrictEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)) throw refused(attributes, `node ${goQuote(node)} cannot update extended resource claim status`);
+  if (!isDeepStrictEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)) {
+    throw refused(attributes, `node ${goQuote(node)} cannot update extended resource claim status`);
+  }
 }
 
 const claimsOf = ({ status }: corev1.Pod): (string | undefined)[][] => status?.resourceClaimStatuses?.map(({ name, resourceClaimName }) => [name, resourceClaimName]) ?? [];

@@ -24,9 +24,18 @@ export class PodCertificates {
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) throw refused(attributes, `pod ${podKey} is a mirror pod`);
     // Late news cannot be the reason: the pod is the one that was named.
     const account = pod.spec.serviceAccountName ?? '';
-    if (account !== spec.serviceAccountName) throw refused(attributes, `PodCertificateRequest for pod ${podKey} contains serviceAccountName (${goQuote(spec.serviceAccountName)}) that differs from running pod (${goQuote(account)})`);
+    if (account !== spec.serviceAccountName) {
+      throw refused(
+        attributes,
+        `PodCertificateRequest for pod ${podKey} contains serviceAccountName (${goQuote(spec.serviceAccountName)}) that differs from running pod (${goQuote(account)})`,
+      );
+    }
     const accountUid = named(this.reader.get(core.serviceaccounts, namespace, account), `service account ${goQuote(`${namespace}/${account}`)}`).metadata.uid ?? '';
-    if (accountUid !== spec.serviceAccountUID) throw internalError(`PodCertificateRequest for pod ${podKey} names service account UID ${goQuote(spec.serviceAccountUID)}, which differs from the running service account (${goQuote(accountUid)})`);
+    if (accountUid !== spec.serviceAccountUID) {
+      throw internalError(
+        `PodCertificateRequest for pod ${podKey} names service account UID ${goQuote(spec.serviceAccountUID)}, which differs from the running service account (${goQuote(accountUid)})`,
+      );
+    }
   }
 }
 

@@ -102,5 +102,9 @@ function reviewOf({ object, namespace, subresource }: AdmissionAttributes): { re
   const all = subresource === 'ephemeralcontainers' ? [] : [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
   const containers = [...all, ...(spec?.ephemeralContainers ?? [])].map(({ image }) => ({ image: image ?? '' }));
   const annotations = Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.includes(FORWARDED)));
-  return { kind: 'ImageReview', apiVersion: 'imagepolicy.k8s.io/v1alpha1', spec: { containers, ...(Object.keys(annotations).length > 0 ? { annotations } : {}), namespace } } as { readonly spec: object };
+  return {
+    kind: 'ImageReview',
+    apiVersion: 'imagepolicy.k8s.io/v1alpha1',
+    spec: { containers, ...(Object.keys(annotations).length > 0 ? { annotations } : {}), namespace },
+  } as { readonly spec: object };
 }

@@ -16,7 +16,7 @@ export interface NodeSelectors {
 }
 
 /** `a=b,c=d`. @throws for anything else */
-export function parseNodeSelector(text: string): Labels {
+function parseNodeSelector(text: string): Labels {
   const pairs = text.split(',').map((part) => part.trim()).filter((part) => part !== '').map((part) => {
     const [key = '', value, ...more] = part.split('=').map((piece) => piece.trim());
     if (key === '' || value === undefined || more.length > 0) throw new Error(`invalid selector: [${part}]`);

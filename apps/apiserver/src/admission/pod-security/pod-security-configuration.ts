@@ -35,5 +35,12 @@ export function readPodSecurityConfiguration(root: Fields): PodSecurityConfigura
   // A level to warn about is not implied here, as it is by labels: the file says all.
   const said = Object.fromEntries(given);
   const warn = said['warn'] === undefined ? { ...policy.warn, level: openByDefault.defaults.warn.level } : policy.warn;
-  return { defaults: { ...policy, warn }, exemptions: { usernames: exempt.optionalTexts('usernames'), runtimeClasses: exempt.optionalTexts('runtimeClasses'), namespaces: exempt.optionalTexts('namespaces') } };
+  return {
+    defaults: { ...policy, warn },
+    exemptions: {
+      usernames: exempt.optionalTexts('usernames'),
+      runtimeClasses: exempt.optionalTexts('runtimeClasses'),
+      namespaces: exempt.optionalTexts('namespaces'),
+    },
+  };
 }

@@ -26,7 +26,8 @@ export class PodSecurityMetrics {
   private readonly errors: SeriesCounter;
 
   constructor(registry: Registry) {
-    const counter = (name: string, help: string, labelNames: string[]): SeriesCounter => new SeriesCounter({ name: `pod_security_${name}_total`, help, labelNames: [...labelNames, ...REQUEST], registers: [registry] });
+    const counter = (name: string, help: string, labelNames: string[]): SeriesCounter =>
+      new SeriesCounter({ name: `pod_security_${name}_total`, help, labelNames: [...labelNames, ...REQUEST], registers: [registry] });
     this.evaluations = counter('evaluations', 'Checks of pods against a level, without those of requests that are ignored or exempt.', ['decision', 'policy_level', 'policy_version', 'mode']);
     this.exemptions = counter('exemptions', 'Requests that are exempt.', []);
     this.errors = counter('errors', 'What kept pods from being checked rightly; unless it is fatal, they are held to the strictest level.', ['fatal']);

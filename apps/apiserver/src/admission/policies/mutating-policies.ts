@@ -79,7 +79,11 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
   private readonly policies: RegisteredPolicies<Policy, Binding, CompiledPolicy>;
 
   constructor(private readonly deps: PolicyDeps) {
-    this.policies = new RegisteredPolicies(deps.reader, { policies: admissionregistration.mutatingadmissionpolicies, bindings: admissionregistration.mutatingadmissionpolicybindings }, compileMutatingPolicy);
+    this.policies = new RegisteredPolicies(
+      deps.reader,
+      { policies: admissionregistration.mutatingadmissionpolicies, bindings: admissionregistration.mutatingadmissionpolicybindings },
+      compileMutatingPolicy,
+    );
   }
 
   handles(attributes: AdmissionAttributes): boolean {
@@ -128,7 +132,17 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     }
     let result = shown.object;
     for (const each of params) {
-      const held = conditions.empty || (await conditions.hold({ attributes, request, shown: { ...shown, object: result }, authorizer, params: each, metrics: this.deps.conditions, of: { name, kind: 'policy', type: 'admit', operation: attributes.operation } }));
+      const held =
+        conditions.empty ||
+        (await conditions.hold({
+          attributes,
+          request,
+          shown: { ...shown, object: result },
+          authorizer,
+          params: each,
+          metrics: this.deps.conditions,
+          of: { name, kind: 'policy', type: 'admit', operation: attributes.operation },
+        }));
       if (typeof held === 'string') failed(new ConfigurationFault(held), 'Invalid');
       else if (held) result = await this.mutated(expressions, each, { ...input, object: result }, version, { failed, observe });
     }
@@ -176,7 +190,11 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     if (!isJsonObject(said)) throw new ConfigurationFault(`invalid return type: ${typeNameOf(value)}`);
     const config: JsonObject = { ...said, apiVersion: object['apiVersion'] ?? '', kind: object['kind'] ?? '' };
     const problems = checkConfig(config, type);
-    if (problems.length > 0) throw new ConfigurationFault(`error applying patch: failed to convert patch object to typed object: ${problems.length === 1 ? (problems[0] ?? '') : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`}`);
+    if (problems.length > 0) {
+      throw new ConfigurationFault(
+        `error applying patch: failed to convert patch object to typed object: ${problems.length === 1 ? (problems[0] ?? '') : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`}`,
+      );
+    }
     // Whoever means some fields of what is replaced whole would lose the others.
     const atomics = atomicPaths(config, type);
     if (atomics.length > 0) throw new ConfigurationFault(`error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomics.join(', ')}`);

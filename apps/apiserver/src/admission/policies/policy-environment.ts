@@ -1,4 +1,7 @@
-import { authorizerValue, type CelType, compile, CostExceeded, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, PER_CALL_LIMIT, type Program, resourceCheckValue, ResultTypeError, types, type Value } from '@navarch/cel';
+import {
+  authorizerValue, type CelType, compile, CostExceeded, type Declarations, EvalError, fromJson, type MapValue, type ObjectType, PER_CALL_LIMIT, type Program,
+  resourceCheckValue, ResultTypeError, types, type Value,
+} from '@navarch/cel';
 import type { KubeObject } from '@navarch/api';
 import type { AdmissionAttributes, Authorizer } from '../../pipeline';
 import type { AdmissionRequest, ShownObjects } from '../admission-request';
@@ -17,10 +20,28 @@ const request = types.object('kubernetes.AdmissionRequest', {
   requestSubResource: types.string, name: types.string, namespace: types.string, operation: types.string, userInfo, dryRun: types.bool, options: types.dyn,
 });
 const namespaceMeta = types.object('kubernetes.NamespaceMetadata', {
-  name: types.string, generateName: types.string, namespace: types.string, labels: types.map(types.string, types.string), annotations: types.map(types.string, types.string), UID: types.string, uid: types.string,
-  creationTimestamp: types.dyn, deletionTimestamp: types.dyn, deletionGracePeriodSeconds: types.int, generation: types.int, resourceVersion: types.string, finalizers: types.list(types.string), ownerReferences: types.dyn, managedFields: types.dyn, selfLink: types.string,
+  name: types.string,
+  generateName: types.string,
+  namespace: types.string,
+  labels: types.map(types.string, types.string),
+  annotations: types.map(types.string, types.string),
+  UID: types.string,
+  uid: types.string,
+  creationTimestamp: types.dyn,
+  deletionTimestamp: types.dyn,
+  deletionGracePeriodSeconds: types.int,
+  generation: types.int,
+  resourceVersion: types.string,
+  finalizers: types.list(types.string),
+  ownerReferences: types.dyn,
+  managedFields: types.dyn,
+  selfLink: types.string,
 });
-const namespace = types.object('kubernetes.Namespace', { metadata: namespaceMeta, spec: types.object('kubernetes.NamespaceSpec', { finalizers: types.list(types.string) }), status: types.object('kubernetes.NamespaceStatus', { phase: types.string, conditions: types.dyn }) });
+const namespace = types.object('kubernetes.Namespace', {
+  metadata: namespaceMeta,
+  spec: types.object('kubernetes.NamespaceSpec', { finalizers: types.list(types.string) }),
+  status: types.object('kubernetes.NamespaceStatus', { phase: types.string, conditions: types.dyn }),
+});
 
 /** Types of which mutations write objects: what is in them is checked when it is merged. */
 const openType = (name: string): ObjectType => ({ kind: 'object', name, field: () => types.dyn });

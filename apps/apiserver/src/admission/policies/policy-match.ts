@@ -23,7 +23,8 @@ export class ResourceMatch {
     const { resourceRules = [], excludeResourceRules = [], matchPolicy } = this.resources;
     if (!this.selects(attributes, namespace)) return undefined;
     const candidates = matchPolicy === 'Exact' ? versions.slice(0, 1) : versions;
-    const among = (rules: readonly NamedRule[]): RequestVersion | undefined => candidates.find((version) => rules.some((rule) => namesMatch(rule, attributes) && ruleMatches(rule, attributes, version)));
+    const among = (rules: readonly NamedRule[]): RequestVersion | undefined =>
+      candidates.find((version) => rules.some((rule) => namesMatch(rule, attributes) && ruleMatches(rule, attributes, version)));
     if (among(excludeResourceRules)) return undefined;
     return resourceRules.length === 0 ? candidates[0] : among(resourceRules);
   }

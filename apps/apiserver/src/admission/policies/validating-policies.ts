@@ -104,7 +104,11 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
   private readonly policies: RegisteredPolicies<Policy, Binding, CompiledPolicy>;
 
   constructor(private readonly deps: PolicyDeps) {
-    this.policies = new RegisteredPolicies(deps.reader, { policies: admissionregistration.validatingadmissionpolicies, bindings: admissionregistration.validatingadmissionpolicybindings }, compileValidatingPolicy);
+    this.policies = new RegisteredPolicies(
+      deps.reader,
+      { policies: admissionregistration.validatingadmissionpolicies, bindings: admissionregistration.validatingadmissionpolicybindings },
+      compileValidatingPolicy,
+    );
   }
 
   handles(attributes: AdmissionAttributes): boolean {
@@ -154,7 +158,15 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
       return;
     }
     const { conditions, environment } = expressions;
-    const held = conditions.empty || (await conditions.hold({ ...input, shown: input, params, metrics: this.deps.conditions, of: { name: policy.metadata.name ?? '', kind: 'policy', type: 'validate', operation: input.attributes.operation } }));
+    const held =
+      conditions.empty ||
+      (await conditions.hold({
+        ...input,
+        shown: input,
+        params,
+        metrics: this.deps.conditions,
+        of: { name: policy.metadata.name ?? '', kind: 'policy', type: 'validate', operation: input.attributes.operation },
+      }));
     if (typeof held === 'string' && !ignore) fault(held, 'invalid_error');
     if (held !== true) return;
     const activation = (): PolicyActivation => new PolicyActivation(input, params, environment, new PolicyBudget(RUNTIME_BUDGET));

@@ -1,5 +1,19 @@
 import {
-  addAmounts, type Amounts, type corev1, countedNames, describeAmounts, type DeviceObjects, formatAmounts, inScope, type KubeObject, maskAmounts, namesAbove, parseAmounts, quotaEvaluatorFor, scopesOf, subtractAmounts,
+  addAmounts,
+  type Amounts,
+  type corev1,
+  countedNames,
+  describeAmounts,
+  type DeviceObjects,
+  formatAmounts,
+  inScope,
+  type KubeObject,
+  maskAmounts,
+  namesAbove,
+  parseAmounts,
+  quotaEvaluatorFor,
+  scopesOf,
+  subtractAmounts,
 } from '@navarch/api';
 import type { GroupResource } from '@navarch/apimachinery';
 import { describeScopes, type LimitedResource, namesToCover, scopesToCover } from './limited-resources';

@@ -6,7 +6,8 @@ import { type Charge, chargeQuotas } from './charge';
 import { type LedgerDeps, QuotaLedger, type Receipt, type Refusal } from './quota-ledger';
 
 /** What upstream's plug-in throws as a plain error comes out as a 500 without a reason. */
-const errorOf = (attributes: AdmissionAttributes, refusal: Refusal): ApiError => ('refused' in refusal ? refused(attributes, refusal.refused) : new ApiError({ code: 500, reason: '', message: refusal.uncovered }));
+const errorOf = (attributes: AdmissionAttributes, refusal: Refusal): ApiError =>
+  'refused' in refusal ? refused(attributes, refusal.refused) : new ApiError({ code: 500, reason: '', message: refusal.uncovered });
 
 /** Nobody takes more of a namespace than its ResourceQuotas allow. Comes last: what another plug-in refuses must not be charged. */
 export class ResourceQuotaAdmission implements AdmissionPlugin {
@@ -19,7 +20,11 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
 
   constructor(private readonly deps: LedgerDeps) {
     const { reader } = deps;
-    this.#devices = { deviceClasses: () => reader.list(dra.deviceclasses), pod: (namespace, name) => reader.get(core.pods, namespace, name), claims: (namespace) => reader.list(dra.resourceclaims, namespace) };
+    this.#devices = {
+      deviceClasses: () => reader.list(dra.deviceclasses),
+      pod: (namespace, name) => reader.get(core.pods, namespace, name),
+      claims: (namespace) => reader.list(dra.resourceclaims, namespace),
+    };
   }
 
   handles({ operation, group, resource, subresource, namespaced, namespace, object, oldObject }: AdmissionAttributes): boolean {

@@ -14,7 +14,8 @@ export interface Verdict {
 export type ReviewVersion = 'v1' | 'v1beta1';
 
 /** The first version that a webhook knows and this server speaks; validation lets no webhook be that has none. */
-export const reviewVersionOf = (admissionReviewVersions: readonly string[]): ReviewVersion | undefined => admissionReviewVersions.find((version): version is ReviewVersion => version === 'v1' || version === 'v1beta1');
+export const reviewVersionOf = (admissionReviewVersions: readonly string[]): ReviewVersion | undefined =>
+  admissionReviewVersions.find((version): version is ReviewVersion => version === 'v1' || version === 'v1beta1');
 
 export const reviewOf = (request: AdmissionRequest, version: ReviewVersion): string => JSON.stringify({ kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request });
 

@@ -31,7 +31,14 @@ export interface PlannedCall {
 }
 
 /** What must stay changeable whatever webhooks do, or nobody could mend a wrong one. */
-const exempt = new Set(['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings', 'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
+const exempt = new Set([
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+  'validatingadmissionpolicies',
+  'validatingadmissionpolicybindings',
+  'mutatingadmissionpolicies',
+  'mutatingadmissionpolicybindings',
+]);
 
 export const isExempt = ({ group, resource }: AdmissionAttributes): boolean => group === 'admissionregistration.k8s.io' && exempt.has(resource);
 

@@ -19,10 +19,31 @@ export class WebhookMetrics {
 
   constructor(registry: Registry) {
     const labelNames = ['name', 'type', 'operation'];
-    this.duration = new Histogram({ name: 'apiserver_admission_webhook_admission_duration_seconds', help: 'How long webhooks took to answer, by name, operation and whether they refused.', labelNames: [...labelNames, 'rejected'], buckets, registers: [registry] });
-    this.requests = new Counter({ name: 'apiserver_admission_webhook_request_total', help: 'Calls of webhooks by name, operation, code and whether they refused.', labelNames: [...labelNames, 'code', 'rejected'], registers: [registry] });
-    this.rejections = new Counter({ name: 'apiserver_admission_webhook_rejection_count', help: 'Writes refused by webhooks, or because one could not be asked.', labelNames: [...labelNames, 'error_type', 'rejection_code'], registers: [registry] });
-    this.failedOpen = new Counter({ name: 'apiserver_admission_webhook_fail_open_count', help: 'Webhooks that could not be asked and were passed over.', labelNames: ['name', 'type'], registers: [registry] });
+    this.duration = new Histogram({
+      name: 'apiserver_admission_webhook_admission_duration_seconds',
+      help: 'How long webhooks took to answer, by name, operation and whether they refused.',
+      labelNames: [...labelNames, 'rejected'],
+      buckets,
+      registers: [registry],
+    });
+    this.requests = new Counter({
+      name: 'apiserver_admission_webhook_request_total',
+      help: 'Calls of webhooks by name, operation, code and whether they refused.',
+      labelNames: [...labelNames, 'code', 'rejected'],
+      registers: [registry],
+    });
+    this.rejections = new Counter({
+      name: 'apiserver_admission_webhook_rejection_count',
+      help: 'Writes refused by webhooks, or because one could not be asked.',
+      labelNames: [...labelNames, 'error_type', 'rejection_code'],
+      registers: [registry],
+    });
+    this.failedOpen = new Counter({
+      name: 'apiserver_admission_webhook_fail_open_count',
+      help: 'Webhooks that could not be asked and were passed over.',
+      labelNames: ['name', 'type'],
+      registers: [registry],
+    });
   }
 
   answered(call: WebhookCall, seconds: number, code: number, rejected: boolean): void {

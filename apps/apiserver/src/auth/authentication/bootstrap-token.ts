@@ -38,7 +38,7 @@ export class BootstrapTokenAuthenticator implements Authenticator {
 }
 
 /** Undefined unless the Secret makes this token valid for signing in, now. */
-export function userOfSecret(secret: corev1.Secret, id: string, tokenSecret: string, nowMs: number): User | undefined {
+function userOfSecret(secret: corev1.Secret, id: string, tokenSecret: string, nowMs: number): User | undefined {
   const field = (name: string): string => Buffer.from(secret.data?.[name] ?? '', 'base64').toString();
   if (secret.type !== 'bootstrap.kubernetes.io/token' || secret.metadata.deletionTimestamp !== undefined) return undefined;
   if (field('token-id') !== id || !sameSecret(field('token-secret'), tokenSecret)) return undefined;

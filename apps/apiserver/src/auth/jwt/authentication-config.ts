@@ -102,7 +102,9 @@ function issuerOf(entry: Fields): JwtIssuer {
     if (discoveryUrl.replace(/\/$/, '') === url.replace(/\/$/, '')) throw invalid(`${issuer.path}.discoveryURL`, discoveryUrl, 'discoveryURL must be different from URL');
   }
   const certificateAuthority = issuer.optionalText('certificateAuthority');
-  if (certificateAuthority !== undefined && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${issuer.path}.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates`);
+  if (certificateAuthority !== undefined && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new Error(`${issuer.path}.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates`);
+  }
   const audiences = audiencesOf(issuer);
   // There is one way out of this server, which serves for either.
   const egress = issuer.optionalText('egressSelectorType') ?? '';

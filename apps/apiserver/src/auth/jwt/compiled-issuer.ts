@@ -5,7 +5,14 @@ import type { User } from '../../pipeline';
 import type { ClaimOrExpression, JwtIssuer } from './jwt-issuer';
 
 const CLAIMS = variables({ claims: types.map(types.string, types.dyn) });
-const USER = variables({ user: types.object('kubernetes.UserInfo', { username: types.string, uid: types.string, groups: types.list(types.string), extra: types.map(types.string, types.list(types.string)) }) });
+const USER = variables({
+  user: types.object('kubernetes.UserInfo', {
+    username: types.string,
+    uid: types.string,
+    groups: types.list(types.string),
+    extra: types.map(types.string, types.list(types.string)),
+  }),
+});
 
 /** An issuer with its expressions ready. */
 export interface CompiledIssuer {
@@ -66,7 +73,9 @@ function requireVerifiedEmail(issuer: JwtIssuer, path: string): void {
   if (!('expression' in username) || !/\bclaims\.email\b|\bclaims\[["']email["']\]/.test(username.expression)) return;
   const texts = [username.expression, ...extra.map(({ expression }) => expression), ...claimRules.flatMap((rule) => ('expression' in rule ? [rule.expression] : []))];
   if (texts.some((text) => text.includes('email_verified'))) return;
-  throw new Error(`${path}.claimMappings.username.expression: Invalid value: ${JSON.stringify(username.expression)}: claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression`);
+  throw new Error(
+    `${path}.claimMappings.username.expression: Invalid value: ${JSON.stringify(username.expression)}: claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression`,
+  );
 }
 
 /** @param path of the issuer's entry, for errors. @throws for expressions that do not compile */
@@ -85,8 +94,12 @@ export function compileIssuer(issuer: JwtIssuer, path: string): CompiledIssuer {
       if ('claim' in rule) {
         const value = claims[rule.claim];
         if (value === undefined) throw new Error(`oidc: required claim ${rule.claim} not present in ID token`);
-        if (value !== rule.requiredValue) throw new Error(`oidc: required claim ${rule.claim} value does not match. Got = ${JSON.stringify(value)}, want = ${rule.requiredValue}`);
-      } else if (evaluated(rule.program, claims as JsonValue, 'claims') !== true) throw new Error(`oidc: error evaluating claim validation expression: validation expression '${rule.expression}' failed: ${rule.message}`);
+        if (value !== rule.requiredValue) {
+          throw new Error(`oidc: required claim ${rule.claim} value does not match. Got = ${JSON.stringify(value)}, want = ${rule.requiredValue}`);
+        }
+      } else if (evaluated(rule.program, claims as JsonValue, 'claims') !== true) {
+        throw new Error(`oidc: error evaluating claim validation expression: validation expression '${rule.expression}' failed: ${rule.message}`);
+      }
     }
   };
   const nameOf = (claims: Claims): string => {
@@ -116,7 +129,10 @@ export function compileIssuer(issuer: JwtIssuer, path: string): CompiledIssuer {
       const more = extraOf(claims);
       const user: User = { name, groups: groupNames, ...(id === undefined || id === '' ? {} : { uid: id }), ...(Object.keys(more).length === 0 ? {} : { extra: more }) };
       const shown: JsonValue = { username: name, uid: id ?? '', groups: groupNames, extra: more };
-      for (const { program, expression, message } of userRules) if (evaluated(program, shown, 'user') !== true) throw new Error(`oidc: error evaluating user info validation rule: validation expression '${expression}' failed: ${message}`);
+      for (const { program, expression, message } of userRules)
+        if (evaluated(program, shown, 'user') !== true) {
+          throw new Error(`oidc: error evaluating user info validation rule: validation expression '${expression}' failed: ${message}`);
+        }
       return user;
     },
   };

@@ -13,7 +13,11 @@ const authorities = (pem: string | undefined): Buffer | undefined => (pem === un
 
 /** The token of a distributed claim, from where the issuer's own token says. */
 export function askForClaim({ certificateAuthority }: Pick<JwtIssuer, 'certificateAuthority'>, endpoint: string, accessToken: string): Promise<string> {
-  return askIssuer(endpoint, { ca: authorities(certificateAuthority), isWell: (status) => status >= 200 && status <= 226, ...(accessToken === '' ? {} : { headers: { Authorization: `Bearer ${accessToken}` } }) });
+  return askIssuer(endpoint, {
+    ca: authorities(certificateAuthority),
+    isWell: (status) => status >= 200 && status <= 226,
+    ...(accessToken === '' ? {} : { headers: { Authorization: `Bearer ${accessToken}` } }),
+  });
 }
 
 /** The keys of an issuer, found by discovery on first use and looked up again when one is missing. */

@@ -39,7 +39,13 @@ export class JwtAuthenticator implements Authenticator {
   private issuers: ReadonlyMap<string, Known> = new Map();
 
   constructor(private readonly deps: JwtDeps, issuers: readonly CompiledIssuer[]) {
-    this.latency = new Histogram({ name: 'apiserver_authentication_jwt_authenticator_latency_seconds', help: 'How long it took to tell whose a token is, by issuer.', labelNames: ['result', 'jwt_issuer_hash'], buckets: latencyBuckets, registers: [deps.metrics] });
+    this.latency = new Histogram({
+      name: 'apiserver_authentication_jwt_authenticator_latency_seconds',
+      help: 'How long it took to tell whose a token is, by issuer.',
+      labelNames: ['result', 'jwt_issuer_hash'],
+      buckets: latencyBuckets,
+      registers: [deps.metrics],
+    });
     this.use(issuers);
   }
 
@@ -85,7 +91,14 @@ export class JwtAuthenticator implements Authenticator {
     const { now, keysOf } = this.deps;
     const keys = known.get(url) ?? keysOf({ ...issuer, url, discoveryUrl: undefined });
     known.set(url, keys);
-    const { payload } = await jwtVerify(token, keys, { issuer: url, audience: [...issuer.audiences], algorithms: [...issuer.algorithms], currentDate: new Date(now()), clockTolerance: NOT_BEFORE_LEEWAY_SECONDS, requiredClaims: ['exp'] });
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: url,
+      audience: [...issuer.audiences],
+      algorithms: [...issuer.algorithms],
+      currentDate: new Date(now()),
+      clockTolerance: NOT_BEFORE_LEEWAY_SECONDS,
+      requiredClaims: ['exp'],
+    });
     const expiresMs = (payload.exp ?? 0) * 1000;
     if (expiresMs <= now()) throw new Error(`oidc: token is expired (Token Expiry: ${new Date(expiresMs).toISOString()})`);
     return payload;

@@ -1,5 +1,8 @@
 import type { authorizationv1 } from '@navarch/api';
-import { fieldErrors, type FieldError, type FieldPath, type FieldRequirement, FieldSelector, formatRequirement, labelValueMessages, parseFieldSelector, parseLabelSelector, validateLabelName } from '@navarch/apimachinery';
+import {
+  fieldErrors, type FieldError, type FieldPath, type FieldRequirement, FieldSelector, formatRequirement, labelValueMessages, parseFieldSelector,
+  parseLabelSelector, validateLabelName,
+} from '@navarch/apimachinery';
 
 type Attributes = authorizationv1.ResourceAttributes;
 type Given = authorizationv1.FieldSelectorAttributes | authorizationv1.LabelSelectorAttributes;
@@ -62,7 +65,9 @@ export function selectorsOf({ fieldSelector, labelSelector }: Attributes): Revie
 /** Operators that a newer client knows are no fault. */
 function requirementErrors(operator: string, values: readonly string[], path: FieldPath): FieldError[] {
   if ((operator === 'In' || operator === 'NotIn') && values.length === 0) return [fieldErrors.required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'")];
-  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) return [fieldErrors.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
+    return [fieldErrors.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+  }
   return [];
 }
 

@@ -97,7 +97,11 @@ function boundTo(ref: authenticationv1.BoundObjectReference, { metadata }: KubeO
   const uid = metadata.uid ?? '';
   const name = ref.name ?? '';
   if (ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid)
-    throw conflict({ group: '', resource: ref.kind ?? '' }, name, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+    throw conflict(
+      { group: '', resource: ref.kind ?? '' },
+      name,
+      `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   return { name, uid };
 }
 

@@ -9,7 +9,14 @@ const resourceAttributes = types.object('kubernetes.ResourceAttributes', {
 });
 const nonResourceAttributes = types.object('kubernetes.NonResourceAttributes', { path: types.string, verb: types.string });
 const declarations = variables({
-  request: types.object('kubernetes.SubjectAccessReviewSpec', { resourceAttributes, nonResourceAttributes, user: types.string, groups: types.list(types.string), extra: types.map(types.string, types.list(types.string)), uid: types.string }),
+  request: types.object('kubernetes.SubjectAccessReviewSpec', {
+    resourceAttributes,
+    nonResourceAttributes,
+    user: types.string,
+    groups: types.list(types.string),
+    extra: types.map(types.string, types.list(types.string)),
+    uid: types.string,
+  }),
 });
 
 /** @throws for expressions that do not compile, naming their place */

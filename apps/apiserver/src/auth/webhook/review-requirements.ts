@@ -16,7 +16,9 @@ function read<T>(text: string, parse: (text: string) => T[]): T[] {
 
 /** Selectors of a request as a review tells of them. */
 export function selectorAttributes({ fieldSelector = '', labelSelector = '' }: { readonly fieldSelector?: string; readonly labelSelector?: string }): Attributes {
-  const fields = read(fieldSelector, (text) => parseFieldSelector(text).requirements.map(({ field, operator, value }) => ({ key: field, operator: operator === '=' ? 'In' : 'NotIn', values: [value] })));
+  const fields = read(fieldSelector, (text) =>
+    parseFieldSelector(text).requirements.map(({ field, operator, value }) => ({ key: field, operator: operator === '=' ? 'In' : 'NotIn', values: [value] })),
+  );
   const labels = read(labelSelector, (text) => parseLabelSelector(text).requirements.flatMap(({ key, operator, values }) => {
     const said = labelOperators[operator];
     return said === undefined ? [] : [{ key, operator: said, ...(values.length === 0 ? {} : { values: [...values] }) }];

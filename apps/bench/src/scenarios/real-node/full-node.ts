@@ -66,9 +66,21 @@ export const fullNode: NodeScenario = {
     await cluster.settle(signal);
     watch.close();
     return [
-      { scenario: 'full-node', what: `memory of a kubelet with ${pods} pods (RSS)`, value: memory.rssMib, unit: 'MiB', detail: { pssMib: Math.round(memory.pssMib), peakRssMib: Math.round(memory.peakRssMib) } },
+      {
+        scenario: 'full-node',
+        what: `memory of a kubelet with ${pods} pods (RSS)`,
+        value: memory.rssMib,
+        unit: 'MiB',
+        detail: { pssMib: Math.round(memory.pssMib), peakRssMib: Math.round(memory.peakRssMib) },
+      },
       { scenario: 'full-node', what: 'of a core, the same kubelet idle', value: percent, unit: '%' },
-      { scenario: 'full-node', what: 'end of a container until a watch says so (p50)', value: quantile(tookMs, 0.5), unit: 'ms', detail: { p99: quantile(tookMs, 0.99), max: Math.max(...tookMs) } },
+      {
+        scenario: 'full-node',
+        what: 'end of a container until a watch says so (p50)',
+        value: quantile(tookMs, 0.5),
+        unit: 'ms',
+        detail: { p99: quantile(tookMs, 0.99), max: Math.max(...tookMs) },
+      },
     ];
   },
 };

@@ -26,7 +26,10 @@ export function lives(api: () => ConformingApi): void {
       return { exitCode, reason, message };
     };
     expect(await Promise.all(['file', 'log', 'silent', 'both'].map(shown))).toEqual([
-      { exitCode: 0, reason: 'Completed', message: 'DONE' }, { exitCode: 1, reason: 'Error', message: 'DONE' }, { exitCode: 0, reason: 'Completed', message: undefined }, { exitCode: 3, reason: 'Error', message: 'OK' },
+      { exitCode: 0, reason: 'Completed', message: 'DONE' },
+      { exitCode: 1, reason: 'Error', message: 'DONE' },
+      { exitCode: 0, reason: 'Completed', message: undefined },
+      { exitCode: 3, reason: 'Error', message: 'OK' },
     ]);
   });
 
@@ -62,12 +65,26 @@ export function lives(api: () => ConformingApi): void {
   });
 
   it('begins sidecars before the containers they serve, and ends them after, the last one first', async () => {
-    const sidecar = (name: string): object => ({ ...shell(`trap 'echo ${name} >> /kept/order; exit 0' TERM; touch /kept/${name}; while :; do sleep 0.1; done`), name, restartPolicy: 'Always', volumeMounts: [{ name: 'kept', mountPath: '/kept' }], startupProbe: { exec: { command: ['test', '-e', `/kept/${name}`] }, periodSeconds: 1 } });
+    const sidecar = (name: string): object => ({
+      ...shell(`trap 'echo ${name} >> /kept/order; exit 0' TERM; touch /kept/${name}; while :; do sleep 0.1; done`),
+      name,
+      restartPolicy: 'Always',
+      volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
+      startupProbe: { exec: { command: ['test', '-e', `/kept/${name}`] }, periodSeconds: 1 },
+    });
     await pods.start('sidecars', {
       terminationGracePeriodSeconds: 20, volumes: [{ name: 'kept', emptyDir: {} }], initContainers: [sidecar('first'), sidecar('second')],
       containers: [shell('ls /kept; echo main >> /kept/order', { volumeMounts: [{ name: 'kept', mountPath: '/kept' }] })],
     });
-    await pods.shows('sidecars', { status: { phase: 'Succeeded', initContainerStatuses: [{ name: 'first', state: { terminated: { exitCode: 0 } } }, { name: 'second', state: { terminated: { exitCode: 0 } } }] } });
+    await pods.shows('sidecars', {
+      status: {
+        phase: 'Succeeded',
+        initContainerStatuses: [
+          { name: 'first', state: { terminated: { exitCode: 0 } } },
+          { name: 'second', state: { terminated: { exitCode: 0 } } },
+        ],
+      },
+    });
     expect(await pods.said('sidecars')).toBe('first\nsecond\n');
   });
 
@@ -81,7 +98,15 @@ export function lives(api: () => ConformingApi): void {
   });
 
   it('kills what a failing probe tells of with the grace of the probe', async () => {
-    await pods.start('probed', { restartPolicy: 'Always', terminationGracePeriodSeconds: 500, containers: [shell('trap "" TERM; while :; do sleep 0.1; done', { livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 1 } })] });
+    await pods.start('probed', {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 500,
+      containers: [
+        shell('trap "" TERM; while :; do sleep 0.1; done', {
+          livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 1 },
+        }),
+      ],
+    });
     await pods.shows('probed', { status: { containerStatuses: [{ restartCount: 1, lastState: { terminated: { exitCode: 137 } } }] } });
     // Without a word of how long it may take, it would be there for another 500 seconds.
     await api().delete(`${pods.path}/pods/probed`, { gracePeriodSeconds: 1 });
@@ -90,14 +115,32 @@ export function lives(api: () => ConformingApi): void {
 
   it('calls a pod ready when its gates say so too', async () => {
     await pods.start('gated', { readinessGates: [{ conditionType: 'example.com/gate' }], containers: [shell('sleep 1000')] });
-    const ready = (status: string, more: Body = {}): object => ({ status: { conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status, ...more }), expect.objectContaining({ type: 'ContainersReady', status: 'True' }), expect.objectContaining({ type: 'PodReadyToStartContainers', status: 'True' })]) as object } });
+    const ready = (status: string, more: Body = {}): object => ({
+      status: {
+        conditions: expect.arrayContaining([
+          expect.objectContaining({ type: 'Ready', status, ...more }),
+          expect.objectContaining({ type: 'ContainersReady', status: 'True' }),
+          expect.objectContaining({ type: 'PodReadyToStartContainers', status: 'True' }),
+        ]) as object,
+      },
+    });
     await pods.shows('gated', ready('False', { reason: 'ReadinessGatesNotReady' }));
     await api().patch(`${pods.path}/pods/gated/status`, 'strategic', { status: { conditions: [{ type: 'example.com/gate', status: 'True' }] } });
     await pods.shows('gated', ready('True'));
   });
 
   it('resizes a container where it runs', async () => {
-    await pods.start('resized', { containers: [shell('sleep 1000', { resources: { requests: { cpu: '20m', memory: '20Mi' }, limits: { cpu: '40m', memory: '40Mi' } }, resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }, { resourceName: 'memory', restartPolicy: 'NotRequired' }] })] });
+    await pods.start('resized', {
+      containers: [
+        shell('sleep 1000', {
+          resources: { requests: { cpu: '20m', memory: '20Mi' }, limits: { cpu: '40m', memory: '40Mi' } },
+          resizePolicy: [
+            { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+            { resourceName: 'memory', restartPolicy: 'NotRequired' },
+          ],
+        }),
+      ],
+    });
     await pods.shows('resized', { status: { phase: 'Running' } });
     const resources = { requests: { cpu: '30m', memory: '30Mi' }, limits: { cpu: '60m', memory: '60Mi' } };
     await api().patch(`${pods.path}/pods/resized/resize`, 'strategic', { spec: { containers: [{ name: 'main', resources }] } });
@@ -107,7 +150,10 @@ export function lives(api: () => ConformingApi): void {
   it('tells of a container that took too much memory, and ends a pod that took too much disk', async () => {
     await Promise.all([
       pods.start('memory', { containers: [shell('tail /dev/zero', { resources: { limits: { memory: '16Mi' } } })] }),
-      pods.start('disk', { volumes: [{ name: 'small', emptyDir: { sizeLimit: '1Mi' } }], containers: [shell('dd if=/dev/zero of=/small/file bs=1M count=8; sleep 1000', { volumeMounts: [{ name: 'small', mountPath: '/small' }] })] }),
+      pods.start('disk', {
+        volumes: [{ name: 'small', emptyDir: { sizeLimit: '1Mi' } }],
+        containers: [shell('dd if=/dev/zero of=/small/file bs=1M count=8; sleep 1000', { volumeMounts: [{ name: 'small', mountPath: '/small' }] })],
+      }),
     ]);
     await Promise.all([
       pods.shows('memory', { status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { reason: 'OOMKilled', exitCode: 137 } } }] } }),

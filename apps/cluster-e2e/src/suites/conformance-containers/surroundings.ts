@@ -12,7 +12,17 @@ export function surroundings(api: () => ConformingApi): void {
   const resource = (name: string, of: string, divisor?: string): object => ({ name, valueFrom: { resourceFieldRef: { resource: of, divisor } } });
 
   it('expands what commands, arguments and variables refer to, and leaves what is unknown or escaped', async () => {
-    await pods.start('expands', { containers: [{ name: 'main', image, command: ['sh', '-c', 'echo "$0 $1 $2 $3"; echo "$C"', '$(A)'], args: ['$(C)', '$$(A)', '$(UNKNOWN)'], env: [env('A', 'a'), env('B', '$(D)$(A)'), env('C', '$(A);;$(B)'), env('D', 'd')] }] });
+    await pods.start('expands', {
+      containers: [
+        {
+          name: 'main',
+          image,
+          command: ['sh', '-c', 'echo "$0 $1 $2 $3"; echo "$C"', '$(A)'],
+          args: ['$(C)', '$$(A)', '$(UNKNOWN)'],
+          env: [env('A', 'a'), env('B', '$(D)$(A)'), env('C', '$(A);;$(B)'), env('D', 'd')],
+        },
+      ],
+    });
     await pods.shows('expands', { status: { phase: 'Succeeded' } });
     expect(await pods.said('expands')).toBe('a a;;$(D)a $(A) $(UNKNOWN)\na;;$(D)a\n');
   });
@@ -101,7 +111,12 @@ export function surroundings(api: () => ConformingApi): void {
     await Promise.all([two('shared', { shareProcessNamespace: true }), two('apart', {})]);
     await pods.says('shared', /\n\s+1 .*pause/);
     await pods.says('apart', /\n\s+1 .*ps\n/);
-    const tmpfs = await pods.tells('sized', 'df -k /memory | tail -n 1', { volumes: [{ name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } }] }, { volumeMounts: [{ name: 'memory', mountPath: '/memory' }] });
+    const tmpfs = await pods.tells(
+      'sized',
+      'df -k /memory | tail -n 1',
+      { volumes: [{ name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } }] },
+      { volumeMounts: [{ name: 'memory', mountPath: '/memory' }] },
+    );
     expect(tmpfs).toMatch(/\s8192\s/);
   });
 

@@ -77,7 +77,14 @@ export function traffic(api: () => ConformingApi): void {
   it('proxies requests to pods and Services, by every verb', async () => {
     await pods.make('Service', 'proxied', { spec: { selector: { app: 'served' }, ports: [{ name: 'web', port: 80, targetPort: 8080 }] } });
     await api().until(async () => expect((await api().call('GET', `${pods.path}/services/proxied/proxy/`)).code).toBe(200));
-    for (const path of ['services/proxied:80/proxy/', 'services/http:proxied:web/proxy/', 'services/proxied:web/proxy/index.html', 'pods/one/proxy/', 'pods/one:8080/proxy/', 'pods/http:one:8080/proxy/index.html']) {
+    for (const path of [
+      'services/proxied:80/proxy/',
+      'services/http:proxied:web/proxy/',
+      'services/proxied:web/proxy/index.html',
+      'pods/one/proxy/',
+      'pods/one:8080/proxy/',
+      'pods/http:one:8080/proxy/index.html',
+    ]) {
       const { code, text } = await api().call('GET', `${pods.path}/${path}`);
       expect({ path, code, text }).toEqual({ path, code: 200, text: expect.stringMatching(/^(one|two)\n$/) as string });
     }
@@ -95,8 +102,14 @@ export function traffic(api: () => ConformingApi): void {
     expect(await kubectl('logs streams --limit-bytes=3')).toBe('fir');
     expect(await kubectl('logs streams --timestamps --since=1h')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z first\n/);
     expect(await kubectl('exec -i client -- cat', 'through')).toBe('through');
-    expect(await api().cluster.tryKubectl(`-n ${pods.namespace} exec client -- sh -c "echo out; echo err >&2; exit 7"`)).toMatchObject({ code: 7, stdout: expect.stringContaining('out') as string, stderr: expect.stringContaining('err') as string });
-    await api().patch(`${pods.path}/pods/client/ephemeralcontainers`, 'strategic', { spec: { ephemeralContainers: [{ name: 'debugger', image, command: ['sh', '-c', 'echo debugging; sleep 1000'], targetContainerName: 'main' }] } });
+    expect(await api().cluster.tryKubectl(`-n ${pods.namespace} exec client -- sh -c "echo out; echo err >&2; exit 7"`)).toMatchObject({
+      code: 7,
+      stdout: expect.stringContaining('out') as string,
+      stderr: expect.stringContaining('err') as string,
+    });
+    await api().patch(`${pods.path}/pods/client/ephemeralcontainers`, 'strategic', {
+      spec: { ephemeralContainers: [{ name: 'debugger', image, command: ['sh', '-c', 'echo debugging; sleep 1000'], targetContainerName: 'main' }] },
+    });
     await pods.says('client', /debugging/, 'debugger');
     expect(await kubectl('exec client -c debugger -- cat /proc/1/cmdline')).toContain('sleep');
   });

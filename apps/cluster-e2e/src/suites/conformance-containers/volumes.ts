@@ -19,7 +19,16 @@ export function volumes(api: () => ConformingApi): void {
     const secret = { secretName: 'secret' };
     const [plain, some, owned, grouped, kept, binary] = await Promise.all([
       tells('plain', modes, { configMap }),
-      tells('some', `${modes}; cat path/to/data-2`, { configMap: { ...configMap, defaultMode: 0o440, items: [{ key: 'data-1', path: 'one' }, { key: 'data-2', path: 'path/to/data-2', mode: 0o400 }] } }),
+      tells('some', `${modes}; cat path/to/data-2`, {
+        configMap: {
+          ...configMap,
+          defaultMode: 0o440,
+          items: [
+            { key: 'data-1', path: 'one' },
+            { key: 'data-2', path: 'path/to/data-2', mode: 0o400 },
+          ],
+        },
+      }),
       tells('owned', `${modes}; cat data-1`, { configMap }, nobody),
       tells('grouped', `${modes}; cat data-1`, { secret: { ...secret, defaultMode: 0o440 } }, nobody),
       tells('kept', modes, { secret: { ...secret, defaultMode: 0o400 } }, nobody),
@@ -43,14 +52,25 @@ export function volumes(api: () => ConformingApi): void {
       { serviceAccountToken: { path: 'token', expirationSeconds: 600, audience: 'somebody' } },
     ];
     const resources = { limits: { cpu: '250m' }, requests: { cpu: '100m', memory: '8Mi' } };
-    expect(await tells('projected', 'for file in config/one secret/one labels name cpu memory; do cat $file; echo; done; stat -L -c %a labels; wc -c < token', { projected: { defaultMode: 0o400, sources } }, {}, { resources }, { labels: { key: 'value' } }))
-      .toMatch(/^value-1\nsecret-1\nkey="value"\nprojected\n250\n8\n400\n\d{3,}\n$/);
+    expect(
+      await tells(
+        'projected',
+        'for file in config/one secret/one labels name cpu memory; do cat $file; echo; done; stat -L -c %a labels; wc -c < token',
+        { projected: { defaultMode: 0o400, sources } },
+        {},
+        { resources },
+        { labels: { key: 'value' } },
+      ),
+    ).toMatch(/^value-1\nsecret-1\nkey="value"\nprojected\n250\n8\n400\n\d{3,}\n$/);
   });
 
   it('shows changes of configuration and of the pod in running containers, and lets what is optional come later', async () => {
     await pods.make('ConfigMap', 'changes', { data: { key: 'before' } });
     await pods.make('ConfigMap', 'leaves', { data: { key: 'here' } });
-    const watch = (path: string): object => shell(`while :; do for file in ${path}; do echo "$file=$(cat $file 2>&1)"; done; sleep 1; done`, { volumeMounts: ['changes', 'leaves', 'comes', 'labels'].map((name) => ({ name, mountPath: `/v/${name}` })) });
+    const watch = (path: string): object =>
+      shell(`while :; do for file in ${path}; do echo "$file=$(cat $file 2>&1)"; done; sleep 1; done`, {
+        volumeMounts: ['changes', 'leaves', 'comes', 'labels'].map((name) => ({ name, mountPath: `/v/${name}` })),
+      });
     await pods.start('watches', {
       containers: [watch('/v/changes/key /v/leaves/key /v/comes/key /v/labels/labels')],
       volumes: [
@@ -75,20 +95,42 @@ export function volumes(api: () => ConformingApi): void {
 
   it('gives an emptyDir to whoever runs in the pod, of memory too', async () => {
     // The node's own files may be in memory too: what is on its disk is where the pod's other files are.
-    const script = 'stat -c "%a %g" .; echo hello > file && stat -c "%a %u:%g" file; if [ $(stat -c %d .) = $(stat -c %d /etc/hosts) ]; then echo with the node; else awk \'$2=="/etc/volume" {print $3}\' /proc/mounts; fi';
+    const script =
+      'stat -c "%a %g" .; echo hello > file && stat -c "%a %u:%g" file; if [ $(stat -c %d .) = $(stat -c %d /etc/hosts) ]; then echo with the node; else awk \'$2=="/etc/volume" {print $3}\' /proc/mounts; fi';
     const [disk, memory] = await Promise.all([tells('disk', script, { emptyDir: {} }, { securityContext: { runAsUser: 1000 } }), tells('memory', script, { emptyDir: { medium: 'Memory' } }, nobody)]);
     expect(disk).toBe('777 0\n644 1000:0\nwith the node\n');
     expect(memory).toBe('2777 1001\n644 1000:1001\ntmpfs\n');
   });
 
   it('mounts parts of volumes, by expressions too, and nothing outside of them', async () => {
-    const parts = { volumeMounts: [{ name: 'volume', mountPath: '/etc/volume' }, { name: 'volume', mountPath: '/part', subPathExpr: '$(POD)/sub' }], env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] };
+    const parts = {
+      volumeMounts: [
+        { name: 'volume', mountPath: '/etc/volume' },
+        { name: 'volume', mountPath: '/part', subPathExpr: '$(POD)/sub' },
+      ],
+      env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    };
     const file = { volumeMounts: [{ name: 'volume', mountPath: '/etc/volume/file', subPath: 'data-1' }] };
-    const [directory, single] = await Promise.all([tells('directory', 'echo there > /part/file; cat directory/sub/file', { emptyDir: {} }, {}, parts), tells('single', 'ls; cat file', { configMap: { name: 'config' } }, {}, file)]);
+    const [directory, single] = await Promise.all([
+      tells('directory', 'echo there > /part/file; cat directory/sub/file', { emptyDir: {} }, {}, parts),
+      tells('single', 'ls; cat file', { configMap: { name: 'config' } }, {}, file),
+    ]);
     expect(directory).toBe('there\n');
     expect(single).toBe('file\nvalue-1');
-    const expanding = (name: string, env: object[]): Promise<object> => pods.start(name, { containers: [shell('true', { volumeMounts: [{ name: 'volume', mountPath: '/part', subPathExpr: '$(WHERE)' }], env })], volumes: [{ name: 'volume', emptyDir: {} }] }, { annotations: { where: '../out' } });
-    await Promise.all([expanding('up', [{ name: 'WHERE', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['where']" } } }]), expanding('absolute', [{ name: 'WHERE', value: '/tmp' }]), expanding('unknown', [])]);
+    const expanding = (name: string, env: object[]): Promise<object> =>
+      pods.start(
+        name,
+        {
+          containers: [shell('true', { volumeMounts: [{ name: 'volume', mountPath: '/part', subPathExpr: '$(WHERE)' }], env })],
+          volumes: [{ name: 'volume', emptyDir: {} }],
+        },
+        { annotations: { where: '../out' } },
+      );
+    await Promise.all([
+      expanding('up', [{ name: 'WHERE', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['where']" } } }]),
+      expanding('absolute', [{ name: 'WHERE', value: '/tmp' }]),
+      expanding('unknown', []),
+    ]);
     const fails = { status: { phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'CreateContainerConfigError' } } }] } };
     for (const name of ['up', 'absolute', 'unknown']) await pods.shows(name, fails);
     await api().patch(`${pods.path}/pods/up`, 'merge', { metadata: { annotations: { where: 'in' } } });

@@ -23,7 +23,7 @@ function nodeProblem({ organizations, commonName }: RequestedCertificate): strin
 }
 
 /** Why a request is none for a kubelet's client certificate; undefined if it is one. */
-export function kubeletClientProblem(asked: RequestedCertificate, usages: readonly string[] | undefined): string | undefined {
+function kubeletClientProblem(asked: RequestedCertificate, usages: readonly string[] | undefined): string | undefined {
   const ofNode = nodeProblem(asked);
   if (ofNode?.startsWith('subject organization') === true) return ofNode;
   if (asked.dnsNames.length > 0) return 'DNS subjectAltNames are not allowed';

@@ -7,7 +7,12 @@ import { planAggregation } from './sync';
 const FIELD_MANAGER = 'clusterrole-aggregation-controller';
 
 /** What is applied: the rules and nothing else, so that all else stays whoever's it is. */
-const applied = (name: string, rules: rbacv1.PolicyRule[]): object => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, ...(rules.length === 0 ? {} : { rules }) });
+const applied = (name: string, rules: rbacv1.PolicyRule[]): object => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name },
+  ...(rules.length === 0 ? {} : { rules }),
+});
 
 /** Fills roles that are made of others: admin, edit, view, and those of users. */
 export function clusterRoleAggregationController(context: ControllerContext): RunningController {

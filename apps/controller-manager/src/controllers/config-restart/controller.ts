@@ -68,7 +68,8 @@ function restartsOf<T extends Restartable>(type: ResourceType<T>, config: Config
           if (wantsRestarts(workload) && configNames(workload.spec?.template ?? {})[kind].includes(metadata.name ?? '')) controller.enqueueObject(workload);
         }
       };
-      const follow = <C extends KubeObject>(source: ObjectSource<C>, wake: (object: C) => void): (() => void) => source.addHandler({ onAdd: wake, onUpdate: (_, object) => wake(object), onDelete: wake });
+      const follow = <C extends KubeObject>(source: ObjectSource<C>, wake: (object: C) => void): (() => void) =>
+        source.addHandler({ onAdd: wake, onUpdate: (_, object) => wake(object), onDelete: wake });
       return [wakeSelf(workloads, controller), follow(config.configMaps, wakeUsers('configMaps')), follow(config.secrets, wakeUsers('secrets'))];
     },
   }, context);

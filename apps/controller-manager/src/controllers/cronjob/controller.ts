@@ -26,7 +26,10 @@ export class CronJobReconciler implements Reconciler {
     this.#context = context;
     this.#events = recorderFor('cronjob-controller', context);
     this.#skew = new Histogram({
-      name: 'cronjob_controller_job_creation_skew_duration_seconds', help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created', buckets: exponentialBuckets(1, 2, 10), registers: [context.registry],
+      name: 'cronjob_controller_job_creation_skew_duration_seconds',
+      help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
+      buckets: exponentialBuckets(1, 2, 10),
+      registers: [context.registry],
     });
     this.cronJobs = context.sources.informer(batch.cronjobs);
     this.jobs = context.sources.informer(batch.jobs, { indexes: byController });

@@ -30,7 +30,11 @@ export function daemonTolerations(spec: corev1.PodSpec | undefined): corev1.Tole
 /** The pod for one node: the scheduler can place it nowhere else. */
 export function daemonPod(daemonSet: appsv1.DaemonSet, node: string, hash: string): corev1.Pod {
   const { template } = daemonSet.spec ?? {};
-  const pod = podFromTemplate(template, { namespace: daemonSet.metadata.namespace ?? '', generateName: `${daemonSet.metadata.name ?? ''}-`, controller: controllerReference(apps.daemonsets, daemonSet) });
+  const pod = podFromTemplate(template, {
+    namespace: daemonSet.metadata.namespace ?? '',
+    generateName: `${daemonSet.metadata.name ?? ''}-`,
+    controller: controllerReference(apps.daemonsets, daemonSet),
+  });
   const generation = daemonSet.metadata.annotations?.['deprecated.daemonset.template.generation'];
   const labels = { ...pod.metadata.labels, ...(generation === undefined ? {} : { [TEMPLATE_GENERATION]: generation }), [POD_REVISION]: hash };
   const nodeAffinity = {

@@ -9,7 +9,7 @@ export const replicasOf = (object: { spec?: { replicas?: number } }): number => 
 export const isRollingUpdate = ({ spec }: appsv1.Deployment): boolean => (spec?.strategy?.type ?? 'RollingUpdate') === 'RollingUpdate';
 
 /** maxSurge and maxUnavailable as counts; not both 0, or nothing could ever be replaced. */
-export function fenceposts(deployment: appsv1.Deployment): { surge: number; unavailable: number } {
+function fenceposts(deployment: appsv1.Deployment): { surge: number; unavailable: number } {
   const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec?.strategy?.rollingUpdate ?? {};
   const desired = replicasOf(deployment);
   const surge = scaledIntOrPercent(maxSurge, desired, true);

@@ -46,7 +46,9 @@ function selectsEverything({ spec }: appsv1.Deployment): boolean {
 function planNothing(deployment: appsv1.Deployment): DeploymentPlan {
   const actions: Action[] = [{ kind: 'event', event: { type: 'Warning', reason: 'SelectingAll', message: 'This deployment is selecting all pods. A non-empty selector is required.' } }];
   const generation = deployment.metadata.generation ?? 0;
-  if ((deployment.status?.observedGeneration ?? 0) < generation) actions.push({ kind: 'updateStatus', deployment: { ...deployment, status: { ...deployment.status, observedGeneration: generation } } });
+  if ((deployment.status?.observedGeneration ?? 0) < generation) {
+    actions.push({ kind: 'updateStatus', deployment: { ...deployment, status: { ...deployment.status, observedGeneration: generation } } });
+  }
   return { actions };
 }
 

@@ -8,7 +8,7 @@ import { deviceEviction } from './sync';
 
 const FIELD_MANAGER = 'device-taint-eviction-controller';
 /** A rule that empties many devices is not told of with each of their pods. */
-export const RULE_STATUS_PERIOD_MS = 10_000;
+const RULE_STATUS_PERIOD_MS = 10_000;
 
 export interface RuleSources {
   readonly pods: ObjectSource<corev1.Pod>;

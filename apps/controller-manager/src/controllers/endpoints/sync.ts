@@ -50,7 +50,16 @@ function offered(service: corev1.Service, pods: readonly corev1.Pod[]): Subset[]
     if (ip === undefined || !canBeEndpoint(pod) || (pod.metadata.deletionTimestamp !== undefined && !tolerateUnready)) continue;
     const ports = servicePorts.flatMap((port) => {
       const number = findPort(pod, port);
-      return number === undefined ? [] : [{ ...(port.name === undefined || port.name === '' ? {} : { name: port.name }), port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) }];
+      return number === undefined
+        ? []
+        : [
+            {
+              ...(port.name === undefined || port.name === '' ? {} : { name: port.name }),
+              port: number,
+              protocol: port.protocol ?? 'TCP',
+              ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+            },
+          ];
     });
     if (servicePorts.length > 0 && ports.length === 0) continue;
     subsets.push({ [tolerateUnready || isPodReady(pod) ? 'addresses' : 'notReadyAddresses']: [addressOf(service, pod, ip)], ports });

@@ -27,7 +27,9 @@ export class MirroringReconciler implements Reconciler {
     this.#events = recorderFor('endpoint-slice-mirroring-controller', context);
     this.endpoints = context.sources.informer(core.endpoints, { alwaysWatch: true });
     this.services = context.sources.informer(core.services);
-    this.slices = context.sources.informer(discovery.endpointslices, { indexes: { mirrored: (slice) => (isMirror(slice) ? [sliceKey(slice.metadata.namespace ?? '', slice.metadata.labels?.[SERVICE_NAME] ?? '')] : []) } });
+    this.slices = context.sources.informer(discovery.endpointslices, {
+      indexes: { mirrored: (slice) => (isMirror(slice) ? [sliceKey(slice.metadata.namespace ?? '', slice.metadata.labels?.[SERVICE_NAME] ?? '')] : []) },
+    });
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -56,7 +58,14 @@ export class MirroringReconciler implements Reconciler {
     const plan = planMirror(endpoints, slices, limit);
     const about = { ...endpoints, apiVersion: 'v1', kind: 'Endpoints' };
     if (plan.invalid > 0) this.#events.event(about, 'Warning', 'InvalidIPAddress', `Skipped ${plan.invalid} invalid IP addresses when mirroring to EndpointSlices`);
-    if (plan.skipped > plan.invalid) this.#events.event(about, 'Warning', 'TooManyAddressesToMirror', `A max of ${limit} addresses can be mirrored to EndpointSlices per Endpoints subset. ${plan.skipped} addresses were skipped`);
+    if (plan.skipped > plan.invalid) {
+      this.#events.event(
+        about,
+        'Warning',
+        'TooManyAddressesToMirror',
+        `A max of ${limit} addresses can be mirrored to EndpointSlices per Endpoints subset. ${plan.skipped} addresses were skipped`,
+      );
+    }
     try {
       await Promise.all([
         ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal })),

@@ -78,8 +78,15 @@ export class EndpointSliceReconciler implements Reconciler {
     try {
       await Promise.all([
         ...plan.create.map((slice) => api.create(discovery.endpointslices, slice, { signal }).catch(unable(`create EndpointSlice for Service ${id}`))),
-        ...plan.update.map((slice) => api.update(discovery.endpointslices, slice, { signal }).catch(unable(`update ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`))),
-        ...plan.remove.map((slice) => api.delete(discovery.endpointslices, keyOfObject(slice), { signal }).catch(unlessGone).catch(unable(`delete ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`))),
+        ...plan.update.map((slice) =>
+          api.update(discovery.endpointslices, slice, { signal }).catch(unable(`update ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`)),
+        ),
+        ...plan.remove.map((slice) =>
+          api
+            .delete(discovery.endpointslices, keyOfObject(slice), { signal })
+            .catch(unlessGone)
+            .catch(unable(`delete ${slice.metadata.name ?? ''} EndpointSlice for Service ${id}`)),
+        ),
       ]);
     } catch (error) {
       if (statusCause(error, 'NamespaceTerminating') !== undefined) return done;

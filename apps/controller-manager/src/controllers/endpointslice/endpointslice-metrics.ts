@@ -42,7 +42,13 @@ export class EndpointSliceMetrics {
     this.#added = new Histogram({ name: 'endpoint_slice_controller_endpoints_added_per_sync', help: 'Number of endpoints added on each Service sync', buckets: numberBuckets, registers });
     this.#removed = new Histogram({ name: 'endpoint_slice_controller_endpoints_removed_per_sync', help: 'Number of endpoints removed on each Service sync', buckets: numberBuckets, registers });
     this.#changes = new Counter({ name: 'endpoint_slice_controller_changes', help: 'Number of EndpointSlice changes', labelNames: ['operation'], registers });
-    this.#changed = new Histogram({ name: 'endpoint_slice_controller_endpointslices_changed_per_sync', help: 'Number of EndpointSlices changed on each Service sync', labelNames: ['topology', 'traffic_distribution'], buckets: exponentialBuckets(2, 2, 15), registers });
+    this.#changed = new Histogram({
+      name: 'endpoint_slice_controller_endpointslices_changed_per_sync',
+      help: 'Number of EndpointSlices changed on each Service sync',
+      labelNames: ['topology', 'traffic_distribution'],
+      buckets: exponentialBuckets(2, 2, 15),
+      registers,
+    });
     this.#syncs = new Counter({ name: 'endpoint_slice_controller_syncs', help: 'Number of EndpointSlice syncs', labelNames: ['result'], registers });
   }
 

@@ -145,5 +145,16 @@ export function isOwnedBy(references: readonly metav1.OwnerReference[] | undefin
 const MAX_NAME = 253;
 
 function newSlice({ name, namespace, labels, annotations, owner }: SliceSource, addressType: AddressType, ports: readonly discoveryv1.EndpointPort[], endpoints: Endpoint[]): Slice {
-  return { metadata: { generateName: name.length < MAX_NAME ? `${name}-` : name, namespace, labels: { ...labels }, ...(annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }), ownerReferences: [owner] }, addressType, endpoints, ports: [...ports] };
+  return {
+    metadata: {
+      generateName: name.length < MAX_NAME ? `${name}-` : name,
+      namespace,
+      labels: { ...labels },
+      ...(annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
+      ownerReferences: [owner],
+    },
+    addressType,
+    endpoints,
+    ports: [...ports],
+  };
 }

@@ -59,7 +59,13 @@ export function planSlices(observed: ObservedService): SlicePlan {
   const types = addressTypes(service);
   const { name = '', namespace = '' } = service.metadata;
   const source = { name, namespace, labels: labelsOf(service), owner: controllerReference(core.services, service), isNeverBare: true };
-  const plan = { create: [] as Slice[], update: [] as Slice[], remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))], zoned: observed.zoned, notices: [] as TopologyNotice[] };
+  const plan = {
+    create: [] as Slice[],
+    update: [] as Slice[],
+    remove: [...left, ...slices.filter(({ addressType }) => !types.some((type) => type === addressType))],
+    zoned: observed.zoned,
+    notices: [] as TopologyNotice[],
+  };
   const wanted = new Set<string>();
   const problems = new Set<string>();
   const families: SliceNumbers['families'][number][] = [];
@@ -93,7 +99,11 @@ function hint({ service, ratios }: ObservedService, endpoints: discoveryv1.Endpo
   const say = (type: TopologyNotice['type'], reason: TopologyNotice['reason'], text: string): TopologyNotice => ({ type, reason, message: `${text}, addressType: ${present.type}` });
   if (!wantsTopologyHints(service.metadata.annotations))
     return { zoned: false, ...(present.zoned ? { notice: say('Warning', 'TopologyAwareHintsDisabled', 'Topology Aware Hints has been disabled') } : {}) };
-  const before = new Map(present.slices.filter(({ addressType }) => addressType === present.type).flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => [endpointKey(endpoint), endpoint.hints?.forZones?.[0]?.name])));
+  const before = new Map(
+    present.slices
+      .filter(({ addressType }) => addressType === present.type)
+      .flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => [endpointKey(endpoint), endpoint.hints?.forZones?.[0]?.name])),
+  );
   const ready = endpoints.filter(({ conditions }) => conditions?.ready === true);
   const result = topologyHints(ready.map((endpoint) => ({ endpoint, hint: before.get(endpointKey(endpoint)) })), ratios);
   if ('refusal' in result) return { zoned: false, notice: say('Warning', 'TopologyAwareHintsDisabled', result.refusal) };

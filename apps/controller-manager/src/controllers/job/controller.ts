@@ -179,7 +179,9 @@ export class JobReconciler implements Reconciler {
       this.#events.event(about, 'Warning', reason, message);
       return;
     }
-    if (job.spec?.completions !== undefined && (job.status?.succeeded ?? 0) > job.spec.completions) this.#events.event(about, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached');
+    if (job.spec?.completions !== undefined && (job.status?.succeeded ?? 0) > job.spec.completions) {
+      this.#events.event(about, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached');
+    }
     this.#events.event(about, 'Normal', 'Completed', 'Job completed');
   }
 }

@@ -28,14 +28,40 @@ export class JobMetrics {
     const registers = [registry];
     const ofSync = ['completion_mode', 'result', 'action'] as const;
     this.#syncs = new Counter({ name: 'job_controller_job_syncs_total', help: 'The number of job syncs', labelNames: ofSync, registers });
-    this.#duration = new Histogram({ name: 'job_controller_job_sync_duration_seconds', help: 'The time it took to sync a job', labelNames: ofSync, buckets: exponentialBuckets(0.004, 2, 15), registers });
+    this.#duration = new Histogram({
+      name: 'job_controller_job_sync_duration_seconds',
+      help: 'The time it took to sync a job',
+      labelNames: ofSync,
+      buckets: exponentialBuckets(0.004, 2, 15),
+      registers,
+    });
     this.#finished = new Counter({ name: 'job_controller_jobs_finished_total', help: 'The number of finished jobs', labelNames: ['completion_mode', 'result', 'reason'], registers });
-    this.#podsFinished = new Counter({ name: 'job_controller_job_pods_finished_total', help: 'The number of finished Pods that are fully tracked', labelNames: ['completion_mode', 'result'], registers });
+    this.#podsFinished = new Counter({
+      name: 'job_controller_job_pods_finished_total',
+      help: 'The number of finished Pods that are fully tracked',
+      labelNames: ['completion_mode', 'result'],
+      registers,
+    });
     this.#podsCreated = new Counter({ name: 'job_controller_job_pods_creation_total', help: 'The number of Pods created by the Job controller', labelNames: ['reason', 'status'], registers });
     this.#indexes = new Counter({ name: 'job_controller_job_finished_indexes_total', help: 'The number of finished indexes', labelNames: ['status', 'backoffLimit'], registers });
-    this.#byPolicy = new Counter({ name: 'job_controller_pod_failures_handled_by_failure_policy_total', help: 'The number of failed Pods handled by failure policy, by the action of the rule that matched', labelNames: ['action'], registers });
-    this.#external = new Counter({ name: 'job_controller_jobs_by_external_controller_total', help: 'The number of Jobs managed by an external controller', labelNames: ['controller_name'], registers });
-    this.#tracked = new Counter({ name: 'job_controller_terminated_pods_tracking_finalizer_total', help: 'The number of terminated pods (phase=Failed|Succeeded) that have the finalizer batch.kubernetes.io/job-tracking', labelNames: ['event'], registers });
+    this.#byPolicy = new Counter({
+      name: 'job_controller_pod_failures_handled_by_failure_policy_total',
+      help: 'The number of failed Pods handled by failure policy, by the action of the rule that matched',
+      labelNames: ['action'],
+      registers,
+    });
+    this.#external = new Counter({
+      name: 'job_controller_jobs_by_external_controller_total',
+      help: 'The number of Jobs managed by an external controller',
+      labelNames: ['controller_name'],
+      registers,
+    });
+    this.#tracked = new Counter({
+      name: 'job_controller_terminated_pods_tracking_finalizer_total',
+      help: 'The number of terminated pods (phase=Failed|Succeeded) that have the finalizer batch.kubernetes.io/job-tracking',
+      labelNames: ['event'],
+      registers,
+    });
   }
 
   synced({ spec }: batchv1.Job, action: JobSyncAction, milliseconds: number, succeeded: boolean): void {

@@ -57,7 +57,14 @@ export class NamespaceReconciler implements Reconciler {
         if (result.status === 'fulfilled') remaining.push(result.value);
         else errors.push(result.reason instanceof Error ? result.reason.message : String(result.reason));
       }
-      errors.push(...unexpectedItems(namespace, results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])), this.pods.list(namespace), this.#context.clock.now() - deletedAtMs));
+      errors.push(
+        ...unexpectedItems(
+          namespace,
+          results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+          this.pods.list(namespace),
+          this.#context.clock.now() - deletedAtMs,
+        ),
+      );
       if (errors.length > 0 || remaining.some(({ count }) => count > 0)) break;
     }
     const isEmpty = remaining.every(({ count }) => count === 0);

@@ -17,6 +17,11 @@ export function cidrMetrics(registry: Registry, pools: ByRange): (clusterCIDR: s
   told(Gauge, 'cidrset_usage_cidrs', 'Gauge measuring percentage of allocated CIDRs.', ({ used, count }) => used / count);
   // Upstream's name has its letters in this order.
   told(Gauge, 'cirdset_max_cidrs', 'Maximum number of CIDRs that can be allocated.', ({ count }) => count);
-  const tries = new Histogram({ ...common, name: 'node_ipam_controller_cidrset_allocation_tries_per_request', help: 'Number of parts that were looked at for one allocation', buckets: exponentialBuckets(1, 5, 5) });
+  const tries = new Histogram({
+    ...common,
+    name: 'node_ipam_controller_cidrset_allocation_tries_per_request',
+    help: 'Number of parts that were looked at for one allocation',
+    buckets: exponentialBuckets(1, 5, 5),
+  });
   return (clusterCIDR, count) => tries.observe({ clusterCIDR }, count);
 }

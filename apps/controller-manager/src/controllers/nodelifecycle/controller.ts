@@ -107,7 +107,8 @@ export class NodeLifecycleController implements RunningController, Reconciler {
   #tellOfChanges(nodes: readonly corev1.Node[]): void {
     const before = this.#known;
     this.#known = new Map(nodes.map((node) => [node.metadata.name ?? '', node]));
-    const tell = (node: corev1.Node, reason: string, what: string): void => this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', reason, `Node ${node.metadata.name ?? ''} event: ${what}`);
+    const tell = (node: corev1.Node, reason: string, what: string): void =>
+      this.#events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', reason, `Node ${node.metadata.name ?? ''} event: ${what}`);
     for (const [name, node] of this.#known) if (!before.has(name)) tell(node, 'RegisteredNode', `Registered Node ${name} in Controller`);
     for (const [name, node] of before) if (!this.#known.has(name)) tell(node, 'RemovingNode', `Removing Node ${name} from Controller`);
   }

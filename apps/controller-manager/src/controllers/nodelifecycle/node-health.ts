@@ -41,6 +41,12 @@ export function silentConditions(node: corev1.Node, nowMs: number): corev1.NodeC
   const missing = KUBELET_CONDITIONS.filter((type) => !before.some((condition) => condition.type === type));
   if (missing.length === 0 && !before.some(isStale)) return undefined;
   const stopped = { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: now };
-  const never = { status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.', lastTransitionTime: now, lastHeartbeatTime: node.metadata.creationTimestamp ?? now };
+  const never = {
+    status: 'Unknown',
+    reason: 'NodeStatusNeverUpdated',
+    message: 'Kubelet never posted node status.',
+    lastTransitionTime: now,
+    lastHeartbeatTime: node.metadata.creationTimestamp ?? now,
+  };
   return [...before.map((condition) => (isStale(condition) ? { ...condition, ...stopped } : condition)), ...missing.map((type) => ({ type, ...never }))];
 }

@@ -18,7 +18,12 @@ export class NodeMetrics {
     this.#size = new Gauge({ name: 'node_collector_zone_size', help: 'Gauge measuring number of registered Nodes per zones.', labelNames, registers });
     this.#health = new Gauge({ name: 'node_collector_zone_health', help: 'Gauge measuring percentage of healthy nodes per zone.', labelNames, registers });
     this.#unhealthy = new Gauge({ name: 'node_collector_unhealthy_nodes_in_zone', help: 'Gauge measuring number of not Ready Nodes per zones.', labelNames, registers });
-    this.#allDuration = new Histogram({ name: 'node_collector_update_all_nodes_health_duration_seconds', help: 'Duration in seconds for NodeController to update the health of all nodes.', buckets: exponentialBuckets(0.01, 4, 8), registers });
+    this.#allDuration = new Histogram({
+      name: 'node_collector_update_all_nodes_health_duration_seconds',
+      help: 'Duration in seconds for NodeController to update the health of all nodes.',
+      buckets: exponentialBuckets(0.01, 4, 8),
+      registers,
+    });
   }
 
   /** A look at all nodes has ended. */

@@ -31,13 +31,25 @@ export class BinderMetrics {
     const classOf = ({ spec }: Volume): string[] => [spec?.storageClassName ?? ''];
     const ofClaim = (claim: Claim): string[] => [claim.metadata.namespace ?? '', storageClassOf(claim), claim.spec?.volumeAttributesClassName ?? ''];
     const claimLabels = ['namespace', 'storage_class', 'volume_attributes_class'];
-    count('total_pv_count', 'Gauge measuring total number of persistent volumes', ['plugin_name', 'volume_mode'], () => volumes.list(), (volume) => [pluginOf(volume) ?? 'N/A', volume.spec?.volumeMode ?? 'Filesystem']);
+    count(
+      'total_pv_count',
+      'Gauge measuring total number of persistent volumes',
+      ['plugin_name', 'volume_mode'],
+      () => volumes.list(),
+      (volume) => [pluginOf(volume) ?? 'N/A', volume.spec?.volumeMode ?? 'Filesystem'],
+    );
     count('bound_pv_count', 'Gauge measuring number of persistent volume currently bound', ['storage_class'], () => volumes.list().filter(isBound), classOf);
     count('unbound_pv_count', 'Gauge measuring number of persistent volume currently unbound', ['storage_class'], () => volumes.list().filter((volume) => !isBound(volume)), classOf);
     count('bound_pvc_count', 'Gauge measuring number of persistent volume claim currently bound', claimLabels, () => claims.list().filter(isBound), ofClaim);
     count('unbound_pvc_count', 'Gauge measuring number of persistent volume claim currently unbound', claimLabels, () => claims.list().filter((claim) => !isBound(claim)), ofClaim);
     const labelNames = ['plugin_name', 'operation_name'] as const;
-    this.#durations = new Histogram({ name: 'volume_operation_total_seconds', help: 'Total volume operation time', labelNames, buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600], registers });
+    this.#durations = new Histogram({
+      name: 'volume_operation_total_seconds',
+      help: 'Total volume operation time',
+      labelNames,
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600],
+      registers,
+    });
     this.#errors = new Counter({ name: 'volume_operation_total_errors', help: 'Total volume operation errors', labelNames, registers });
     this.#classes = new Counter({ name: 'retroactive_storageclass_total', help: 'Total number of retroactive StorageClass assignments to persistent volume claim', registers });
     this.#classErrors = new Counter({ name: 'retroactive_storageclass_errors_total', help: 'Total number of failed retroactive StorageClass assignments to persistent volume claim', registers });

@@ -60,7 +60,12 @@ export function claimStatus({ status }: Claim, phase: 'Bound' | 'Lost' | 'Pendin
     // Once bound, the size is what the file system has grown to.
     const given = status?.phase === phase ? status.capacity : capacityOf(volume);
     const attributes = status?.phase === phase ? status.currentVolumeAttributesClassName : volumeAttributesClassName;
-    next = { ...next, ...(accessModes === undefined ? {} : { accessModes }), ...(given === undefined ? {} : { capacity: given }), ...(attributes === undefined ? {} : { currentVolumeAttributesClassName: attributes }) };
+    next = {
+      ...next,
+      ...(accessModes === undefined ? {} : { accessModes }),
+      ...(given === undefined ? {} : { capacity: given }),
+      ...(attributes === undefined ? {} : { currentVolumeAttributesClassName: attributes }),
+    };
   }
   return canonicalJson(next) === canonicalJson(status) ? undefined : next;
 }

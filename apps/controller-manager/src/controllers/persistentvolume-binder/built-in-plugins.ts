@@ -51,5 +51,7 @@ export function deletionProblem(volume: Volume): string | undefined {
   const path = volume.spec?.hostPath?.path;
   if (path === undefined) return `failed to create deleter for volume ${JSON.stringify(volume.metadata.name)}: spec.PersistentVolumeSource.HostPath is nil`;
   // Upstream removes such directories of the machine that its controller-manager happens to run on; here nobody does.
-  return /\/tmp\/./.test(path) ? `error getting deleter volume plugin for volume ${JSON.stringify(volume.metadata.name)}: no deletable volume plugin matched` : `host_path deleter only supports /tmp/.+ but received provided ${path}`;
+  return /\/tmp\/./.test(path)
+    ? `error getting deleter volume plugin for volume ${JSON.stringify(volume.metadata.name)}: no deletable volume plugin matched`
+    : `host_path deleter only supports /tmp/.+ but received provided ${path}`;
 }

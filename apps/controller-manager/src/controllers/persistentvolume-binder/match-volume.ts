@@ -47,7 +47,12 @@ export function findVolume(claim: Claim, volumes: readonly Volume[], waitsForCon
   const candidates = fitting.filter((volume) => {
     if (isMeantFor(volume, claim)) return true;
     const selector = claim.spec?.selector;
-    return !waitsForConsumer && volume.status?.phase === 'Available' && storageClassOf(volume) === storageClassOf(claim) && (selector === undefined || matchesLabelSelector(selector, volume.metadata.labels ?? {}));
+    return (
+      !waitsForConsumer &&
+      volume.status?.phase === 'Available' &&
+      storageClassOf(volume) === storageClassOf(claim) &&
+      (selector === undefined || matchesLabelSelector(selector, volume.metadata.labels ?? {}))
+    );
   });
   const ways = ({ spec }: Volume): number => new Set(spec?.accessModes).size;
   const others = (volume: Volume): number => (isMeantFor(volume, claim) ? 0 : 1);

@@ -20,9 +20,21 @@ export class AutoscalerMetrics {
     const prefix = 'horizontal_pod_autoscaler_controller';
     const [ofRound, ofMetric] = [['action', 'error'] as const, ['action', 'error', 'metric_type'] as const];
     this.#rounds = new Counter({ name: `${prefix}_reconciliations_total`, help: 'Number of reconciliations of HPA controller.', labelNames: ofRound, registers });
-    this.#roundDuration = new Histogram({ name: `${prefix}_reconciliation_duration_seconds`, help: 'The time(seconds) that the HPA controller takes to reconcile once.', labelNames: ofRound, buckets, registers });
+    this.#roundDuration = new Histogram({
+      name: `${prefix}_reconciliation_duration_seconds`,
+      help: 'The time(seconds) that the HPA controller takes to reconcile once.',
+      labelNames: ofRound,
+      buckets,
+      registers,
+    });
     this.#computations = new Counter({ name: `${prefix}_metric_computation_total`, help: 'Number of metric computations.', labelNames: ofMetric, registers });
-    this.#computationDuration = new Histogram({ name: `${prefix}_metric_computation_duration_seconds`, help: 'The time(seconds) that the HPA controller takes to calculate one metric.', labelNames: ofMetric, buckets, registers });
+    this.#computationDuration = new Histogram({
+      name: `${prefix}_metric_computation_duration_seconds`,
+      help: 'The time(seconds) that the HPA controller takes to calculate one metric.',
+      labelNames: ofMetric,
+      buckets,
+      registers,
+    });
     this.#desired = new Gauge({ name: `${prefix}_desired_replicas`, help: 'Current desired replica count for HPA objects.', labelNames: ['namespace', 'hpa_name'], registers });
     new Gauge({
       name: `${prefix}_num_horizontal_pod_autoscalers`, help: 'Current number of controlled HPA objects.', registers,

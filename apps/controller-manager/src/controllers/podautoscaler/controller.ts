@@ -223,7 +223,8 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
       refuse('AmbiguousSelector', `pods by selector ${text} are controlled by multiple HPAs: [${rivals.sort().join(' ')}]`);
       return undefined;
     }
-    const tolerance = (rules: autoscalingv2.HPAScalingRules | undefined): number => (rules?.tolerance === undefined ? config.horizontalPodAutoscalerTolerance : quantityToMillis(parseQuantity(rules.tolerance)) / 1000);
+    const tolerance = (rules: autoscalingv2.HPAScalingRules | undefined): number =>
+      rules?.tolerance === undefined ? config.horizontalPodAutoscalerTolerance : quantityToMillis(parseQuantity(rules.tolerance)) / 1000;
     const { scaleUp, scaleDown } = autoscaler.spec.behavior ?? {};
     return {
       namespace, selector: text, pods, specReplicas: scale.spec?.replicas ?? 0, statusReplicas: scale.status?.replicas ?? 0,

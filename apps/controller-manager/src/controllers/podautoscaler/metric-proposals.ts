@@ -31,7 +31,8 @@ export interface MetricDoors {
 }
 
 /** The reason under which a metric's failure is told. */
-export const failureReason = ({ type }: autoscalingv2.MetricSpec): string => (['Object', 'Pods', 'Resource', 'ContainerResource', 'External'].includes(type) ? `FailedGet${type}Metric` : 'InvalidMetricSourceType');
+export const failureReason = ({ type }: autoscalingv2.MetricSpec): string =>
+  ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'].includes(type) ? `FailedGet${type}Metric` : 'InvalidMetricSourceType';
 
 /** What a metric's failure is called where the failures of all are told together. */
 export function failureText(spec: autoscalingv2.MetricSpec, message: string): string {
@@ -70,7 +71,9 @@ function measure(target: Target, metrics: PodMetrics, resource: string): Measure
 async function byResource({ name, target: goal }: autoscalingv2.ResourceMetricSource, container: string | undefined, target: Target, { metrics }: MetricDoors, signal: AbortSignal): Promise<MetricProposal> {
   const { namespace, selector } = target;
   const wants = goal.averageValue === undefined ? 'utilization' : 'usage';
-  if (goal.averageValue === undefined && goal.averageUtilization === undefined) throw new Error('invalid resource metric source: neither an average utilization target nor an average value (usage) target was set');
+  if (goal.averageValue === undefined && goal.averageUtilization === undefined) {
+    throw new Error('invalid resource metric source: neither an average utilization target nor an average value (usage) target was set');
+  }
   try {
     const usage = await metrics.resource({ resource: name, namespace, selector, ...(container === undefined ? {} : { container }) }, signal).catch((error: unknown) => {
       throw new Error(`unable to get metrics for resource ${name}: ${messageOf(error)}`, { cause: error });
@@ -123,13 +126,22 @@ async function byExternal({ metric, target: goal }: autoscalingv2.ExternalMetric
 }
 
 /** A value that belongs to no pod: shared by all of them, or compared as a whole. */
-function oneValue(value: number, goal: autoscalingv2.MetricTarget, target: Target, metric: string, source: 'external' | 'object', status: (current: autoscalingv2.MetricValueStatus) => autoscalingv2.MetricStatus): MetricProposal {
+function oneValue(
+  value: number,
+  goal: autoscalingv2.MetricTarget,
+  target: Target,
+  metric: string,
+  source: 'external' | 'object',
+  status: (current: autoscalingv2.MetricValueStatus) => autoscalingv2.MetricStatus,
+): MetricProposal {
   const averageMilli = millis(goal.averageValue);
   if (averageMilli !== undefined) {
     const share = forShare(target.statusReplicas, value, averageMilli, target.tolerances);
     return { replicas: share.replicas, metric, status: status({ averageValue: quantity(share.averageMilli) }) };
   }
   const wholeMilli = millis(goal.value);
-  if (wholeMilli === undefined || wholeMilli === 0) throw new Error(`invalid ${source} metric source: neither a value target nor an average value target was set`);
+  if (wholeMilli === undefined || wholeMilli === 0) {
+    throw new Error(`invalid ${source} metric source: neither a value target nor an average value target was set`);
+  }
   return { replicas: forRatio(target.specReplicas, value / wholeMilli, target.tolerances, target.pods), metric, status: status({ value: quantity(value) }) };
 }

@@ -26,9 +26,9 @@ export interface Proposal {
   readonly averageMilli: number;
 }
 
-export const NO_PODS = 'no pods returned by selector while calculating replica count';
+const NO_PODS = 'no pods returned by selector while calculating replica count';
 
-export const isWithin = (ratio: number, { up, down }: Tolerances): boolean => 1 - down <= ratio && ratio <= 1 + up;
+const isWithin = (ratio: number, { up, down }: Tolerances): boolean => 1 - down <= ratio && ratio <= 1 + up;
 
 /** Replicas for a target in percent of what pods request. */
 export function forUtilization(measured: Measured, targetPercent: number, container?: string): Proposal & { readonly percent: number } {

@@ -72,7 +72,11 @@ export class RestMetricsClient implements MetricsClient {
   }
 
   async external({ metric, namespace, metricSelector }: Parameters<MetricsClient['external']>[0], signal: AbortSignal): Promise<number[]> {
-    const { items = [] } = await this.#read<ExternalMetricValueList>('external metrics API', `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${encodeURIComponent(metric)}${query({ labelSelector: metricSelector })}`, signal);
+    const { items = [] } = await this.#read<ExternalMetricValueList>(
+      'external metrics API',
+      `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${encodeURIComponent(metric)}${query({ labelSelector: metricSelector })}`,
+      signal,
+    );
     if (items.length === 0) throw new Error('no metrics returned from external metrics API');
     return items.map(({ value }) => millisOf(value));
   }

@@ -13,7 +13,7 @@ const PERIOD_MS = 5 * 60_000;
 const LIFE_MS = 15 * 60_000;
 
 /** Whether a request is to be removed, whatever came of it: by its age alone, as in pkg/controller/certificates/cleaner/pcrcleaner.go. */
-export function isPastUse({ metadata }: certificatesv1beta1.PodCertificateRequest, nowMs: number): boolean {
+function isPastUse({ metadata }: certificatesv1beta1.PodCertificateRequest, nowMs: number): boolean {
   return nowMs >= Date.parse(metadata.creationTimestamp ?? '') + LIFE_MS;
 }
 

@@ -8,7 +8,12 @@ const NAME = 'replicaset_controller_sorting_deletion_age_ratio';
 export function deletionAgeRatio(registry: Registry): Histogram {
   const known = registry.getSingleMetric(NAME);
   if (known instanceof Histogram) return known;
-  return new Histogram({ name: NAME, help: 'How many times as old as the youngest ready pod the ready pods were that were chosen for deletion.', buckets: exponentialBuckets(0.25, 2, 6), registers: [registry] });
+  return new Histogram({
+    name: NAME,
+    help: 'How many times as old as the youngest ready pod the ready pods were that were chosen for deletion.',
+    buckets: exponentialBuckets(0.25, 2, 6),
+    registers: [registry],
+  });
 }
 
 /**

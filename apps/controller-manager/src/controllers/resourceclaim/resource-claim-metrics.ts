@@ -21,13 +21,22 @@ export class ResourceClaimMetrics {
 
   constructor(registry: Registry, claims: ObjectSource<Claim>) {
     const registers = [registry];
-    this.#creates = new Counter({ name: 'resourceclaim_controller_creates_total', help: 'Number of ResourceClaims creation requests, categorized by creation status and admin access', labelNames: ['status', 'admin_access'], registers });
+    this.#creates = new Counter({
+      name: 'resourceclaim_controller_creates_total',
+      help: 'Number of ResourceClaims creation requests, categorized by creation status and admin access',
+      labelNames: ['status', 'admin_access'],
+      registers,
+    });
     new Gauge({
-      name: 'resourceclaim_controller_resource_claims', labelNames: ['allocated', 'admin_access', 'source'], registers,
+      name: 'resourceclaim_controller_resource_claims',
+      labelNames: ['allocated', 'admin_access', 'source'],
+      registers,
       help: "Number of ResourceClaims, categorized by allocation status, admin access, and source. Source can be 'resource_claim_template' (created from a template), 'extended_resource' (extended resources), or empty (manually created by a user).",
       collect() {
         this.reset();
-        for (const claim of claims.list()) this.inc({ allocated: String(claim.status?.allocation !== undefined), admin_access: String(hasAdminAccess(claim)), source: sourceOf(claim) });
+        for (const claim of claims.list()) {
+          this.inc({ allocated: String(claim.status?.allocation !== undefined), admin_access: String(hasAdminAccess(claim)), source: sourceOf(claim) });
+        }
       },
     });
   }

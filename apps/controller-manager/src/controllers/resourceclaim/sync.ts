@@ -49,7 +49,10 @@ export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], templat
     }
     const given = template(resourceClaimTemplateName)?.spec;
     if (given === undefined) {
-      failures.push({ podClaim: name, message: `resource claim template ${JSON.stringify(resourceClaimTemplateName)}: resourceclaimtemplate.resource.k8s.io ${JSON.stringify(resourceClaimTemplateName)} not found` });
+      failures.push({
+        podClaim: name,
+        message: `resource claim template ${JSON.stringify(resourceClaimTemplateName)}: resourceclaimtemplate.resource.k8s.io ${JSON.stringify(resourceClaimTemplateName)} not found`,
+      });
       continue;
     }
     const { labels, annotations } = given.metadata ?? {};

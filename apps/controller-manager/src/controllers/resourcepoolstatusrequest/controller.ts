@@ -35,7 +35,12 @@ export class PoolStatusReconciler implements Reconciler {
     const prefix = 'resourcepoolstatusrequest_controller';
     this.#processed = new Counter({ ...common, name: `${prefix}_requests_processed_total`, help: 'Total number of ResourcePoolStatusRequests processed' });
     this.#errors = new Counter({ ...common, name: `${prefix}_request_processing_errors_total`, help: 'Total number of errors encountered while processing ResourcePoolStatusRequests' });
-    this.#duration = new Histogram({ ...common, name: `${prefix}_request_processing_duration_seconds`, help: 'Time taken to process a ResourcePoolStatusRequest', buckets: exponentialBuckets(0.001, 2, 15) });
+    this.#duration = new Histogram({
+      ...common,
+      name: `${prefix}_request_processing_duration_seconds`,
+      help: 'Time taken to process a ResourcePoolStatusRequest',
+      buckets: exponentialBuckets(0.001, 2, 15),
+    });
     this.requests = context.sources.informer(dra.resourcepoolstatusrequests);
     this.slices = context.sources.informer(dra.resourceslices);
     this.claims = context.sources.informer(dra.resourceclaims);

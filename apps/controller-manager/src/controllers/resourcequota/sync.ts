@@ -1,4 +1,7 @@
-import { addAmounts, type Amounts, type corev1, countedNames, type DeviceObjects, formatAmounts, type KubeObject, maskAmounts, parseAmounts, quotaEvaluatorFor, sameAmounts, usageOf } from '@navarch/api';
+import {
+  addAmounts, type Amounts, type corev1, countedNames, type DeviceObjects, formatAmounts, type KubeObject, maskAmounts, parseAmounts, quotaEvaluatorFor,
+  sameAmounts, usageOf,
+} from '@navarch/api';
 import type { AnyResource } from '../../resource-types';
 
 export interface ObservedQuota {

@@ -10,7 +10,7 @@ export interface VolumeLabel {
   readonly changePolicy: string;
 }
 
-export const RECURSIVE = 'Recursive';
+const RECURSIVE = 'Recursive';
 const MOUNT_OPTION = 'MountOption';
 
 /** What is asked for, and no more: what a node's system puts in the place of what is missing, nobody but the node knows. */

@@ -29,7 +29,9 @@ export function changeEvent(before: Service, after: Service): ChangeEvent | unde
 
 function differenceOf(before: Service, after: Service): ChangeEvent | undefined {
   const [old, now] = [before.spec ?? {}, after.spec ?? {}];
-  if (!same(old.loadBalancerSourceRanges, now.loadBalancerSourceRanges)) return { reason: 'LoadBalancerSourceRanges', message: `${listed(old.loadBalancerSourceRanges)} -> ${listed(now.loadBalancerSourceRanges)}` };
+  if (!same(old.loadBalancerSourceRanges, now.loadBalancerSourceRanges)) {
+    return { reason: 'LoadBalancerSourceRanges', message: `${listed(old.loadBalancerSourceRanges)} -> ${listed(now.loadBalancerSourceRanges)}` };
+  }
   // These are acted upon, and not told of.
   if (!same(outside(old.ports), outside(now.ports)) || old.sessionAffinity !== now.sessionAffinity || !same(old.sessionAffinityConfig, now.sessionAffinityConfig)) return undefined;
   if ((old.loadBalancerIP ?? '') !== (now.loadBalancerIP ?? '')) return { reason: 'LoadbalancerIP', message: `${old.loadBalancerIP ?? ''} -> ${now.loadBalancerIP ?? ''}` };

@@ -68,7 +68,11 @@ export class ServiceBalancerReconciler implements Reconciler {
     this.tell(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer');
     // Before anything is given: what is not known to be ours is not freed.
     const { finalizers = [] } = service.metadata;
-    const held = finalizers.includes(LB_FINALIZER) ? service : await this.#telling(service, 'failed to add load balancer cleanup finalizer', signal, () => this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal));
+    const held = finalizers.includes(LB_FINALIZER)
+      ? service
+      : await this.#telling(service, 'failed to add load balancer cleanup finalizer', signal, () =>
+          this.#patchFinalizers(service, [...finalizers, LB_FINALIZER], signal),
+        );
     // The address is its all the same: it leads somewhere when a node comes.
     if (!this.nodes.list().some(mayLead)) this.tell(service, 'Warning', 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
     const status: corev1.ServiceStatus = { ...held.status, loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } };

@@ -16,7 +16,12 @@ export class TtlAfterFinishedReconciler implements Reconciler {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#duration = new Histogram({ name: 'ttl_after_finished_controller_job_deletion_duration_seconds', help: 'The time it took to delete the job since it became eligible for deletion', buckets: exponentialBuckets(0.1, 2, 14), registers: [context.registry] });
+    this.#duration = new Histogram({
+      name: 'ttl_after_finished_controller_job_deletion_duration_seconds',
+      help: 'The time it took to delete the job since it became eligible for deletion',
+      buckets: exponentialBuckets(0.1, 2, 14),
+      registers: [context.registry],
+    });
     this.jobs = context.sources.informer(batch.jobs);
   }
 

@@ -8,7 +8,7 @@ export type Table = 'nat' | 'filter';
 /** Rules by chain. */
 export type Chains = ReadonlyMap<string, readonly string[]>;
 
-export const chainPrefix = 'NAVARCH-';
+const chainPrefix = 'NAVARCH-';
 export const masqueradeChain = 'NAVARCH-MARK-MASQ';
 /** Upstream's bits: 14 masquerades, 15 drops. */
 const masqueradeMark = '0x4000/0x4000';
@@ -31,7 +31,11 @@ export const jumps: readonly Jump[] = [
 ];
 
 /** What passes also where a host forwards nothing by default, as upstream's KUBE-FORWARD: what is sent on for a Service, and what belongs to it. */
-const forwarded = (tcpBeLiberal: boolean): string[] => [...(tcpBeLiberal ? [] : ['-m conntrack --ctstate INVALID -j DROP']), `-m mark --mark ${masqueradeMark} -j ACCEPT`, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'];
+const forwarded = (tcpBeLiberal: boolean): string[] => [
+  ...(tcpBeLiberal ? [] : ['-m conntrack --ctstate INVALID -j DROP']),
+  `-m mark --mark ${masqueradeMark} -j ACCEPT`,
+  '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+];
 
 export interface ChainOptions {
   readonly nodePortAddresses?: readonly string[] | undefined;

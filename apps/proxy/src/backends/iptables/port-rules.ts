@@ -96,7 +96,9 @@ class PortWriter {
     const chain = chainName(kind, id, ...endpoints.map(({ address, port }) => `${address}:${port}`));
     const targets = endpoints.map((endpoint) => this.#endpoint(endpoint));
     const remembered = affinitySeconds === 0 ? [] : targets.map((target) => `-m recent --name ${target} --rcheck --seconds ${affinitySeconds} --reap -j ${target}`);
-    const chosen = targets.map((target, index) => (index === targets.length - 1 ? `-j ${target}` : `-m statistic --mode random --probability ${(1 / (targets.length - index)).toFixed(10)} -j ${target}`));
+    const chosen = targets.map((target, index) =>
+      index === targets.length - 1 ? `-j ${target}` : `-m statistic --mode random --probability ${(1 / (targets.length - index)).toFixed(10)} -j ${target}`,
+    );
     const known = this.chains.get(chain);
     if (known === undefined || before.length > 0) this.chains.set(chain, [...before, ...remembered, ...chosen]);
     return chain;

@@ -20,7 +20,9 @@ export function ipvsRules({ nft, addressType }: FamilyWords, ports: Iterable<pro
     for (const { address } of port.localEndpoints) hairpins.add(`${address} . ${address}`);
     for (const frontend of frontends(port)) {
       const key = `${frontend.address} . ${frontend.protocol} . ${frontend.port}`;
-      if (frontend.audiences[0]?.route === 'masquerade') (frontend.kind === 'address' ? masqueraded : masqueradedPorts).add(frontend.kind === 'address' ? key : `${frontend.protocol} . ${frontend.port}`);
+      if (frontend.audiences[0]?.route === 'masquerade') {
+        (frontend.kind === 'address' ? masqueraded : masqueradedPorts).add(frontend.kind === 'address' ? key : `${frontend.protocol} . ${frontend.port}`);
+      }
       if (frontend.sources.length > 0) restricted.add(key);
       for (const range of frontend.sources) sources.add(`${key} . ${range}`);
     }

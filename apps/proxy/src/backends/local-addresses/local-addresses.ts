@@ -76,7 +76,10 @@ export async function changeLocal({ device, table, words }: LocalNames, before: 
     ...elements(words, 'add', table, 'addresses', fresh), ...elements(words, 'add', table, 'open', difference(after.open, before.open)),
   ];
   if (script.length > 0) await run('nft', ['-f', '-'], script.join('\n'));
-  const batch = [...gone.map((address) => `address del ${address}/${words.hostBits} dev ${device}`), ...fresh.map((address) => `address replace ${address}/${words.hostBits} dev ${device}${words.nft === 'ip6' ? ' nodad' : ''}`)];
+  const batch = [
+    ...gone.map((address) => `address del ${address}/${words.hostBits} dev ${device}`),
+    ...fresh.map((address) => `address replace ${address}/${words.hostBits} dev ${device}${words.nft === 'ip6' ? ' nodad' : ''}`),
+  ];
   if (batch.length > 0) await run('ip', ['-batch', '-'], batch.join('\n'));
   if (words.nft === 'ip6' && fresh.length > 0) await untilEffective(device, fresh, run, clock);
 }
@@ -133,4 +136,5 @@ export const servingAddresses = (own: readonly string[], ranges: readonly string
   (ranges === undefined ? own : own.filter((address) => ranges.some((range) => inRange(address, range))));
 
 const difference = (from: ReadonlySet<string>, other: ReadonlySet<string>): string[] => [...from].filter((entry) => !other.has(entry));
-const elements = ({ nft }: FamilyWords, verb: string, table: string, set: string, entries: readonly string[]): string[] => (entries.length === 0 ? [] : [`${verb} element ${nft} ${table} ${set} { ${entries.join(', ')} }`]);
+const elements = ({ nft }: FamilyWords, verb: string, table: string, set: string, entries: readonly string[]): string[] =>
+  entries.length === 0 ? [] : [`${verb} element ${nft} ${table} ${set} { ${entries.join(', ')} }`];

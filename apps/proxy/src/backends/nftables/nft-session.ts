@@ -105,7 +105,11 @@ export interface NftRunner {
  * As `run`, but small scripts are told to an nft that runs already: starting one takes ten times as long as a change. Where it cannot be
  * asked so, each script has one of its own.
  */
-export function withNftSession(run: RunCommand, log: Pick<Logger, 'warn'>, { program = interactive, patience = patienceMs }: { readonly program?: readonly [string, ...string[]]; readonly patience?: number } = {}): NftRunner {
+export function withNftSession(
+  run: RunCommand,
+  log: Pick<Logger, 'warn'>,
+  { program = interactive, patience = patienceMs }: { readonly program?: readonly [string, ...string[]]; readonly patience?: number } = {},
+): NftRunner {
   let session: NftSession | undefined;
   let isMissing = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -126,7 +130,12 @@ export function withNftSession(run: RunCommand, log: Pick<Logger, 'warn'>, { pro
       }
     }
     if (session === undefined) return run('nft', ['-f', '-'], script);
-    const said = await session.ask(script.split('\n').filter((line) => line !== '').join('; '));
+    const said = await session.ask(
+      script
+        .split('\n')
+        .filter((line) => line !== '')
+        .join('; '),
+    );
     if (/\bError: /.test(said)) throw new Error(`nft refused: ${said.trim()}`);
     return said;
   }

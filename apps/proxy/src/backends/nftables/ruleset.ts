@@ -59,7 +59,9 @@ export function entryChain(words: FamilyWords, shape: Shape): Entry {
 function makeEntry(words: FamilyWords, shape: Shape): Entry {
   const { nft } = words;
   const { counts, kind, affinitySeconds } = shape;
-  const balancers = (Object.entries(counts) as [Audience['route'], number][]).filter(([, count]) => count > 0).map(([route, count]) => ({ route, count, chain: balancerChain(kind, route, count, affinitySeconds) }));
+  const balancers = (Object.entries(counts) as [Audience['route'], number][])
+    .filter(([, count]) => count > 0)
+    .map(([route, count]) => ({ route, count, chain: balancerChain(kind, route, count, affinitySeconds) }));
   const declarations: Declaration[] = [
     ...(affinitySeconds > 0 ? [affinityDeclaration(words, kind, affinitySeconds)] : []),
     ...balancers.map(({ route, count, chain }) => ({ name: chain, lines: balancerLines(words, kind, route, count, affinitySeconds, chain) })),
@@ -126,14 +128,24 @@ function balancerLines(words: FamilyWords, kind: Kind, route: Audience['route'],
   ];
 }
 
-const chainLines = ({ nft }: FamilyWords, chain: string, rules: readonly string[]): string[] => [`add chain ${nft} ${tableName} ${chain}`, ...rules.map((rule) => `add rule ${nft} ${tableName} ${chain} ${rule}`)];
+const chainLines = ({ nft }: FamilyWords, chain: string, rules: readonly string[]): string[] => [
+  `add chain ${nft} ${tableName} ${chain}`,
+  ...rules.map((rule) => `add rule ${nft} ${tableName} ${chain} ${rule}`),
+];
 
 /**
  * The table with its fixed chains and empty maps; replaces whatever an earlier run left, in the same transaction. What still goes
  * to a cluster IP after DNAT asked for a port that its Service has not: it is refused; and what goes to an address that Services could have, but none has,
  * is dropped, so that it does not leave the node for whoever has that address elsewhere. Upstream's nftables proxy does both.
  */
-export function tableDeclaration({ nft, addressType, loopback }: FamilyWords, { clusterCidrs, nodePortAddresses, serviceRanges }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'> & { readonly serviceRanges: readonly string[] }): string[] {
+export function tableDeclaration(
+  { nft, addressType, loopback }: FamilyWords,
+  {
+    clusterCidrs,
+    nodePortAddresses,
+    serviceRanges,
+  }: Pick<DataPlaneOptions, 'clusterCidrs' | 'nodePortAddresses'> & { readonly serviceRanges: readonly string[] },
+): string[] {
   const onNode = `fib daddr type local ${nft} daddr != ${loopback}${nodePortAddresses === undefined ? '' : ` ${nft} daddr @node-addresses`} meta l4proto . th dport`;
   const unallocated = serviceRanges.length === 0 ? '' : `ct state new ${nft} daddr @service-ranges drop`;
   const ranges = (list: readonly string[]): string => (list.length === 0 ? '' : ` elements = { ${list.join(', ')} };`);
@@ -220,5 +232,7 @@ table ${nft} ${tableName} {
     ct state new ${nft} daddr @cluster-ips jump refuse
     ${unallocated}
   }
-}`.trim().split('\n');
+}`
+    .trim()
+    .split('\n');
 }

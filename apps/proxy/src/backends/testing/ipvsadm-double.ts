@@ -35,7 +35,10 @@ export class IpvsadmDouble {
       const [flag = '', address = ''] = name.split(' ');
       return [
         `${protocols[flag] ?? ''} ${address} ${scheduler}${persistentSeconds > 0 ? ` persistent ${persistentSeconds}` : ''}`,
-        ...[...realServers].map(([server, { weight }]) => `  -> ${server.padEnd(28)} ${'Masq'.padEnd(7)} ${String(weight).padEnd(6)} ${String(this.connections.get(`${name} > ${server}`) ?? 0).padEnd(10)} ${'0'.padEnd(10)}`),
+        ...[...realServers].map(
+          ([server, { weight }]) =>
+            `  -> ${server.padEnd(28)} ${'Masq'.padEnd(7)} ${String(weight).padEnd(6)} ${String(this.connections.get(`${name} > ${server}`) ?? 0).padEnd(10)} ${'0'.padEnd(10)}`,
+        ),
       ];
     });
     return ['IP Virtual Server version 1.2.1 (size=4096)', 'Prot LocalAddress:Port Scheduler Flags', '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn', ...lines, ''].join('\n');

@@ -38,7 +38,12 @@ export class Plane {
   }
 
   #start(): PlaneProcess {
-    const options = JSON.stringify({ clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'], nodePortAddresses: this.nodePortAddresses, localhostNodePorts: true, serviceRanges: ['10.96.0.0/24', 'fd00:10:96::/112'] });
+    const options = JSON.stringify({
+      clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'],
+      nodePortAddresses: this.nodePortAddresses,
+      localhostNodePorts: true,
+      serviceRanges: ['10.96.0.0/24', 'fd00:10:96::/112'],
+    });
     return this.start([bundle(join(__dirname, 'data-plane-process.ts')), this.mode, options]);
   }
 }

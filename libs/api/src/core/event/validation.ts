@@ -54,7 +54,12 @@ function strict(event: Event, found: Findings): void {
   const { type = '', eventTime, firstTimestamp, lastTimestamp, count = 0, source } = event;
   if (eventTime === undefined) found.push(fieldErrors.required(FieldPath.of('eventTime')));
   if (type !== 'Normal' && type !== 'Warning') found.push(fieldErrors.invalid(FieldPath.of('type'), '', `has invalid value: ${type}`));
-  const older = { firstTimestamp: firstTimestamp !== undefined, lastTimestamp: lastTimestamp !== undefined, count: count !== 0, source: Boolean(source?.component ?? '') || Boolean(source?.host ?? '') };
+  const older = {
+    firstTimestamp: firstTimestamp !== undefined,
+    lastTimestamp: lastTimestamp !== undefined,
+    count: count !== 0,
+    source: Boolean(source?.component ?? '') || Boolean(source?.host ?? ''),
+  };
   for (const [field, given] of Object.entries(older)) if (given) found.push(fieldErrors.invalid(FieldPath.of(field), '', 'needs to be unset'));
 }
 

@@ -36,7 +36,10 @@ function hiddenVariables({ env }: Container, path: FieldPath): string[] {
 /** What is said of a container by itself. */
 export function containerWarnings({ container, path }: Placed): string[] {
   const { limits, requests } = container.resources ?? {};
-  const fractions = byteResources.flatMap((name) => [...fractionWarnings(limits, [name], path.child('resources', 'limits')), ...fractionWarnings(requests, [name], path.child('resources', 'requests'))]);
+  const fractions = byteResources.flatMap((name) => [
+    ...fractionWarnings(limits, [name], path.child('resources', 'limits')),
+    ...fractionWarnings(requests, [name], path.child('resources', 'requests')),
+  ]);
   return [...fractions, ...hiddenVariables(container, path)];
 }
 

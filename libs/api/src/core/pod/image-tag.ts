@@ -6,7 +6,7 @@ const reference = new RegExp(
 );
 
 /** Tag of an image reference: `latest` if it names neither tag nor digest, empty if it has only a digest or is no reference. */
-export function imageTag(image: string | undefined): string {
+function imageTag(image: string | undefined): string {
   const match = reference.exec(image ?? '');
   if (match === null) return '';
   const { tag, digest } = match.groups ?? {};

@@ -66,7 +66,9 @@ function spread({ topologySpreadConstraints }: Spec, path: FieldPath): string[] 
 function profiles({ name = '', securityContext }: Container, spec: Spec, annotations: Loose<Record<string, string>>, path: FieldPath): string[] {
   const found: string[] = [];
   if (annotations[containerSeccomp + name] !== undefined && !securityContext?.seccompProfile) found.push(`${path.key(containerSeccomp + name).toString()}: ${useSeccomp}`);
-  if (annotations[appArmor + name] !== undefined && !securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) found.push(`${path.key(appArmor + name).toString()}: ${useAppArmorField}`);
+  if (annotations[appArmor + name] !== undefined && !securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) {
+    found.push(`${path.key(appArmor + name).toString()}: ${useAppArmorField}`);
+  }
   return found;
 }
 

@@ -8,8 +8,8 @@ import { isExternallyAccessible } from './defaults';
 type Service = Loose<corev1.Service>;
 type Spec = Loose<corev1.ServiceSpec>;
 
-export const needsClusterIp = ({ type }: Spec): boolean => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
-export const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: Spec): boolean =>
+const needsClusterIp = ({ type }: Spec): boolean => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
+const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: Spec): boolean =>
   type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 /** A load balancer that gets none by itself may keep those that it has. */
 const mayHaveNodePorts = ({ type }: Spec): boolean => type === 'NodePort' || type === 'LoadBalancer';
@@ -42,7 +42,7 @@ function keepAllocated(spec: Spec, old: Spec): void {
 }
 
 /** `clusterIP` and the first of `clusterIPs` are one: whichever the client changed wins. */
-export function normaliseClusterIps(spec: Spec, old: Spec | undefined): void {
+function normaliseClusterIps(spec: Spec, old: Spec | undefined): void {
   if (old === undefined) {
     if (spec.clusterIP && list(spec.clusterIPs).length === 0) spec.clusterIPs = [spec.clusterIP];
     return;

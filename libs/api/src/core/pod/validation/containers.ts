@@ -84,7 +84,7 @@ function validateResizePolicy(policies: readonly Loose<corev1.ContainerResizePol
 }
 
 /** Rules of every container, of whatever sort. */
-export function validateContainer(container: Container, pod: PodParts, path: FieldPath, found: Findings): void {
+function validateContainer(container: Container, pod: PodParts, path: FieldPath, found: Findings): void {
   if (present(container.name, path.child('name'), found)) dnsLabel(container.name, path.child('name'), found);
   if (present(container.image, path.child('image'), found) && pod.isPod && container.image.trim() !== container.image)
     found.push(fieldErrors.invalid(path.child('image'), container.image, 'must not have leading or trailing whitespace'));

@@ -28,7 +28,13 @@ export function validateExtendedClaim({ spec, status }: Pod, path: FieldPath, fo
     const container = containers.get(containerName);
     if (!container) found.push(fieldErrors.invalid(at.index(i).child('containerName'), containerName, 'must match the name of an entry in spec.initContainers.name or spec.containers.name'));
     else if (container.resources?.requests?.[resourceName] === undefined)
-      found.push(fieldErrors.invalid(at.index(i).child('resourceName'), resourceName, 'must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests'));
+      found.push(
+        fieldErrors.invalid(
+          at.index(i).child('resourceName'),
+          resourceName,
+          'must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests',
+        ),
+      );
     // Upstream names the claim here, not the mapping.
     dnsLabel(requestName, path.child('requestName'), found);
     const key = JSON.stringify([containerName, resourceName, requestName]);
@@ -49,7 +55,11 @@ export function validateUsers({ spec, status }: Pod, path: FieldPath, found: Fin
         return;
       }
       const { uid = 0, gid = 0, supplementalGroups } = user.linux;
-      const ids: [number, FieldPath][] = [[uid, at.child('uid')], [gid, at.child('gid')], ...list(supplementalGroups).map((id, g): [number, FieldPath] => [id, at.child('supplementalGroups').index(g)])];
+      const ids: [number, FieldPath][] = [
+        [uid, at.child('uid')],
+        [gid, at.child('gid')],
+        ...list(supplementalGroups).map((id, g): [number, FieldPath] => [id, at.child('supplementalGroups').index(g)]),
+      ];
       for (const [id, where] of ids) if (id < 0 || id > maxId) refuse([rangeMessage(0, maxId)], id, where, found);
     });
 }

@@ -48,7 +48,9 @@ function validateAddedTolerations(spec: Spec, old: Spec, found: Findings): void 
   // Lists of thousands are looked up, not compared with each other.
   const textOf = ({ key = '', operator = '', value = '', effect = '' }: Loose<corev1.Toleration>): string => JSON.stringify([key, operator, value, effect]);
   const now = new Set(list(spec.tolerations).map(textOf));
-  if (!list(old.tolerations).every((before) => now.has(textOf(before)))) found.push(fieldErrors.forbidden(specPath.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds'));
+  if (!list(old.tolerations).every((before) => now.has(textOf(before)))) {
+    found.push(fieldErrors.forbidden(specPath.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds'));
+  }
 }
 
 function validateRemovedGates(spec: Spec, old: Spec, found: Findings): void {
@@ -64,7 +66,8 @@ const withImages = (containers: readonly Container[] | undefined, old: readonly 
     return image === undefined ? container : { ...container, image };
   });
 
-const startsWith = (longer: readonly unknown[], shorter: readonly unknown[]): boolean => shorter.length === 0 || (longer.length >= shorter.length && semanticEqual(longer.slice(0, shorter.length), shorter));
+const startsWith = (longer: readonly unknown[], shorter: readonly unknown[]): boolean =>
+  shorter.length === 0 || (longer.length >= shorter.length && semanticEqual(longer.slice(0, shorter.length), shorter));
 
 /** Alternatives are neither added nor taken away, and each only asks for more. */
 function validateNodeAffinityChange(spec: Spec, old: Spec, found: Findings): void {

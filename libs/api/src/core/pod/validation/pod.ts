@@ -26,7 +26,12 @@ function validateTokens({ spec }: Pod, found: Findings): void {
   list(spec?.volumes).forEach(({ projected }, v) => {
     list(projected?.sources).forEach(({ serviceAccountToken }, s) => {
       if (serviceAccountToken)
-        found.push(fieldErrors.forbidden(specPath.child('volumes').index(v).child('projected', 'sources').index(s).child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set'));
+        found.push(
+          fieldErrors.forbidden(
+            specPath.child('volumes').index(v).child('projected', 'sources').index(s).child('serviceAccountToken'),
+            'must not be specified when serviceAccountName is not set',
+          ),
+        );
     });
   });
 }
@@ -54,7 +59,9 @@ const statusFields = { containerStatuses: 'containers', initContainerStatuses: '
 function validateStateChange({ status }: Pod, { status: old, spec }: Pod, field: keyof typeof statusFields, found: Findings): void {
   const ephemeral = field === 'ephemeralContainerStatuses';
   // A rule of one container may restart them all.
-  if (!ephemeral && [...list(spec?.initContainers), ...list(spec?.containers)].some(({ restartPolicyRules }) => list(restartPolicyRules).some(({ action }) => action === 'RestartAllContainers'))) return;
+  const all = [...list(spec?.initContainers), ...list(spec?.containers)];
+  const restartsAll = all.some(({ restartPolicyRules }) => list(restartPolicyRules).some(({ action }) => action === 'RestartAllContainers'));
+  if (!ephemeral && restartsAll) return;
   const restartPolicy = ephemeral ? 'Never' : spec?.restartPolicy;
   if (restartPolicy === undefined || restartPolicy === 'Always') return;
   const byName = <T extends { name?: string | undefined }>(named: readonly T[] | undefined): Map<string | undefined, T> => new Map(list(named).map((one) => [one.name, one]));

@@ -51,7 +51,8 @@ function succeedsOnce({ successThreshold }: Loose<corev1.Probe>, path: FieldPath
 
 /** Signals differ from one operating system to the other; Windows knows two. */
 const windowsSignals = ['SIGKILL', 'SIGTERM'];
-const linuxSignals = /^SIG(ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$/;
+const linuxSignals =
+  /^SIG(ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ|RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$/;
 
 function validateStopSignal(signal: string, os: string, path: FieldPath, found: Findings): void {
   if (os === '') found.push(fieldErrors.forbidden(path, 'may not be set for containers with empty `spec.os.name`'));

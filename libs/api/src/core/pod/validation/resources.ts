@@ -17,7 +17,7 @@ const integerResources = new Set([
 ]);
 
 export const isHugePage = (name: string): boolean => name.startsWith('hugepages-');
-export const isStandardContainerResource = (name: string): boolean => containerResources.has(name) || isHugePage(name);
+const isStandardContainerResource = (name: string): boolean => containerResources.has(name) || isHugePage(name);
 export const isStandardResource = (name: string): boolean => quotaResources.has(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
 /** Of Kubernetes itself, or of a domain of it. */
 export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');

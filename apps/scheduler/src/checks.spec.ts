@@ -1,5 +1,5 @@
 import { HealthChecks, type HealthEndpoint } from '@navarch/component-base';
-import { addChecks } from './compose';
+import { addChecks } from './checks';
 
 describe('the scheduler', () => {
   const checksOf = async (health: HealthChecks, endpoint: HealthEndpoint): Promise<string[]> => (await health.report(endpoint, { verbose: true })).body.split('\n').filter((line) => line.startsWith('['));
