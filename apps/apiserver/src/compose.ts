@@ -37,6 +37,7 @@ import { ConnectRoutes } from './http/connect-routes';
 import { WatchRoute } from './http/handle-watch';
 import { registerFlowControlDumps } from './http/flow-control-routes';
 import { HealthRoutes } from './http/health-routes';
+import { DoorHeaders } from './http/door-headers';
 import { HttpsServer } from './http/https-server';
 import { OidcRoutes } from './http/oidc-routes';
 import { registerZPages } from './http/zpage-routes';
@@ -176,12 +177,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
   const audit = await composeAudit(config, { clock, log, metrics });
   const handler = new ApiHandler({
+    door: new DoorHeaders(config, Math.random),
     authentication,
     authorization,
     inFlight,
     flowControl,
     auditor: audit.auditor,
-    resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
+    resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers, config.minRequestTimeout), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
     metrics: new RequestMetrics(metrics, inFlight, () => registry.allStores()),
