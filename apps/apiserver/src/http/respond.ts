@@ -6,6 +6,7 @@ import { encodeProtobuf } from '../codec/protobuf-body';
 import { CONTENT_TYPE, type Format, JSON_OBJECT, Negotiator, type Representation } from './accept';
 import type { Exchange } from './exchange';
 import { wantsPretty } from './pretty';
+import { warningHeaders } from './warning-headers';
 
 const gzipAsync = promisify(gzip);
 
@@ -14,12 +15,10 @@ export const GZIP_FROM_BYTES = 128 * 1024;
 /** Fast rather than small: level 1 is upstream's choice too. */
 export const GZIP_LEVEL = 1;
 
-const quoteWarning = (text: string): string => `299 - "${text.replace(/[^\x20-\x7e]/g, ' ').replace(/(["\\])/g, '\\$1')}"`;
-
 /** Headers that every answer carries. */
 export function baseHeaders(exchange: Exchange, contentType: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { 'Audit-Id': exchange.id, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType };
-  if (exchange.warnings.length > 0) headers['Warning'] = exchange.warnings.map(quoteWarning);
+  if (exchange.warnings.length > 0) headers['Warning'] = warningHeaders(exchange.warnings);
   return headers;
 }
 
