@@ -7,7 +7,7 @@ import type { RequestedWork } from '../flow-control/work-estimate';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
+import { type AuthorizationAttributes, GROUP_UNAUTHENTICATED, type TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
 import { type AuthorizerChain, refusalFor } from '../pipeline/authorize';
 import { Impersonation } from '../pipeline/impersonate';
@@ -21,6 +21,7 @@ import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from '.
 import type { PathRoutes } from './path-routes';
 import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
+import { retireConnection } from './retire-connection';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
 import { sendError, sendPathNotFound, sendPlainFailure } from './respond';
@@ -156,9 +157,12 @@ export class ApiHandler {
     try {
       exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, rawHeaders, path: exchange.info.path, notes: exchange });
     } catch (error) {
+      retireConnection(exchange);
       this.deps.auditor?.unauthenticated(exchange, attributes, peer !== undefined);
       throw error;
     }
+    // HTTP/2 is too much of a gift to those whom nobody knows (CVE-2023-44487): one request a connection, as upstream's filter.
+    if (exchange.user.groups.includes(GROUP_UNAUTHENTICATED)) retireConnection(exchange);
   }
 
   /** @throws badRequest, forbidden */

@@ -11,8 +11,8 @@ function greet(flags: Partial<DoorFlags>, { method = 'GET', origin, random = 1 }
   let closed = false;
   const exchange = {
     id: 'id', status: 0,
-    request: { method, httpVersionMajor: 2, headers: origin === undefined ? {} : { origin }, stream: { session: { close: () => (closed = true) } } },
-    response: { setHeader: (name: string, value: string) => (headers[name] = value), writeHead: (given: number) => (code = given), end: () => undefined },
+    request: { method, httpVersionMajor: 2, headers: origin === undefined ? {} : { origin }, stream: { session: { goaway: () => (closed = true) } } },
+    response: { setHeader: (name: string, value: string) => (headers[name] = value), writeHead: (given: number) => (code = given), end: () => undefined, on: () => undefined },
   };
   const answered = new DoorHeaders({ ...none, ...flags }, () => random).greet(exchange as unknown as Exchange);
   return { answered, closed, code, headers };

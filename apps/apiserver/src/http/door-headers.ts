@@ -1,6 +1,6 @@
-import type { Http2ServerRequest } from 'node:http2';
 import type { Exchange } from './exchange';
 import { writeHead } from './respond';
+import { retireConnection } from './retire-connection';
 
 export interface DoorFlags {
   readonly corsAllowedOrigins: readonly string[] | undefined;
@@ -60,7 +60,7 @@ export class DoorHeaders {
   greet(exchange: Exchange): boolean {
     const { request, response } = exchange;
     if (this.transportSecurity !== '') response.setHeader('Strict-Transport-Security', this.transportSecurity);
-    if (this.goawayChance > 0 && request.httpVersionMajor >= 2 && this.random() < this.goawayChance) (request as Http2ServerRequest).stream.session?.close();
+    if (this.goawayChance > 0 && this.random() < this.goawayChance) retireConnection(exchange);
     const { origin } = request.headers;
     if (typeof origin !== 'string' || origin === '' || !this.origins.some((pattern) => pattern.test(origin))) return false;
     response.setHeader('Access-Control-Allow-Origin', origin);

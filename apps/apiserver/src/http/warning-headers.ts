@@ -7,7 +7,7 @@ const quoted = (text: string): string => `299 - "${Buffer.from(text.replace(/\p{
 
 /** The values of `Warning` for texts of which none is there twice; so many that neither a client nor a balancer refuses the answer for its head. */
 export function warningHeaders(texts: readonly string[]): string[] {
-  const said = texts.filter((text) => text !== '').map((text) => [...text]);
+  const said = texts.filter((text) => text !== '').map((text) => Array.from(text));
   const total = said.reduce((sum, { length }) => sum + length, 0);
   if (total <= MOST_CHARACTERS) return said.map((characters) => quoted(characters.join('')));
   const headers: string[] = [];
