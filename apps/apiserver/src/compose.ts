@@ -30,7 +30,7 @@ import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
 import { workSources } from './flow-control/work-sources';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
-import { Negotiator, type View } from './http/accept';
+import type { View } from './http/accept';
 import { Answers } from './http/answer';
 import { ApiHandler } from './http/api-handler';
 import { ConnectRoutes } from './http/connect-routes';
@@ -152,7 +152,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
 
   const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
-  const answersOf = (...views: View[]): Answers => new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views }), { protobuf: encodeProtobuf }, () => clock.now());
+  const answersOf = (...views: View[]): Answers => new Answers(views, { protobuf: encodeProtobuf }, () => clock.now());
   const answers = answersOf('object', 'table', 'metadata');
   const kubeletTls = kubeletFiles(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });

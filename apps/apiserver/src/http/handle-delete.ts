@@ -34,7 +34,7 @@ async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<
 export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
   const { info } = exchange;
   // What could not be answered is not deleted.
-  const representation = answers.representation(exchange);
+  const representation = answers.representation(exchange, served.traits.codec);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
   if (authorizer && options.ignoresReadErrors) return deleteUnreadable(exchange, served, representation, authorizer);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
@@ -64,7 +64,7 @@ async function deleteUnreadable(exchange: Exchange, served: ServedResource, repr
 }
 
 export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
-  answers.representation(exchange);
+  answers.representation(exchange, served.traits.codec);
   const listing = listOptions(exchange.query, false);
   const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
