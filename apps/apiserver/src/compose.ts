@@ -30,13 +30,14 @@ import { FlowControlUpkeep } from './flow-control/flow-control-upkeep';
 import { workSources } from './flow-control/work-sources';
 import { DiscoveryRoutes } from './discovery/discovery-routes';
 import { registerVersion } from './discovery/version-routes';
-import { Negotiator, type View } from './http/accept';
+import type { View } from './http/accept';
 import { Answers } from './http/answer';
 import { ApiHandler } from './http/api-handler';
 import { ConnectRoutes } from './http/connect-routes';
 import { WatchRoute } from './http/handle-watch';
 import { registerFlowControlDumps } from './http/flow-control-routes';
 import { HealthRoutes } from './http/health-routes';
+import { DoorHeaders } from './http/door-headers';
 import { HttpsServer } from './http/https-server';
 import { OidcRoutes } from './http/oidc-routes';
 import { registerZPages } from './http/zpage-routes';
@@ -151,7 +152,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   );
 
   const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
-  const answersOf = (...views: View[]): Answers => new Answers(new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views }), { protobuf: encodeProtobuf }, () => clock.now());
+  const answersOf = (...views: View[]): Answers => new Answers(views, { protobuf: encodeProtobuf }, () => clock.now());
   const answers = answersOf('object', 'table', 'metadata');
   const kubeletTls = kubeletFiles(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
@@ -176,12 +177,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
   const audit = await composeAudit(config, { clock, log, metrics });
   const handler = new ApiHandler({
+    door: new DoorHeaders(config, Math.random),
     authentication,
     authorization,
     inFlight,
     flowControl,
     auditor: audit.auditor,
-    resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
+    resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers, config.minRequestTimeout), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
     paths,
     elsewhere: (exchange) => aggregation.handle(exchange),
     metrics: new RequestMetrics(metrics, inFlight, () => registry.allStores()),

@@ -3,6 +3,7 @@ import type { KubeObject } from '@navarch/api';
 import { aggregateMessages, type FieldError, fieldErrors, type FieldPath, labelKeyMessages } from '@navarch/apimachinery';
 import type { AdmissionAttributes, Authorizer } from '../pipeline';
 import type { AdmissionRequest, ShownObjects } from './admission-request';
+import { isDeepStrictEqual } from 'node:util';
 import { compiledOrNot } from './compiled-or-not';
 import type { ConditionsOf, MatchConditionMetrics } from './match-condition-metrics';
 
@@ -42,6 +43,11 @@ export function conditionFaults(conditions: readonly Partial<MatchCondition>[] =
       ...(name !== '' && names.indexOf(name) < i ? [fieldErrors.duplicate(path.index(i).child('name'), name)] : []),
     ]),
   ];
+}
+
+/** Conditions that stay as they are were judged when they were stored: by rules that may have been others, as upstream's validation lets them be. */
+export function unchangedConditions(now: readonly MatchCondition[] | undefined, before: readonly MatchCondition[] | undefined): boolean {
+  return isDeepStrictEqual(now ?? [], before ?? []);
 }
 
 function expressionFaults(expression: string, path: FieldPath, hasParams: boolean): FieldError[] {

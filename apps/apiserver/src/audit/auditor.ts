@@ -6,6 +6,7 @@ import type { AuditBackend } from './audit-backend';
 import type { AuditedUser, AuditEvent } from './audit-event';
 import type { AuditMetrics } from './audit-metrics';
 import type { AuditDecision, AuditPolicy, AuditStage } from './audit-policy';
+import { recordedBody } from './recorded-body';
 import { sourceAddresses } from './source-addresses';
 
 /** The audit of one request. */
@@ -16,17 +17,6 @@ export interface AuditTrail {
 
 const kept = Promise.resolve(true);
 const bodyLevels = ['Request', 'RequestResponse'];
-
-function bodyOf(bytes: Buffer | undefined, omitManagedFields: boolean): unknown {
-  if (bytes === undefined || bytes.length === 0) return undefined;
-  try {
-    const object = JSON.parse(bytes.toString()) as { metadata?: { managedFields?: unknown }; items?: { metadata?: { managedFields?: unknown } }[] };
-    if (omitManagedFields) for (const one of [object, ...(object.items ?? [])]) delete one.metadata?.managedFields;
-    return object;
-  } catch {
-    return { apiVersion: 'audit.k8s.io/v1', kind: 'Unreadable', bytes: bytes.length }; // protobuf or YAML: that it was there is noted
-  }
-}
 
 const userInfo = ({ name, uid, groups, extra }: User): AuditedUser => ({ username: name, ...(uid === undefined ? {} : { uid }), groups, ...(extra ? { extra } : {}) });
 
@@ -100,8 +90,8 @@ export class Auditor {
   private write(stage: AuditStage, { level, omitStages, omitManagedFields }: AuditDecision, exchange: Exchange, attributes: AuthorizationAttributes, receivedAt: number, response: object | undefined): Promise<boolean> {
     if (omitStages.has(stage)) return kept;
     const { request, user, caller, annotations, bodies, impersonationConstraint } = exchange;
-    const requestObject = response && bodyOf(bodies?.request, omitManagedFields);
-    const responseObject = stage === 'ResponseComplete' && level === 'RequestResponse' ? bodyOf(bodies?.response, omitManagedFields) : undefined;
+    const requestObject = response && recordedBody(bodies?.request, omitManagedFields);
+    const responseObject = stage === 'ResponseComplete' && level === 'RequestResponse' ? recordedBody(bodies?.response, omitManagedFields) : undefined;
     const asker = caller ?? user;
     this.deps.metrics.made();
     return this.deps.backend.process([{

@@ -7,7 +7,7 @@ import type { RegistryDeps, ResourceStore } from '../registry/resource-store';
 import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServedResource } from '../registry/served-resource';
 import type { WebhookCaller } from './conversion-webhook';
-import { reachableOf } from './reachable';
+import { isReachable } from './reachable';
 import { serveDefinition } from './serve-definition';
 
 export interface CustomResourcesDeps {
@@ -77,12 +77,11 @@ export class CustomResources implements Component {
 
   private install(name: string, definition: CustomResourceDefinition, shape: string): void {
     const { registry, catalog, resources, caller, observer } = this.deps;
-    const reachable = reachableOf(definition, registry);
-    if (!reachable) {
+    if (!isReachable(definition, registry)) {
       this.uninstall(name);
       return;
     }
-    const { resources: served, store, entry } = serveDefinition(reachable, resources, caller, () => this.terminating.has(name), observer);
+    const { resources: served, store, entry } = serveDefinition(definition, resources, caller, () => this.terminating.has(name), observer);
     const before = this.installed.get(name)?.served ?? [];
     for (const { facts } of before) registry.remove(facts.group, facts.version, facts.resource);
     for (const one of served) registry.add(one);

@@ -9,7 +9,7 @@ import { nameOfKey } from '../registry/keys';
 import type { Registry } from '../registry/registry';
 import type { ResourceStore } from '../registry/resource-store';
 import type { WriteContext } from '../registry/write-context';
-import { reachableOf } from './reachable';
+import { isReachable } from './reachable';
 
 export interface DefinitionControllerDeps {
   readonly reader: ObjectReader;
@@ -126,8 +126,8 @@ export class DefinitionController implements Component {
   private async deleteObjects(definition: CustomResourceDefinition): Promise<boolean> {
     const { registry } = this.deps;
     if (!isTrue(definition, 'Established')) return true;
-    // Objects of a built-in kind are none of the definition's, whatever it is called.
-    if (!reachableOf(definition, registry)) return true;
+    // In a group of built-in kinds a definition has no objects: those that stand where its own would are of such a kind.
+    if (!isReachable(definition, registry)) return true;
     const store = this.deps.storeOf(definition.metadata.name ?? '');
     // It is about to be there.
     if (!store) return false;

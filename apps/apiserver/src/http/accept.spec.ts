@@ -12,6 +12,7 @@ describe('negotiate', () => {
     [kubectlGet, 'json', 'table'],
     ['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'json', 'metadata'],
     ['application/vnd.kubernetes.protobuf', 'protobuf', 'object'],
+    ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1beta1', 'protobuf', 'metadata'],
     ['application/vnd.kubernetes.protobuf,application/json', 'json', 'object'],
     ['application/vnd.kubernetes.protobuf, */*', 'json', 'object'],
     ['application/json;q=0.5,application/yaml;q=0.9', 'yaml', 'object'],
@@ -22,6 +23,14 @@ describe('negotiate', () => {
 
   it.each(['text/html', 'application/json;q=0', 'application/json;as=Table;v=v2;g=meta.k8s.io', 'application/json;g=meta.k8s.io;v=v1'])('has nothing for %s', (accept) => {
     expect(negotiate(accept, all)).toBeUndefined();
+  });
+
+  it('writes no rows in protobuf, and where it writes no objects takes what comes next', () => {
+    expect(negotiate('application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1', all)).toBeUndefined();
+    const custom = { ...all, inProtobuf: ['metadata'] } as const;
+    expect(negotiate('application/vnd.kubernetes.protobuf', custom)).toBeUndefined();
+    expect(negotiate('application/vnd.kubernetes.protobuf,application/yaml', custom)).toMatchObject({ format: 'yaml' });
+    expect(negotiate('application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', custom)).toMatchObject({ format: 'protobuf', view: 'metadata' });
   });
 
   it('falls back to the object where there are no rows', () => {

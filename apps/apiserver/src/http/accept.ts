@@ -21,7 +21,11 @@ const JSON_OBJECT: Representation = { format: 'json', view: 'object', metaVersio
 export interface Acceptable {
   readonly formats: readonly Format[];
   readonly views: readonly View[];
+  /** What there is in protobuf. Default: all but rows, for which there are no messages. */
+  readonly inProtobuf?: readonly View[];
 }
+
+const IN_PROTOBUF: readonly View[] = ['object', 'metadata'];
 
 /** One thing that a client would take. */
 export interface AcceptClause {
@@ -60,13 +64,14 @@ function representationFor({ type, parameters }: AcceptClause, acceptable: Accep
   const format = FORMAT_OF[type];
   if (format === undefined || !acceptable.formats.includes(format)) return undefined;
   const as = parameters['as'];
+  const isWritten = (view: View): boolean => acceptable.views.includes(view) && (format !== 'protobuf' || (acceptable.inProtobuf ?? IN_PROTOBUF).includes(view));
   const pretty = parameters['pretty'] === '1' ? { isPretty: true as const } : {};
   // A group or version of no kind is a transformation to nothing.
   if (as === undefined && (parameters['g'] ?? parameters['v']) !== undefined) return undefined;
-  if (as === undefined) return acceptable.views.includes('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format], ...pretty } : undefined;
+  if (as === undefined) return isWritten('object') ? { ...JSON_OBJECT, format, contentType: CONTENT_TYPE[format], ...pretty } : undefined;
   const view = VIEW_OF[as];
   const metaVersion = parameters['v'] ?? 'v1';
-  if (view === undefined || !acceptable.views.includes(view)) return undefined;
+  if (view === undefined || !isWritten(view)) return undefined;
   if ((parameters['g'] ?? 'meta.k8s.io') !== 'meta.k8s.io' || (metaVersion !== 'v1' && metaVersion !== 'v1beta1')) return undefined;
   return { format, view, metaVersion, ...(view === 'metadata' ? { metadataOf: as === 'PartialObjectMetadata' ? 'object' : 'list' } : {}), contentType: CONTENT_TYPE[format], ...pretty };
 }

@@ -1,11 +1,12 @@
 import { ApiError, notAcceptable, yamlOf } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import type { ExpectedKind } from '../codec/decode-body';
+import type { KindCodec } from '../codec/kind-codec';
 import type { ListResult } from '../registry/list';
 import type { ObjectView } from '../registry/object-view';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
-import type { Negotiator, Representation } from './accept';
+import { Negotiator, type Representation, type View } from './accept';
 import type { Exchange } from './exchange';
 import { listHead, listLength, listSteps, STEP_BYTES } from './list-body';
 import { metadataBytes } from './metadata-answer';
@@ -38,16 +39,24 @@ function otherShape(asked: string, is: string, { facts: { group }, traits: { cod
 
 /** Writes objects and lists in whatever representation the client wants. */
 export class Answers {
+  private readonly builtIn: Negotiator;
+  private readonly custom: Negotiator;
+
   constructor(
-    private readonly negotiator: Negotiator,
+    views: readonly View[],
     private readonly wire: WireEncoder,
     private readonly now: () => number,
-  ) {}
+  ) {
+    const acceptable = { formats: ['json', 'yaml', 'protobuf'], views } as const;
+    this.builtIn = new Negotiator(acceptable);
+    // What has no Go type has no message either, but its metadata do.
+    this.custom = new Negotiator({ ...acceptable, inProtobuf: ['metadata'] });
+  }
 
-  /** @throws notAcceptable */
-  representation(exchange: Exchange): Representation {
-    const chosen = this.negotiator.negotiate(exchange.request.headers.accept);
-    if (!chosen) throw notAcceptable(this.negotiator.mediaTypes);
+  /** How the client takes something of a kind. @throws notAcceptable */
+  representation(exchange: Exchange, codec?: Pick<KindCodec, 'isCustom'>): Representation {
+    const chosen = (codec?.isCustom === true ? this.custom : this.builtIn).negotiate(exchange.request.headers.accept);
+    if (!chosen) throw notAcceptable(this.builtIn.mediaTypes);
     return chosen;
   }
 
@@ -56,7 +65,7 @@ export class Answers {
   }
 
   async object(exchange: Exchange, served: ServedResource, view: ObjectView, object: Cached, code: number): Promise<void> {
-    const representation = this.representation(exchange);
+    const representation = this.representation(exchange, view.codec);
     await served.prepare([object]);
     if (representation.view === 'object' && representation.format === 'json' && !wantsPretty(exchange, representation)) return send(exchange, code, 'application/json', view.bytes(object));
     if (representation.view === 'table') return this.json(exchange, code, representation, this.tableOfOne(exchange, served, view, representation, object), 'meta.k8s.io', 'v1', 'Table');
@@ -91,12 +100,12 @@ export class Answers {
       return;
     }
     const encoded = representation.format === 'protobuf' ? this.wire.protobuf({ group, version, kind }, json) : json;
-    if (!encoded) throw notAcceptable(['application/json', 'application/yaml']);
+    if (!encoded) throw notAcceptable(this.builtIn.mediaTypes);
     await send(exchange, code, representation.contentType, encoded);
   }
 
   async list(exchange: Exchange, served: ServedResource, list: ListResult): Promise<void> {
-    const representation = this.representation(exchange);
+    const representation = this.representation(exchange, served.traits.codec);
     await served.prepare(list.objects);
     const { group, version } = served.facts;
     const { listKind } = served.traits;

@@ -7,7 +7,7 @@ import type { RequestedWork } from '../flow-control/work-estimate';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { AuthorizationAttributes, TlsPeer } from '../pipeline';
+import { type AuthorizationAttributes, GROUP_UNAUTHENTICATED, type TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
 import { type AuthorizerChain, refusalFor } from '../pipeline/authorize';
 import { Impersonation } from '../pipeline/impersonate';
@@ -16,15 +16,18 @@ import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { selectedName } from '../pipeline/selected-name';
 import { parseBoolean } from '../registry/list-options';
 import type { Connection } from './connection';
+import type { DoorHeaders } from './door-headers';
 import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';
 import type { PathRoutes } from './path-routes';
 import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
+import { retireConnection } from './retire-connection';
 import type { RequestMetrics } from './request-metrics';
 import type { ResourceHandler } from './resource-handler';
-import { sendError, sendPathNotFound, sendUnaudited } from './respond';
+import { sendError, sendPathNotFound, sendPlainFailure } from './respond';
 
 export interface ApiHandlerDeps {
+  readonly door: DoorHeaders;
   readonly authentication: AuthenticatorChain;
   readonly authorization: AuthorizerChain;
   readonly inFlight: InFlightLimit;
@@ -55,8 +58,8 @@ function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
   if (!selects) return { isResource, verb, path, group, version, namespace, resource, subresource, name };
   const fieldSelector = query.get('fieldSelector') ?? '';
   const labelSelector = query.get('labelSelector') ?? '';
-  // A list of one name may be allowed to those who may only see that one.
-  if (name === '') name = selectedName(fieldSelector);
+  // A list of one name may be allowed to those who may only see that one; a deletion names nothing by what it selects.
+  if (name === '' && verb !== 'deletecollection') name = selectedName(fieldSelector);
   return { isResource, verb, path, group, version, namespace, resource, subresource, name, ...(fieldSelector === '' ? {} : { fieldSelector }), ...(labelSelector === '' ? {} : { labelSelector }) };
 }
 
@@ -84,6 +87,11 @@ export class ApiHandler {
       response.end();
       return;
     }
+    if (exchange.info.isUnclear) {
+      await sendPlainFailure(exchange, `failed to create RequestInfo: unable to determine kind and namespace from url, ${request.url ?? ''}`);
+      return;
+    }
+    if (this.deps.door.greet(exchange)) return;
     const { metrics, auditor } = this.deps;
     const attributes = attributesOf(exchange);
     const longRunning = isLongRunning(exchange.info);
@@ -92,7 +100,7 @@ export class ApiHandler {
       await this.authenticate(exchange, connection?.peer, attributes);
       const begun = auditor && (await auditor.begin(exchange, attributes, longRunning));
       if (begun === 'rejected') {
-        await sendUnaudited(exchange);
+        await sendPlainFailure(exchange, 'failed to store audit event');
         return;
       }
       trail = begun;
@@ -149,9 +157,12 @@ export class ApiHandler {
     try {
       exchange.user = await this.deps.authentication.authenticate({ peer, authorization: headers.authorization, headers, rawHeaders, path: exchange.info.path, notes: exchange });
     } catch (error) {
+      retireConnection(exchange);
       this.deps.auditor?.unauthenticated(exchange, attributes, peer !== undefined);
       throw error;
     }
+    // HTTP/2 is too much of a gift to those whom nobody knows (CVE-2023-44487): one request a connection, as upstream's filter.
+    if (exchange.user.groups.includes(GROUP_UNAUTHENTICATED)) retireConnection(exchange);
   }
 
   /** @throws badRequest, forbidden */

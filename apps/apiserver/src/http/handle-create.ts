@@ -9,7 +9,7 @@ import { namespaceOf } from './handle-read';
 
 export async function createOne(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const context = writeContext(exchange, 'CreateOptions');
-  answers.representation(exchange);
+  answers.representation(exchange, served.traits.codec);
   const object = await readObject(exchange, served.traits.codec, context, served.store.deps.offload);
   settleNamespace(served.store, object, namespaceOf(exchange, served));
   const created = await create(served.store, await served.toStorage(object), context);

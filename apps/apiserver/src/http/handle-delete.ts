@@ -11,11 +11,12 @@ import { listOptions } from '../registry/list-options';
 import { wholeObject } from '../registry/object-view';
 import { Selection } from '../registry/selection';
 import type { ServedResource } from '../registry/served-resource';
+import type { Representation } from './accept';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
 import { namespaceOf } from './handle-read';
 import { readRequestBody } from './read-object';
-import { sendJson } from './respond';
+import { sendStatus } from './respond';
 import { writeContext } from './write-options';
 
 const KIND = { group: '', version: 'v1', kind: 'DeleteOptions' } as const;
@@ -32,8 +33,10 @@ async function readDeleteOptions(exchange: Exchange, offload: Offload): Promise<
 /** `authorizer` says who may delete what cannot be read; without one that option counts for nothing. */
 export async function deleteOne(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
   const { info } = exchange;
+  // What could not be answered is not deleted.
+  const representation = answers.representation(exchange, served.traits.codec);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
-  if (authorizer && options.ignoresReadErrors) return deleteUnreadable(exchange, served, authorizer);
+  if (authorizer && options.ignoresReadErrors) return deleteUnreadable(exchange, served, representation, authorizer);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
   const { object, gone } = await remove(served.store, namespaceOf(exchange, served), info.name, options, context);
   const code = !gone && options.asksForCascade ? 202 : 200;
@@ -41,25 +44,27 @@ export async function deleteOne(exchange: Exchange, answers: Answers, served: Se
     await answers.object(exchange, served, wholeObject(served), object, code);
     return;
   }
-  await sendDeleted(exchange, served, code, object.object.metadata.uid);
+  await sendDeleted(exchange, served, representation, code, object.object.metadata.uid);
 }
 
-function sendDeleted(exchange: Exchange, { facts: { group, resource } }: ServedResource, code: number, uid: string | undefined): Promise<void> {
-  return sendJson(exchange, code, {
+/** Of a Status there are no rows and no bare metadata: whatever view is asked for, it is itself. */
+function sendDeleted(exchange: Exchange, { facts: { group, resource } }: ServedResource, representation: Representation, code: number, uid: string | undefined): Promise<void> {
+  return sendStatus(exchange, code, {
     kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
     details: { name: exchange.info.name, ...(group === '' ? {} : { group }), kind: resource, ...(uid === undefined ? {} : { uid }) },
-  });
+  }, representation);
 }
 
-async function deleteUnreadable(exchange: Exchange, served: ServedResource, authorizer: Authorizer): Promise<void> {
+async function deleteUnreadable(exchange: Exchange, served: ServedResource, representation: Representation, authorizer: Authorizer): Promise<void> {
   const { info, user } = exchange;
   exchange.annotate('apiserver.k8s.io/unsafe-delete-ignore-read-error', '');
   await requireUnsafeDelete(authorizer, user, info);
   await removeUnreadable(served.store, namespaceOf(exchange, served), info.name, exchange.signal);
-  await sendDeleted(exchange, served, 200, undefined);
+  await sendDeleted(exchange, served, representation, 200, undefined);
 }
 
 export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
+  answers.representation(exchange, served.traits.codec);
   const listing = listOptions(exchange.query, false);
   const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);

@@ -24,6 +24,6 @@ export async function listMany(exchange: Exchange, answers: Answers, served: Ser
   const options = listOptions(exchange.query, false);
   const selection = Selection.of(options.labelSelector, options.fieldSelector, served.store.fields);
   // An unacceptable representation must not cost a list.
-  answers.representation(exchange);
+  answers.representation(exchange, served.traits.codec);
   await answers.list(exchange, served, await list(served.store, namespaceOf(exchange, served), options, selection));
 }

@@ -12,7 +12,7 @@ import { writeContext } from './write-options';
 
 export async function putOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
   const context = writeContext(exchange, 'UpdateOptions');
-  answers.representation(exchange);
+  answers.representation(exchange, view.codec);
   const { name } = exchange.info;
   const namespace = namespaceOf(exchange, served);
   const decode = await objectReader(exchange, view.codec, context, served.store.deps.offload);
@@ -38,7 +38,7 @@ export async function putOne(exchange: Exchange, answers: Answers, served: Serve
 export async function patchOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
   const type = patchType(exchange.request.headers['content-type'], served.traits.codec.isCustom);
   const context = writeContext(exchange, 'PatchOptions', type === 'apply');
-  answers.representation(exchange);
+  answers.representation(exchange, view.codec);
   const patch = await readRequestBody(exchange);
   const { object, created } = await applyPatch({ served, view, namespace: namespaceOf(exchange, served), name: exchange.info.name }, type, patch, context);
   await answers.object(exchange, served, view, object, created ? 201 : 200);

@@ -3,6 +3,7 @@ import { acceptListener, upgradeKind, UpgradeRefused, type WebSocketMessages } f
 import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import { listOptions } from '../registry/list-options';
+import { selectedName } from '../pipeline/selected-name';
 import { Selection } from '../registry/selection';
 import type { ServedResource } from '../registry/served-resource';
 import type { WatchOutput } from '../watch/framing';
@@ -16,8 +17,8 @@ import { PROTOBUF_WATCH_TYPE, protobufFraming } from './protobuf-framing';
 import { baseHeaders, writeHead } from './respond';
 import { jsonFrames, protobufFrames, watchOutput } from './watch-output';
 
-/** Upstream's --min-request-timeout: a watch without a timeout lasts this long, or up to twice as long. */
-const MIN_TIMEOUT_SECONDS = 1800;
+/** What a timer can be set to. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** As a 406 names it; answers are called by their plain name. */
 const JSON_WATCH_TYPE = 'application/json;stream=watch';
@@ -27,20 +28,25 @@ export class WatchRoute {
   constructor(
     private readonly hub: WatchHub,
     private readonly answers: Answers,
+    /** `--min-request-timeout`: a watch without a timeout lasts this long, or up to twice as long. */
+    private readonly minTimeoutSeconds: number,
   ) {}
+
+  /** As upstream: a timeout of 0 is none. */
+  private lifeMs(asked: number | undefined): number {
+    const seconds = asked === undefined || asked === 0 ? Math.round(this.minTimeoutSeconds * (1 + (process.hrtime()[1] % 1000) / 1000)) : asked;
+    return Math.min(seconds * 1000, LONGEST_MS);
+  }
 
   async handle(exchange: Exchange, served: ServedResource): Promise<void> {
     const options = listOptions(exchange.query, true);
-    const { name } = exchange.info;
-    const fieldSelector = name === '' ? options.fieldSelector : [`metadata.name=${name}`, options.fieldSelector].filter(Boolean).join(',');
-    const selection = Selection.of(options.labelSelector, fieldSelector, served.store.fields);
-    const representation = this.answers.representation(exchange);
+    const selection = Selection.of(options.labelSelector, selectorOf(exchange.info.name, options.fieldSelector), served.store.fields);
+    const representation = this.answers.representation(exchange, served.traits.codec);
     if (representation.format === 'yaml') throw notAcceptable([JSON_WATCH_TYPE, PROTOBUF_WATCH_TYPE]);
     const inProtobuf = representation.format === 'protobuf';
     const framing = inProtobuf ? protobufFraming(served, representation) : jsonFraming(served, representation, this.answers.tableFor(exchange, served, representation));
     const contentType = inProtobuf ? PROTOBUF_WATCH_TYPE : representation.contentType;
     const scope = { resource: served.store, namespace: namespaceOf(exchange, served), selection };
-    const seconds = options.timeoutSeconds ?? Math.round(MIN_TIMEOUT_SECONDS * (1 + (process.hrtime()[1] % 1000) / 1000));
     const messages = await acceptedMessages(exchange, inProtobuf);
     const sink = messages ?? (exchange.response as unknown as Writable);
 
@@ -64,7 +70,7 @@ export class WatchRoute {
       started.then((watcher) => {
         exchange.onInitialized?.();
         if (watcher.ended) return;
-        timer = setTimeout(() => watcher.end('timeout'), seconds * 1000);
+        timer = setTimeout(() => watcher.end('timeout'), this.lifeMs(options.timeoutSeconds));
         timer.unref();
         if (sink.destroyed) watcher.end('client is gone');
         else sink.on('close', () => watcher.end('client is gone'));
@@ -82,6 +88,13 @@ export class WatchRoute {
       });
     });
   }
+}
+
+/** What a watch of one object, by its old path, selects. @throws badRequest when the client names another one */
+function selectorOf(name: string, given: string): string {
+  if (name === '') return given;
+  if (given !== '' && selectedName(given) !== name) throw badRequest("fieldSelector metadata.name doesn't match requested name");
+  return given === '' ? `metadata.name=${name}` : given;
 }
 
 /** The WebSocket that the client wants its events on, one a message; undefined for a plain answer. @throws badRequest */

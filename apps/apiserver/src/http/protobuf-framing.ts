@@ -5,7 +5,7 @@ import type { ExpectedKind } from '../codec/decode-body';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import type { Framing } from '../watch/framing';
-import type { Representation } from './accept';
+import { CONTENT_TYPE, type Representation } from './accept';
 import { BOOKMARK_EVERY_MS, INITIAL_END } from './json-framing';
 import { metadataBytes } from './metadata-answer';
 
@@ -16,7 +16,7 @@ export function protobufFraming(served: ServedResource, { view, metaVersion }: R
   const { group, version, kind } = served.facts;
   const shown: ExpectedKind = view === 'metadata' ? { group: 'meta.k8s.io', version: metaVersion, kind: 'PartialObjectMetadata' } : { group, version, kind };
   // Asked once, here: a frame that cannot be made later would end the watch of everybody.
-  if (view === 'table' || !supportsProtobuf(shown)) throw notAcceptable(['application/json']);
+  if (!supportsProtobuf(shown)) throw notAcceptable(Object.values(CONTENT_TYPE));
   const encode = (json: Buffer): Buffer => encodeProtobuf(shown, json) ?? Buffer.alloc(0);
   const bodyOf = (object: Cached): Buffer => encode(view === 'metadata' ? metadataBytes(object, metaVersion) : served.bytes(object));
   const key = `protobuf:${served.apiVersion}:${view}:${metaVersion}`;

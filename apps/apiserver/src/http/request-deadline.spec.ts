@@ -2,7 +2,7 @@ import { FakeClock } from '@navarch/clock';
 import { refusalOf } from '../testing/admission-attributes';
 import { type Lateness, requestTimeoutMs, within } from './request-deadline';
 
-it.each([['', 60_000], ['timeout=5s', 5000], ['timeout=0s', 60_000], ['timeout=2m', 60_000], ['timeout=-1s', 60_000]])('%p may take %p ms', (query, ms) => {
+it.each([['', 60_000], ['timeout=5s', 5000], ['timeout=0s', 60_000], ['timeout=2m', 60_000], ['timeout=-1s', 60_000], ['timeout=', 60_000]])('%p may take %p ms', (query, ms) => {
   expect(requestTimeoutMs(new URLSearchParams(query), 60_000)).toBe(ms);
 });
 

@@ -5,7 +5,7 @@ import { parseDuration } from '@navarch/component-base';
 /** How long a request may take: as its query says, at most what the server allows. @throws badRequest */
 export function requestTimeoutMs(query: URLSearchParams, maximumMs: number): number {
   const text = query.get('timeout');
-  if (text === null) return maximumMs;
+  if (text === null || text === '') return maximumMs;
   const asked = parseDuration(text);
   if (asked === undefined) throw badRequest(`invalid timeout specified in the request URL - time: ${/^[+-]?[\d.]+$/.test(text) ? 'missing unit in' : 'invalid'} duration ${goQuote(text)}`);
   return asked <= 0 || asked > maximumMs ? maximumMs : asked;

@@ -17,6 +17,10 @@ describe('requestInfo', () => {
     expect(requestInfo(method, path, watch)).toMatchObject({ isResource: true, ...expected });
   });
 
+  it.each(['/api/v1/watch', '/api/v1/watch/', '/apis/apps/v1/proxy'])('cannot tell what %s means', (path) => {
+    expect(requestInfo('GET', path, false)).toMatchObject({ isUnclear: true });
+  });
+
   it.each(['/', '/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/healthz', '/version', '/openapi/v3/apis/apps/v1'])('takes %s for a path', (path) => {
     expect(requestInfo('GET', path, false)).toMatchObject({ isResource: false, verb: 'get', path });
   });

@@ -12,8 +12,12 @@ export interface RequestInfo {
   readonly name: string;
   /** What follows the subresource: the path of a proxy request. */
   readonly rest: string;
+  /** The path ends with the verb that it has: nobody can tell what is meant. */
+  readonly isUnclear?: true;
 }
 
+/** Verbs that a path can begin with. That of old proxies serves nothing any more. */
+const SPECIAL_VERBS = new Set(['watch', 'proxy']);
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 
 function nonResource(path: string, method: string): RequestInfo {
@@ -59,7 +63,8 @@ export function requestInfo(method: string, path: string, watch: boolean): Reque
   if (parts.length <= at) return nonResource(path, method);
   const group = core ? '' : (parts[1] ?? '');
   const version = (core ? parts[1] : parts[2]) ?? '';
-  const watchPrefix = parts[at] === 'watch' && parts.length > at + 1;
+  if (parts.length === at + 1 && SPECIAL_VERBS.has(parts[at] ?? '')) return { ...nonResource(path, method), isUnclear: true };
+  const watchPrefix = parts[at] === 'watch';
   if (watchPrefix) at++;
   let namespace = '';
   if (parts[at] === 'namespaces' && parts.length > at + 1) {

@@ -1,10 +1,12 @@
-import { isApiError, toStatus } from '@navarch/apimachinery';
+import { isApiError, type Status, toStatus, yamlOf } from '@navarch/apimachinery';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { encodeProtobuf } from '../codec/protobuf-body';
-import { negotiate } from './accept';
+import { CONTENT_TYPE, type Format, JSON_OBJECT, Negotiator, type Representation } from './accept';
 import type { Exchange } from './exchange';
+import { wantsPretty } from './pretty';
+import { warningHeaders } from './warning-headers';
 
 const gzipAsync = promisify(gzip);
 
@@ -13,12 +15,10 @@ export const GZIP_FROM_BYTES = 128 * 1024;
 /** Fast rather than small: level 1 is upstream's choice too. */
 export const GZIP_LEVEL = 1;
 
-const quoteWarning = (text: string): string => `299 - "${text.replace(/[^\x20-\x7e]/g, ' ').replace(/(["\\])/g, '\\$1')}"`;
-
 /** Headers that every answer carries. */
 export function baseHeaders(exchange: Exchange, contentType: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { 'Audit-Id': exchange.id, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType };
-  if (exchange.warnings.length > 0) headers['Warning'] = exchange.warnings.map(quoteWarning);
+  if (exchange.warnings.length > 0) headers['Warning'] = warningHeaders(exchange.warnings);
   return headers;
 }
 
@@ -39,12 +39,12 @@ const isAnswered = ({ response }: Exchange): boolean => response.headersSent || 
 export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer | string, headers = baseHeaders(exchange, contentType)): Promise<void> {
   if (isAnswered(exchange)) return;
   let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (exchange.bodies) exchange.bodies.response = bytes;
   if (bytes.length >= GZIP_FROM_BYTES && acceptsGzip(exchange)) {
     bytes = await gzipAsync(bytes, { level: GZIP_LEVEL });
     headers['Content-Encoding'] = 'gzip';
     headers['Vary'] = 'Accept-Encoding';
   }
-  if (exchange.bodies && headers['Content-Encoding'] === undefined) exchange.bodies.response = bytes;
   headers['Content-Length'] = bytes.length;
   exchange.bytesWritten = bytes.length;
   if (exchange.beforeEnd) await exchange.beforeEnd(code);
@@ -55,18 +55,27 @@ export async function send(exchange: Exchange, code: number, contentType: string
   else (exchange.response.end as (chunk: Buffer) => unknown).call(exchange.response, bytes);
 }
 
-export function sendJson(exchange: Exchange, code: number, body: unknown): Promise<void> {
-  return send(exchange, code, 'application/json', `${JSON.stringify(body)}\n`);
-}
-
 const STATUS = { group: '', version: 'v1', kind: 'Status' } as const;
 
-/** A Status for a client that takes nothing but protobuf; undefined for all others, and for what has no protobuf form. */
-function protobufStatus(exchange: Exchange, json: string): Buffer | undefined {
-  const { accept } = exchange.request.headers;
-  if (!accept?.includes('protobuf')) return undefined;
-  return negotiate(accept, { formats: ['json', 'yaml', 'protobuf'], views: ['object'] })?.format === 'protobuf' ? encodeProtobuf(STATUS, Buffer.from(json)) : undefined;
+/** Everything speaks of failures in all formats, whatever it serves itself. */
+const statusForms = new Negotiator({ formats: ['json', 'yaml', 'protobuf'], views: ['object'] });
+
+/**
+ * Answers with a Status, in the form that the client takes, as upstream's `WriteObjectNegotiated`: a failure that the client takes
+ * in no form there is comes in JSON all the same.
+ */
+export function sendStatus(exchange: Exchange, code: number, status: Status, chosen?: Representation): Promise<void> {
+  const negotiated = chosen ?? statusForms.negotiate(exchange.request.headers.accept) ?? { ...JSON_OBJECT, isPretty: true };
+  const form = wantsPretty(exchange, negotiated) ? 'pretty' : 'plain';
+  const bytes = statusBytes[negotiated.format](status, form);
+  return send(exchange, code, CONTENT_TYPE[negotiated.format], bytes);
 }
+
+const statusBytes: Readonly<Record<Format, (status: Status, form: 'pretty' | 'plain') => Buffer | string>> = {
+  json: (status, form) => `${JSON.stringify(status, undefined, form === 'pretty' ? 2 : undefined)}\n`,
+  yaml: (status) => yamlOf(status),
+  protobuf: (status) => encodeProtobuf(STATUS, Buffer.from(JSON.stringify(status))) ?? Buffer.alloc(0),
+};
 
 /** Answers a failure as a Status; anything that is no ApiError is logged by the caller and shown as an internal error. */
 export async function sendError(exchange: Exchange, error: unknown): Promise<void> {
@@ -81,9 +90,7 @@ export async function sendError(exchange: Exchange, error: unknown): Promise<voi
   if (code === 401) exchange.response.setHeader('WWW-Authenticate', 'Bearer realm="kubernetes-master"');
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter) exchange.response.setHeader('Retry-After', String(retryAfter));
-  const json = `${JSON.stringify(status)}\n`;
-  const protobuf = protobufStatus(exchange, json);
-  await (protobuf ? send(exchange, code, 'application/vnd.kubernetes.protobuf', protobuf) : send(exchange, code, 'application/json', json));
+  await sendStatus(exchange, code, status);
 }
 
 /** 404 for a path that serves nothing, in plain text as upstream's mux. */
@@ -93,8 +100,9 @@ export function sendPathNotFound(exchange: Exchange): Promise<void> {
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Answers a request that the audit could not note: in plain text, as upstream does. */
-export function sendUnaudited(exchange: Exchange): Promise<void> {
-  const text = `Internal Server Error: ${JSON.stringify(exchange.request.url ?? '')}: failed to store audit event`;
+/** 500 in plain text: what upstream says where no answer of the API can be given. */
+export function sendPlainFailure(exchange: Exchange, why: string): Promise<void> {
+  const text = `Internal Server Error: ${JSON.stringify(exchange.request.url ?? '')}: ${why}`;
+  exchange.response.setHeader('X-Content-Type-Options', 'nosniff');
   return send(exchange, 500, 'text/plain; charset=utf-8', `${text.replace(/[&<>]/g, (sign) => HTML[sign] ?? sign)}\n`);
 }

@@ -1,11 +1,12 @@
 import type { KubeObject } from '@navarch/api';
-import { conflict, formatTime, notFound, parseTime } from '@navarch/apimachinery';
+import { conflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
 import { askedAs } from './asked-as';
 import type { DeleteOptions } from './delete-options';
 import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
 import { findFresh } from './freshness';
+import { graceFor, isPending, markDeleted } from './grace-period';
 import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
@@ -52,36 +53,6 @@ function finalizersFor(resource: ResourceStore, object: KubeObject, options: Del
   return policy === 'Foreground' ? [...kept, FOREGROUND] : kept;
 }
 
-/**
- * The seconds to wait before the object may go, for kinds with graceful deletion; undefined: no waiting. A second delete can only
- * shorten the wait.
- */
-function graceFor(resource: ResourceStore, object: KubeObject, options: DeleteOptions): number | undefined {
-  const asked = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
-  const period = resource.definition.gracePeriodSeconds?.(object, asked);
-  const present = object.metadata.deletionTimestamp === undefined ? undefined : (object.metadata.deletionGracePeriodSeconds ?? 0);
-  if (period === undefined || present === undefined) return period;
-  return asked === undefined ? present : Math.min(period, present);
-}
-
-/** Marks the object as being deleted. Changes and returns it. */
-function marked(object: KubeObject, grace: number, finalizers: string[], nowMs: number): KubeObject {
-  const { metadata } = object;
-  const before = metadata.deletionGracePeriodSeconds;
-  if (metadata.deletionTimestamp === undefined) {
-    metadata.deletionTimestamp = formatTime(nowMs + grace * 1000);
-    if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
-  } else if (before !== undefined && grace < before) {
-    // Counted from when the deletion began.
-    const start = (parseTime(metadata.deletionTimestamp) ?? nowMs) - before * 1000;
-    metadata.deletionTimestamp = formatTime(Math.max(start + grace * 1000, 0));
-  }
-  metadata.deletionGracePeriodSeconds = before === undefined ? grace : Math.min(before, grace);
-  if (finalizers.length > 0) metadata.finalizers = finalizers;
-  else delete metadata.finalizers;
-  return object;
-}
-
 function admissionFor(resource: ResourceStore, current: Cached, { given }: DeleteOptions, context: WriteContext, name: string, namespace: string): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
   return {
@@ -92,20 +63,20 @@ function admissionFor(resource: ResourceStore, current: Cached, { given }: Delet
   };
 }
 
-async function attempt(resource: ResourceStore, current: Cached, name: string, options: DeleteOptions, context: WriteContext): Promise<Deleted | { lost: Cached | undefined }> {
-  requirePreconditions(resource, current, name, options);
-  const { deps } = resource;
+async function attempt(resource: ResourceStore, current: Cached, options: DeleteOptions, context: WriteContext): Promise<Deleted | { lost: Cached | undefined }> {
+  const { deps, definition } = resource;
   const object = current.parse();
   const finalizers = finalizersFor(resource, object, options);
-  const grace = graceFor(resource, object, options);
+  const grace = graceFor(object, options.gracePeriodSeconds, definition.gracePeriodSeconds);
   object.metadata.finalizers = finalizers;
   const waits = hasFinalizers(resource, object) || (grace ?? 0) > 0;
   if (!waits) {
     const removed = await removeNow(resource, current, context);
     return 'lost' in removed ? removed : { object: removed, gone: true };
   }
-  marked(object, grace ?? 0, finalizers, deps.clock.now());
-  resource.definition.onDeletionMarked?.(object, deps.clock.now());
+  markDeleted(object, grace ?? 0, deps.clock.now());
+  if (finalizers.length === 0) delete object.metadata.finalizers;
+  definition.onDeletionMarked?.(object, deps.clock.now());
   const json = resource.encode(object);
   if (sameContent(resource, current, json)) return { object: current, gone: false };
   if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
@@ -129,12 +100,14 @@ export function remove(resource: ResourceStore, namespace: string, name: string,
         current = await findFresh(resource, key);
       }
       if (!current) throw notFound(askedAs(resource.groupResource, context.requested), name);
+      requirePreconditions(resource, current, name, options);
+      if (isPending(current.object as KubeObject, options.gracePeriodSeconds, resource.definition.gracePeriodSeconds)) return { object: current, gone: false };
       if (!context.trusted) {
         const attributes = admissionFor(resource, current, options, context, name, namespace);
         await resource.deps.admission.mutate(attributes);
         await resource.deps.admission.validate(attributes);
       }
-      const result = await attempt(resource, current, name, options, context);
+      const result = await attempt(resource, current, options, context);
       if (!('lost' in result)) return result;
       current = result.lost;
       confirmed = true;

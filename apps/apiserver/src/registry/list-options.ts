@@ -1,5 +1,5 @@
-import { badRequest, fieldErrors, FieldPath, goQuote, invalid, type FieldError } from '@navarch/apimachinery';
-import { parseResourceVersion, type ResourceVersion } from '@navarch/storage';
+import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseResourceVersion, type FieldError } from '@navarch/apimachinery';
+import type { ResourceVersion } from '@navarch/storage';
 
 /** The query of a list or watch, read. */
 export interface ListOptions {
@@ -63,23 +63,31 @@ function watchErrors(match: string, initial: boolean | undefined, token: string)
   return errors;
 }
 
-/** Reads and checks the query of a list (`watch` false) or a watch. @throws invalid, with upstream's texts */
+/**
+ * What a watch is that does not say how it begins, as upstream's `SetListOptionsDefaults`: from anywhere, it begins with what there is,
+ * and marks where that ends. The old paths (`/watch/`) say nothing of this.
+ */
+function withDefaults(query: URLSearchParams, version: string): { readonly match: string; readonly initial: boolean | undefined } {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const initial = parseBoolean(query.get('sendInitialEvents'));
+  const says = initial !== undefined || match !== '' || (version !== '' && version !== '0');
+  return says || parseBoolean(query.get('watch')) !== true ? { match, initial } : { match: 'NotOlderThan', initial: true };
+}
+
+/** Reads and checks the query of a list (`watch` false) or a watch. @throws invalid, badRequest, with upstream's texts */
 export function listOptions(query: URLSearchParams, watch: boolean): WatchOptions {
   const version = query.get('resourceVersion') ?? '';
-  const match = query.get('resourceVersionMatch') ?? '';
   const token = query.get('continue') ?? '';
-  const initial = parseBoolean(query.get('sendInitialEvents'));
+  const { match, initial } = withDefaults(query, version);
   const errors = watch ? watchErrors(match, initial, token) : matchErrors(match, version, token);
   if (!watch && initial !== undefined) errors.push(fieldErrors.forbidden(path('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
-  const resourceVersion = version === '' ? undefined : parseResourceVersion(version);
-  if (version !== '' && resourceVersion === undefined) errors.push(fieldErrors.invalid(path('resourceVersion'), version, 'must be a decimal number'));
   if (errors.length > 0) throw invalid(KIND, '', errors);
   return {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
     limit: Math.max(0, parseInteger(query.get('limit')) ?? 0),
     continue: token,
-    resourceVersion,
+    resourceVersion: version === '' ? undefined : parseResourceVersion(version),
     resourceVersionMatch: match as ListOptions['resourceVersionMatch'],
     allowWatchBookmarks: parseBoolean(query.get('allowWatchBookmarks')) ?? false,
     sendInitialEvents: initial,

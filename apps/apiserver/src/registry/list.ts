@@ -1,6 +1,6 @@
 import { ApiError, badRequest, timeout } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
-import { isStoreError, type ResourceVersion, revisionOf } from '@navarch/storage';
+import { isStoreError, type ResourceVersion, revisionOf, StoreError } from '@navarch/storage';
 import { decodeContinue, encodeContinue } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
@@ -90,6 +90,8 @@ async function fromCache(scope: Scope, version: ResourceVersion, start = ''): Pr
 async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Promise<ListResult> {
   const { resource, prefix, selection, limit } = scope;
   const revision = revisionOf(version);
+  // Of before the first revision nothing is kept; to the store it would mean now.
+  if (revision === 0) throw new StoreError('compacted', 'before the first revision');
   const objects: Cached[] = [];
   let fromKey = prefix + start;
   for (;;) {

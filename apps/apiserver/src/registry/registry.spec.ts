@@ -148,6 +148,11 @@ describe('the registry', () => {
       expect(await names(`continue=${token}`)).toEqual(['c', 'e']);
     });
 
+    it('of before the first revision are no lists of now', async () => {
+      for (const text of ['resourceVersion=1&resourceVersionMatch=Exact', 'resourceVersion=1023&limit=1', `continue=${Buffer.from('{"v":"meta.k8s.io/v1","rv":7,"start":"a"}').toString('base64url')}`])
+        await expect(names(text)).rejects.toMatchObject({ code: 410, status: { reason: 'Expired' } });
+    });
+
     it('read no token but their own', async () => {
       for (const token of ['x', Buffer.from('{"v":"meta.k8s.io/v1","rv":5,"start":"../x"}').toString('base64url'), Buffer.from('{"v":"v2","rv":5,"start":"x"}').toString('base64url')])
         await expect(names(`continue=${token}`)).rejects.toMatchObject({ code: 400 });

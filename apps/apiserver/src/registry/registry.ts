@@ -31,15 +31,9 @@ export class Registry {
     return this.byPath.get(`${group}/${version}/${resource}`);
   }
 
-  /** Whether a group's version is of built-in kinds. */
-  hasBuiltIns(group: string, version: string): boolean {
-    for (const { facts, traits } of this.byPath.values()) if (facts.group === group && facts.version === version && !traits.codec.isCustom) return true;
-    return false;
-  }
-
-  /** Whether a resource is a built-in one, in whatever version. */
-  isBuiltIn(group: string, resource: string): boolean {
-    for (const { facts, traits } of this.byPath.values()) if (facts.group === group && facts.resource === resource && !traits.codec.isCustom) return true;
+  /** Whether a group has built-in kinds, in whatever version. */
+  hasBuiltIns(group: string): boolean {
+    for (const { facts, traits } of this.byPath.values()) if (facts.group === group && !traits.codec.isCustom) return true;
     return false;
   }
 

@@ -1,5 +1,5 @@
 import { startTestApi, type TestApi } from '../testing';
-import { encodeProtobuf } from '../codec/protobuf-body';
+import { decodeProtobufBody, encodeProtobuf } from '../codec/protobuf-body';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -89,5 +89,23 @@ describe('a protobuf body', () => {
   it('is not what custom resources are answered in', async () => {
     const get = async (path: string, accept: string): Promise<number> => (await test.api.get(path, { Accept: accept })).code;
     expect([await get(foos, PROTOBUF), await get(`${foos}?watch=true`, PROTOBUF), await get(foos, `${PROTOBUF},application/json`)]).toEqual([406, 406, 200]);
+    // Nor is anything made that could not be answered.
+    const refused = await test.api.call<{ message: string }>('POST', foos, { body: { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'unseen' } }, headers: { Accept: PROTOBUF } });
+    expect([refused.code, await get(`${foos}/unseen`, 'application/json')]).toEqual([406, 404]);
+  });
+
+  it('is what bare metadata are answered in, of custom resources too', async () => {
+    expect((await test.api.post(foos, { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'seen' } })).code).toBe(201);
+    for (const version of ['v1', 'v1beta1']) {
+      const accept = `${PROTOBUF};as=PartialObjectMetadata;g=meta.k8s.io;v=${version}`;
+      const one = await test.api.get(`${foos}/seen`, { Accept: accept });
+      const many = await test.api.get(foos, { Accept: accept.replace('Metadata', 'MetadataList') });
+      const { message } = await test.api.firstFrame(`${foos}?watch=true`, accept);
+      const seen = { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata', metadata: { name: 'seen', namespace: 'default' } };
+      expect([one.headers['content-type'], decodeProtobufBody(one.raw), decodeProtobufBody(message.subarray(message.indexOf('k8s\0')))]).toMatchObject([PROTOBUF, seen, seen]);
+      expect(decodeProtobufBody(many.raw)).toMatchObject({ kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'seen' } }] });
+    }
+    const rows = await test.api.get<{ message: string }>(maps, { Accept: `${PROTOBUF};as=Table;g=meta.k8s.io;v=v1` });
+    expect([rows.code, rows.body.message]).toEqual([406, `only the following media types are accepted: ${json}, ${PROTOBUF}`]);
   });
 });

@@ -62,13 +62,13 @@ describe('a custom resource', () => {
     const policy = `${networking}/namespaces/default/networkpolicies/kept`;
     await client.post(`${networking}/namespaces/default/networkpolicies`, { metadata: { name: 'kept' }, spec: { podSelector: {} } });
     for (const [plural, kind] of [['foos', 'Foo'], ['networkpolicies', 'NetworkPolicy']] as const) {
-      const body = definition(plural, kind, [version('v1')], { group: 'networking.k8s.io' }) as Body;
+      const body = definition(plural, kind, [version('v1'), { ...version('v9'), storage: false }], { group: 'networking.k8s.io' }) as Body;
       const created = await client.post<Body>(DEFINITIONS, { ...body, metadata: { name: `${plural}.networking.k8s.io`, annotations: { 'api-approved.kubernetes.io': 'unapproved, test-only' } } });
       expect([created.code, created.body.message]).toEqual([201, undefined]);
       await soon(async () => expect(JSON.stringify((await client.get<Body>(`${DEFINITIONS}/${plural}.networking.k8s.io`)).body.status)).toContain('"InitialNamesAccepted","status":"True","type":"Established"'));
     }
     const discovered = (await client.get<{ resources: { name: string }[] }>(networking)).body.resources.map(({ name }) => name);
-    expect([discovered.filter((name) => name === 'networkpolicies').length, discovered.includes('foos'), (await client.get(`${networking}/namespaces/default/foos`)).code]).toEqual([1, false, 404]);
+    expect([discovered.filter((name) => name === 'networkpolicies').length, discovered.includes('foos'), (await client.get(`${networking}/namespaces/default/foos`)).code, (await client.get('/apis/networking.k8s.io/v9/namespaces/default/foos')).code]).toEqual([1, false, 404, 404]);
     for (const plural of ['foos', 'networkpolicies']) {
       await client.delete(`${DEFINITIONS}/${plural}.networking.k8s.io`);
       await soon(async () => expect((await client.get(`${DEFINITIONS}/${plural}.networking.k8s.io`)).code).toBe(404));

@@ -114,4 +114,51 @@ describe('an odd request', () => {
     expect((await test.api.call('HEAD', '/apis/example.com/v1')).code).toBe(200);
     expect(brief(await test.api.delete<Any>(`${foos}/f/status`))).toEqual({ code: 405, reason: 'MethodNotAllowed', message: 'delete is not supported on resources of kind "foos.example.com"' });
   });
+
+  it('gets its failures, and what a deletion says, in the form that it takes', async () => {
+    const path = await map('formed');
+    const none = `${maps}/none`;
+    const said = async (accept: string, agent = 'test', method = 'GET', at = none): Promise<[number, unknown, string]> => {
+      const { code, headers, raw } = await test.api.call(method, at, { headers: { Accept: accept, 'User-Agent': agent } });
+      return [code, headers['content-type'], raw.toString()];
+    };
+    expect(await said('application/yaml')).toEqual([404, 'application/yaml', expect.stringContaining('\nmessage: configmaps "none" not found\n')]);
+    expect(await said('*/*', 'curl/8')).toEqual([404, 'application/json', expect.stringContaining('\n  "reason": "NotFound",\n')]);
+    expect(await said('application/json')).toEqual([404, 'application/json', expect.stringMatching(/^\{"kind":"Status",.*\}\n$/)]);
+    // What there is in no form that is wanted is a failure in JSON, and deletes nothing.
+    expect(await said('text/html')).toEqual([404, 'application/json', expect.stringContaining('\n  "kind": "Status",\n')]);
+    expect((await said('text/html', 'test', 'DELETE', path))[0]).toBe(406);
+    expect(await said('application/yaml', 'test', 'DELETE', path)).toEqual([200, 'application/yaml', expect.stringContaining('\nkind: Status\n')]);
+    const rows = await said(as('Table')['Accept'] ?? '', 'test', 'DELETE', await map('formed'));
+    expect(rows).toEqual([200, 'application/json', expect.stringContaining('"status":"Success"')]);
+  });
+
+  it('lists at what is no version, and at one of before all', async () => {
+    const message = 'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax';
+    for (const query of ['', '&watch=1']) expect(brief(await test.api.get<Any>(`${maps}?resourceVersion=abc${query}`))).toEqual({ code: 400, reason: 'BadRequest', message });
+    const old = { code: 410, reason: 'Expired' };
+    expect(await test.api.get<Any>(`${maps}?resourceVersion=1&resourceVersionMatch=Exact`)).toMatchObject({ code: 410, body: { ...old, message: 'The resourceVersion for the provided list is too old.' } });
+    expect(await test.api.get<Any>(`${maps}?resourceVersion=1&limit=1`)).toMatchObject({ code: 410, body: old });
+  });
+
+  it('watches from anywhere, for no time at all, and where nobody can tell what', async () => {
+    await map('anywhere');
+    // Without a word on how it begins, a watch with bookmarks marks where the initial state ends; one for 0 seconds is for as long as the server likes.
+    for (const version of ['', '&resourceVersion=0']) {
+      const watch = await test.api.watch(`${maps}?watch=1&fieldSelector=metadata.name%3Danywhere&allowWatchBookmarks=true&timeoutSeconds=0${version}`);
+      expect(await watch.take(2)).toMatchObject([{ type: 'ADDED' }, { type: 'BOOKMARK', object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } } }]);
+      await test.api.patch(`${maps}/anywhere`, 'merge', { data: { seen: version } });
+      let next = await watch.next();
+      while (next.type === 'BOOKMARK') next = await watch.next();
+      expect(next.type).toBe('MODIFIED');
+      watch.stop();
+    }
+    const one = '/api/v1/watch/namespaces/default/configmaps/anywhere?fieldSelector=metadata.name%3D';
+    expect(brief(await test.api.get<Any>(`${one}other`))).toEqual({ code: 400, reason: 'BadRequest', message: "fieldSelector metadata.name doesn't match requested name" });
+    const watch = await test.api.watch(`${one}anywhere`);
+    expect((await watch.next()).object.metadata.name).toBe('anywhere');
+    watch.stop();
+    const unclear = await test.api.get('/api/v1/watch');
+    expect([unclear.code, unclear.raw.toString()]).toEqual([500, 'Internal Server Error: "/api/v1/watch": failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch\n']);
+  });
 });

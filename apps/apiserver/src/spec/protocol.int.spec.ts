@@ -260,6 +260,18 @@ describe('the protocol', () => {
       expect((await call({ ':method': 'POST', 'content-type': 'application/json' }, `"${'x'.repeat(4 * 1024 * 1024)}"`)).code).toBe(413);
       client.close();
     });
+
+    it('keeps no connection open for those whom nobody knows', async () => {
+      for (const [headers, code] of [[{}, 200], [{ authorization: 'Bearer nobody' }, 401]] as const) {
+        const client = connectHttp2(server.url, { ca: tls.ca });
+        const closed = once(client, 'close');
+        const stream = client.request({ ':path': '/healthz', ...headers });
+        const [answer] = (await once(stream, 'response')) as [{ ':status': number }];
+        expect(answer[':status']).toBe(code);
+        stream.resume();
+        await closed;
+      }
+    });
   });
 
   describe('a watch by WebSocket', () => {

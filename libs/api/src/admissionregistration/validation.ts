@@ -6,11 +6,12 @@ import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { type Findings, present, refuse, supported } from '../validation/rules';
 import { validateRule } from './rule';
+import { harmless, reviewVersions, selectorFields, type Tolerated, toleratedOf, type Webhook } from './tolerated';
 import { validateWebhookAddress } from './webhook-address';
 
-type Webhook = Loose<admissionregistrationv1.MutatingWebhook>;
-
-const reviewVersions = ['v1', 'v1beta1'];
+/** Once allowed, and still to be met. */
+const allSideEffects = [...harmless, 'Some', 'Unknown'];
+const badValue = /\.values\[\d+\]$/;
 
 /** Says one thing only, the first that is wrong. */
 function fullyQualified(name: string, path: FieldPath, found: Findings): void {
@@ -20,19 +21,20 @@ function fullyQualified(name: string, path: FieldPath, found: Findings): void {
   else if (name.split('.').length < 3) found.push(fieldErrors.invalid(path, name, 'should be a domain with at least three segments separated by dots'));
 }
 
-function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): void {
+function validateWebhook(webhook: Webhook, path: FieldPath, tolerated: Tolerated, found: Findings): void {
   const { name = '', timeoutSeconds, sideEffects } = webhook;
   fullyQualified(name, path.child('name'), found);
   list(webhook.rules).forEach((rule, i) => validateRule(rule, path.child('rules').index(i), found));
   supported(webhook.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), found);
   supported(webhook.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), found);
-  if (sideEffects === undefined) found.push(fieldErrors.required(path.child('sideEffects'), 'must specify one of None, NoneOnDryRun'));
-  else if (sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') found.push(fieldErrors.notSupported(path.child('sideEffects'), sideEffects, ['None', 'NoneOnDryRun']));
+  const effects = tolerated.sideEffects ? allSideEffects : harmless;
+  if (sideEffects === undefined) found.push(fieldErrors.required(path.child('sideEffects'), `must specify one of ${effects.join(', ')}`));
+  else if (!effects.includes(sideEffects)) found.push(fieldErrors.notSupported(path.child('sideEffects'), sideEffects, effects));
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1))
     found.push(fieldErrors.invalid(path.child('timeoutSeconds'), timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'));
   supported(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), found);
-  for (const field of ['namespaceSelector', 'objectSelector'] as const)
-    if (webhook[field]) found.push(...validateLabelSelector(webhook[field] as LabelSelector, path.child(field)));
+  for (const field of selectorFields)
+    if (webhook[field]) found.push(...validateLabelSelector(webhook[field] as LabelSelector, path.child(field)).filter((fault) => !tolerated.labelValues || !badValue.test(fault.field)));
   validateWebhookAddress(webhook.clientConfig, path.child('clientConfig'), found);
   const versions = list(webhook.admissionReviewVersions);
   const at = path.child('admissionReviewVersions');
@@ -41,18 +43,19 @@ function validateWebhook(webhook: Webhook, path: FieldPath, found: Findings): vo
     else refuse(dns1035LabelMessages(version), version, at.index(i), found);
   });
   if (versions.length === 0) found.push(fieldErrors.required(at, `must specify one of ${reviewVersions.join(', ')}`));
-  else if (!versions.some((version) => reviewVersions.includes(version))) found.push(fieldErrors.invalid(at, versions, `must include at least one of ${reviewVersions.join(', ')}`));
+  else if (!tolerated.reviewVersions && !versions.some((version) => reviewVersions.includes(version))) found.push(fieldErrors.invalid(at, versions, `must include at least one of ${reviewVersions.join(', ')}`));
 }
 
 const webhooks = contentRules<Loose<{ webhooks: admissionregistrationv1.MutatingWebhook[] }>>({
-  content({ webhooks: all }) {
+  content({ webhooks: all }, old) {
     const found: Findings = [];
+    const tolerated = toleratedOf(list(old?.webhooks));
     const names = new Set<string>();
     list(all).forEach((webhook, i) => {
       const at = FieldPath.of('webhooks').index(i);
-      validateWebhook(webhook, at, found);
+      validateWebhook(webhook, at, tolerated, found);
       const { name = '' } = webhook;
-      if (name !== '' && names.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
+      if (name !== '' && names.has(name) && !tolerated.repeatedNames) found.push(fieldErrors.duplicate(at.child('name'), name));
       names.add(name);
     });
     return found;

@@ -1,7 +1,7 @@
 import { type JsonObject } from '../json';
 import { definitionClosure } from './definition-schemas';
 import { discoveryOperation, discoveryPaths } from './discovery-paths';
-import { kindIds, sharedIds } from './kind-ids';
+import { isCustom, kindIds, sharedIds } from './kind-ids';
 import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
 import { parameterSchema } from './parameters';
@@ -19,7 +19,7 @@ export function buildOpenApiV2(input: OpenApiInput): JsonObject {
   };
   const paths: Record<string, JsonObject> = {};
   for (const resource of input.resources) {
-    for (const { path, parameters, operations } of planResource(resource)) {
+    for (const { path, parameters, operations } of planResource(resource, isCustom(input, idOf, resource))) {
       paths[path] = {
         ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference)])),
         ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v2')) } : {}),
@@ -57,8 +57,9 @@ function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, refere
     parameters.unshift({ name: 'body', in: 'body', ...(plan.body === 'deleteOptions' ? {} : { required: true }), schema: reference(bodyId) });
   }
   return {
+    description: plan.description,
     consumes: plan.body === 'patch' ? patchTypes : ['*/*'],
-    produces: plan.answer === 'text' ? ['text/plain'] : mediaTypes,
+    produces: plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : mediaTypes,
     schemes: ['https'],
     tags: [plan.tag],
     operationId: plan.id,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type JsonObject } from '../json';
 import { definitionClosure } from './definition-schemas';
 import { discoveryOperation, discoveryPaths, type DiscoveryPath } from './discovery-paths';
-import { kindIds, sharedIds } from './kind-ids';
+import { isCustom, kindIds, sharedIds } from './kind-ids';
 import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
 import { parameterSchema } from './parameters';
@@ -26,7 +26,7 @@ export function buildOpenApiV3(input: OpenApiInput, group: string, version: stri
   const paths: Record<string, JsonObject> = {};
   for (const resource of input.resources) {
     if (resource.group !== group || resource.version !== version) continue;
-    for (const { path, parameters, operations } of planResource(resource)) {
+    for (const { path, parameters, operations } of planResource(resource, isCustom(input, idOf, resource))) {
       paths[path] = {
         ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference, input)])),
         ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v3')) } : {}),
@@ -73,12 +73,12 @@ function operation(plan: OperationPlan, idOf: IdOf, reference: (id: string) => J
   const id = idOf(group, version, kind);
   const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
   const answerSchema = plan.answer === 'text' || answerId === undefined ? { type: 'string' } : reference(answerId);
-  const answerTypes = plan.answer === 'text' ? ['text/plain'] : mediaTypes;
+  const answerTypes = plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : mediaTypes;
   const bodyId = plan.body === 'deleteOptions' ? sharedIds.deleteOptions : plan.body === 'patch' ? sharedIds.patch : id;
   // What has no Go type has no merge keys.
-  const custom = id === undefined || input.customDefinitions?.[id] !== undefined;
-  const bodyTypes = plan.body === 'patch' ? patchTypes.slice(0, custom ? 3 : 4) : ['*/*'];
+  const bodyTypes = plan.body === 'patch' ? patchTypes.slice(0, isCustom(input, idOf, plan.kind) ? 3 : 4) : ['*/*'];
   return {
+    description: plan.description,
     tags: [plan.tag],
     operationId: plan.id,
     ...(plan.parameters.length > 0 ? { parameters: plan.parameters.map((name) => parameterSchema(name, 'v3')) } : {}),

@@ -14,6 +14,12 @@ export function kindIds(input: OpenApiInput): (group: string, version: string, k
   return (group, version, kind) => ids.get(`${group}/${version}/${kind}`);
 }
 
+/** Whether a kind is that of a CustomResourceDefinition: it has no Go type. */
+export function isCustom({ customDefinitions = {} }: OpenApiInput, idOf: ReturnType<typeof kindIds>, { group, version, kind }: { readonly group: string; readonly version: string; readonly kind: string }): boolean {
+  const id = idOf(group, version, kind);
+  return id === undefined || customDefinitions[id] !== undefined;
+}
+
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Definitions that operations refer to. */

@@ -19,7 +19,7 @@ const input: OpenApiInput = {
       group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true, verbs: all,
       subresources: [
         { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }, { name: 'log', group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
-        { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
+        { name: 'proxy', group: '', version: 'v1', kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }, { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
       ],
     },
     { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false, verbs: all, subresources: [] },
@@ -57,6 +57,7 @@ describe('OpenAPI v3', () => {
     const patch = at(document, 'paths', object, 'patch');
     expect(at(patch, 'x-kubernetes-group-version-kind')).toEqual(gvk);
     expect(at(patch, 'x-kubernetes-action')).toBe('patch');
+    expect(at(patch, 'description')).toBe('partially update the specified Deployment');
     expect(names(at(patch, 'parameters'))).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
     expect(at(patch, 'requestBody', 'content', 'application/strategic-merge-patch+json')).toBeDefined();
     expect(at(document, 'components', 'schemas', 'io.k8s.api.core.v1.PodSpec', 'properties', 'containers')).toMatchObject({
@@ -121,6 +122,12 @@ describe('OpenAPI v3', () => {
     const core = buildOpenApiV3(input, '', 'v1');
     const pod = '/api/v1/namespaces/{namespace}/pods/{name}';
     expect(at(core, 'paths', `${pod}/exec`, 'post', 'operationId')).toBe('connectCoreV1PostNamespacedPodExec');
+    expect(at(core, 'paths', `${pod}/exec`, 'post', 'description')).toBe('connect POST requests to exec of Pod');
+    expect(names(at(core, 'paths', `${pod}/exec`, 'parameters'))).toEqual(['name', 'namespace', 'command', 'container', 'stderr', 'stdin', 'stdout', 'tty']);
+    expect(names(at(core, 'paths', `${pod}/log`, 'parameters'))).toEqual(expect.arrayContaining(['follow', 'pretty', 'sinceSeconds', 'tailLines']));
+    expect(Object.keys(at(core, 'paths', `${pod}/proxy`) as JsonObject)).toEqual(['delete', 'get', 'head', 'options', 'patch', 'post', 'put', 'parameters']);
+    expect(at(core, 'paths', `${pod}/proxy/{path}`, 'head', 'operationId')).toBe('connectCoreV1HeadNamespacedPodProxyWithPath');
+    expect((at(core, 'paths', `${pod}/proxy/{path}`, 'parameters') as JsonValue[]).map((each) => `${at(each, 'in') as string} ${at(each, 'name') as string}`)).toEqual(['path name', 'path namespace', 'query path', 'path path']);
     expect(at(core, 'paths', `${pod}/log`, 'get', 'responses', '200', 'content', 'text/plain', 'schema')).toEqual({ type: 'string' });
     expect(at(core, 'paths', `${pod}/eviction`, 'post', 'operationId')).toBe('createCoreV1NamespacedPodEviction');
     expect(at(core, 'paths', '/api/v1/nodes/{name}', 'get', 'operationId')).toBe('readCoreV1Node');
@@ -132,6 +139,7 @@ describe('OpenAPI v3', () => {
       'application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json',
     ]);
     expect(at(custom, 'components', 'schemas', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')).toBeDefined();
+    expect(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets', 'get', 'description')).toBe('list objects of kind Widget');
   });
 
   it('goes into the protobuf that clients of Go may ask for', () => {
@@ -176,6 +184,7 @@ describe('OpenAPI v2', () => {
     expect(at(document, 'definitions', 'io.k8s.api.apps.v1.Deployment', 'properties', 'spec')).toEqual({ $ref: '#/definitions/io.k8s.api.apps.v1.DeploymentSpec', description: 'What is wanted.' });
     const post = at(document, 'paths', '/api/v1/namespaces/{namespace}/pods', 'post');
     expect(names(at(post, 'parameters'))).toEqual(['body', 'dryRun', 'fieldManager', 'fieldValidation']);
+    expect(at(post, 'description')).toBe('create a Pod');
   });
 
   it('says of custom kinds what it has words for, also in protobuf', () => {

@@ -1,11 +1,14 @@
+import { connectOperations, isConnection, servesBelow, subresourceParameters } from './connect-operations';
 import { type OpenApiResource, type OpenApiSubresource } from './openapi-input';
+import { operationText } from './operation-text';
 import { type ParameterName } from './parameters';
 
 /** What an operation takes and gives, before it is written in either version of OpenAPI. */
 export interface OperationPlan {
-  readonly method: 'delete' | 'get' | 'patch' | 'post' | 'put';
+  readonly method: 'delete' | 'get' | 'head' | 'options' | 'patch' | 'post' | 'put';
   readonly id: string;
   readonly tag: string;
+  readonly description: string;
   /** `x-kubernetes-action`. */
   readonly action: 'connect' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'post' | 'put';
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
@@ -31,26 +34,38 @@ const deleteParameters: readonly ParameterName[] = [
   'dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy',
 ];
 
-/** All paths of a resource. */
-export function planResource(resource: OpenApiResource): PathPlan[] {
+/** An operation before it is told in words. */
+export type Silent = Omit<OperationPlan, 'description'>;
+
+/** All paths of a resource; `isCustom` when it is one of a CustomResourceDefinition. */
+export function planResource(resource: OpenApiResource, isCustom: boolean): PathPlan[] {
+  const isWatched = resource.verbs.includes('watch') && !isCustom;
   const { group, version, namespaced } = resource;
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const collection = `${base}/${namespaced ? 'namespaces/{namespace}/' : ''}${resource.resource}`;
   const scope: ParameterName[] = namespaced ? ['namespace', 'pretty'] : ['pretty'];
   const one: ParameterName[] = ['name', ...scope];
+  const told = (operations: readonly Silent[], subresource = ''): OperationPlan[] => operations.map((silent) => ({ ...silent, description: operationText(silent, resource.kind, subresource, isWatched) }));
   const plans: PathPlan[] = [
-    { path: collection, parameters: scope, operations: collectionOperations(resource) },
-    { path: `${collection}/{name}`, parameters: one, operations: objectOperations(resource, resource, '') },
-    ...resource.subresources.map((sub) => ({ path: `${collection}/{name}/${sub.name}`, parameters: one, operations: objectOperations(resource, sub, capitalize(sub.name)) })),
+    { path: collection, parameters: scope, operations: told(collectionOperations(resource)) },
+    { path: `${collection}/{name}`, parameters: one, operations: told(objectOperations(resource, resource, '')) },
+    ...resource.subresources.flatMap((sub) => {
+      const path = `${collection}/{name}/${sub.name}`;
+      const parameters = subresourceParameters(sub, one);
+      const suffix = capitalize(sub.name);
+      const at: PathPlan = { path, parameters, operations: told(objectOperations(resource, sub, suffix), sub.name) };
+      if (!servesBelow(sub)) return [at];
+      return [at, { path: `${path}/{path}`, parameters: [...parameters, 'pathBelow' as const], operations: told(objectOperations(resource, sub, `${suffix}WithPath`), sub.name) }];
+    }),
   ];
   if (namespaced && resource.verbs.includes('list')) {
     const id = `list${groupName(resource)}${resource.kind}ForAllNamespaces`;
-    plans.push({ path: `${base}/${resource.resource}`, parameters: [], operations: [{ ...list(resource), id, parameters: [...listParameters, 'pretty'] }] });
+    plans.push({ path: `${base}/${resource.resource}`, parameters: [], operations: told([{ ...list(resource), id, parameters: [...listParameters, 'pretty'] }]) });
   }
   return plans.filter(({ operations }) => operations.length > 0);
 }
 
-function collectionOperations(resource: OpenApiResource): OperationPlan[] {
+function collectionOperations(resource: OpenApiResource): Silent[] {
   const { verbs } = resource;
   return [
     ...(verbs.includes('list') ? [list(resource)] : []),
@@ -59,39 +74,33 @@ function collectionOperations(resource: OpenApiResource): OperationPlan[] {
       ? [{
           ...common(resource, resource), method: 'delete', id: `delete${groupName(resource)}Collection${scoped(resource)}`, action: 'deletecollection',
           parameters: [...listParameters.filter((name) => name !== 'watch' && name !== 'allowWatchBookmarks'), ...deleteParameters], body: 'deleteOptions', answer: 'status', codes: ['200'],
-        } satisfies OperationPlan]
+        } satisfies Silent]
       : []),
   ];
 }
 
-function list(resource: OpenApiResource): OperationPlan {
+function list(resource: OpenApiResource): Silent {
   return {
     ...common(resource, resource), method: 'get', id: `list${groupName(resource)}${scoped(resource)}`, action: 'list', parameters: listParameters,
     body: undefined, answer: 'list', codes: ['200'],
   };
 }
 
-function create(resource: OpenApiResource, target: OpenApiResource | OpenApiSubresource, suffix: string): OperationPlan {
+function create(resource: OpenApiResource, target: OpenApiResource | OpenApiSubresource, suffix: string): Silent {
   return {
     ...common(resource, target), method: 'post', id: `create${groupName(resource)}${scoped(resource)}${suffix}`, action: 'post', parameters: writeParameters,
     body: 'object', answer: 'object', codes: ['200', '201', '202'],
   };
 }
 
-const connecting = new Set(['attach', 'exec', 'portforward', 'proxy']);
-
 /** Operations on one object, or on a subresource of it. */
-function objectOperations(resource: OpenApiResource, target: OpenApiResource | OpenApiSubresource, suffix: string): OperationPlan[] {
+function objectOperations(resource: OpenApiResource, target: OpenApiResource | OpenApiSubresource, suffix: string): Silent[] {
   const { verbs } = target;
   const name = `${groupName(resource)}${scoped(resource)}${suffix}`;
   const shared = common(resource, target);
-  if ('name' in target && connecting.has(target.name)) {
-    return (['get', 'post'] as const).map((method) => ({
-      ...shared, method, id: `connect${groupName(resource)}${capitalize(method)}${scoped(resource)}${suffix}`, action: 'connect', parameters: [], body: undefined, answer: 'text', codes: ['200'],
-    }));
-  }
+  if ('name' in target && isConnection(target)) return connectOperations(shared, target, (method) => `${groupName(resource)}${capitalize(method)}${scoped(resource)}${suffix}`);
   const answer = 'name' in target && target.name === 'log' ? 'text' : 'object';
-  const all: readonly (false | OperationPlan)[] = [
+  const all: readonly (false | Silent)[] = [
     verbs.includes('get') && { ...shared, method: 'get', id: `read${name}`, action: 'get', parameters: [], body: undefined, answer, codes: ['200'] },
     verbs.includes('update') && { ...shared, method: 'put', id: `replace${name}`, action: 'put', parameters: writeParameters, body: 'object', answer: 'object', codes: ['200', '201'] },
     // A subresource that is created stands on the object's path.

@@ -19,8 +19,13 @@ export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
 /** Clients send it as a kind of whatever group they delete from. */
 const deleteOptionsId = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
-/** Where messages are that no schema of ours tells of: of groups that aggregated servers have, and of discovery. */
-const packagesWithoutSchema: Readonly<Record<string, string>> = { 'apidiscovery.k8s.io': 'io.k8s.api.apidiscovery', 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
+const meta = 'io.k8s.apimachinery.pkg.apis.meta';
+
+/** One type in Go, and so one message. */
+const sameMessage: Readonly<Record<string, string>> = { [`${meta}.v1beta1.PartialObjectMetadata`]: `${meta}.v1.PartialObjectMetadata` };
+
+/** Where messages are that no schema of ours tells of: of bare metadata, of groups that aggregated servers have, and of discovery. */
+const packagesWithoutSchema: Readonly<Record<string, string>> = { 'meta.k8s.io': meta, 'apidiscovery.k8s.io': 'io.k8s.api.apidiscovery', 'metrics.k8s.io': 'io.k8s.metrics.pkg.apis.metrics' };
 
 /** The envelope of a body: what it says it is, as far as it does, and its bytes. */
 export interface ProtobufEnvelope {
@@ -97,7 +102,7 @@ export class ProtobufCodec {
     const elsewhere = packagesWithoutSchema[gv.group];
     const id = this.catalog.typeOfKind(gv.group, gv.version, kind)?.id ?? (kind === 'DeleteOptions' ? deleteOptionsId : elsewhere === undefined ? undefined : `${elsewhere}.${gv.version}.${kind}`);
     if (id === undefined) return undefined;
-    const name = messageNameOf(id);
+    const name = messageNameOf(sameMessage[id] ?? id);
     return this.shapes.get(name) ? { id, name } : undefined;
   }
 }

@@ -42,6 +42,16 @@ describe('DeleteOptions', () => {
   });
 });
 
+describe('bare metadata', () => {
+  it.each(['v1', 'v1beta1'])('of %s are written, alone and in lists', (version) => {
+    const apiVersion = `meta.k8s.io/${version}`;
+    const one = { metadata: { name: 'a', labels: { b: 'c' } } };
+    expect(codec.decode(codec.encode({ kind: 'PartialObjectMetadata', apiVersion, ...one }))).toEqual({ kind: 'PartialObjectMetadata', apiVersion, ...one });
+    const list = { kind: 'PartialObjectMetadataList', apiVersion, metadata: { resourceVersion: '7' }, items: [one, { metadata: { name: 'd' } }] };
+    expect(codec.decode(codec.encode(list))).toEqual(list);
+  });
+});
+
 describe('hand-made bytes', () => {
   const envelope = (apiVersion: string, kind: string, raw: number[]): Buffer => {
     const field = (number: number, bytes: Uint8Array): Buffer => Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);

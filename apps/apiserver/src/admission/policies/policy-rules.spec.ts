@@ -8,10 +8,10 @@ const fine = {
 };
 const bound = { policyName: 'few', validationActions: ['Deny'] };
 
-function faultsOf(resource: string, spec: object): string[] {
+function faultsOf(resource: string, spec: object, old?: object): string[] {
   const rule = policyRules[`${group}/${resource}`];
   if (rule === undefined) throw new Error(`no rule for ${resource}`);
-  return rule({ metadata: { name: 'few' }, spec } as KubeObject, undefined).map(({ field, type, message }) => `${field} ${type} ${message}`);
+  return rule({ metadata: { name: 'few' }, spec } as KubeObject, old && ({ metadata: { name: 'few' }, spec: old } as KubeObject)).map(({ field, type, message }) => `${field} ${type} ${message}`);
 }
 
 /** Of a fault its field, its type, and something of its text. */
@@ -24,6 +24,12 @@ const saying = (fault: string): unknown => {
 describe('a policy', () => {
   it('is taken when nothing is wrong with it', () => {
     expect(faultsOf('validatingadmissionpolicies', { ...fine, paramKind: { apiVersion: 'rules.example.com/v1', kind: 'Limit' }, matchConditions: [{ name: 'a', expression: 'true' }, { name: 'b/c', expression: 'true' }] })).toEqual([]);
+  });
+
+  it('may keep conditions that were stored, whatever is thought of them now', () => {
+    const stored = { ...fine, matchConditions: [{ name: 'a', expression: 'object.x ==' }] };
+    const faults = (spec: object): number => faultsOf('validatingadmissionpolicies', spec, stored).length;
+    expect([faults({ ...stored, failurePolicy: 'Ignore' }), faults({ ...stored, paramKind: { apiVersion: 'v1', kind: 'Limit' } }), faults({ ...stored, matchConditions: [...stored.matchConditions, { name: 'b', expression: 'true' }] })]).toEqual([0, 1, 1]);
   });
 
   it.each<readonly [parts: object, fault: string]>([

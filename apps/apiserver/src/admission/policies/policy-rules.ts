@@ -2,7 +2,8 @@ import { type admissionregistrationv1, type KubeObject, validateNamedRule } from
 import { dns1035LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, FieldPath, labelKeyMessages, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
 import { type CelType, CompileError } from '@navarch/cel';
 import type { FurtherRule } from '../../registry/resource-definition';
-import { conditionFaults } from '../match-conditions';
+import { conditionFaults, unchangedConditions } from '../match-conditions';
+import { isDeepStrictEqual } from 'node:util';
 import { PolicyEnvironment } from './policy-environment';
 
 // Mirrors pkg/apis/admissionregistration/validation.
@@ -73,13 +74,16 @@ function paramKindFaults({ apiVersion = '', kind = '' }: admissionregistrationv1
   return errors;
 }
 
-function commonFaults(spec: Spec, environment: PolicyEnvironment, mutates: boolean): FieldError[] {
+/** Conditions that stay, of parameters that stay, are not judged anew. */
+const keepsConditions = (spec: Spec, old: Spec | undefined): boolean => old !== undefined && isDeepStrictEqual(spec.paramKind, old.paramKind) && unchangedConditions(spec.matchConditions, old.matchConditions);
+
+function commonFaults(spec: Spec, old: Spec | undefined, environment: PolicyEnvironment, mutates: boolean): FieldError[] {
   const { paramKind, failurePolicy = '', matchConstraints, matchConditions, variables = [] } = spec;
   const errors = [
     ...choiceFaults(failurePolicy, ['Fail', 'Ignore'], SPEC.child('failurePolicy')),
     ...(paramKind ? paramKindFaults(paramKind, SPEC.child('paramKind')) : []),
     ...matchFaults(matchConstraints, SPEC.child('matchConstraints'), true, mutates),
-    ...conditionFaults(matchConditions, SPEC.child('matchConditions'), paramKind !== undefined),
+    ...(keepsConditions(spec, old) ? [] : conditionFaults(matchConditions, SPEC.child('matchConditions'), paramKind !== undefined)),
   ];
   variables.forEach((variable: Partial<admissionregistrationv1.Variable>, i) => {
     const at = SPEC.child('variables').index(i);
@@ -95,9 +99,9 @@ const compileIn = (environment: PolicyEnvironment, expression: string | undefine
 /** What a refusal says may not depend on who else may do what. */
 const compileMessage = (environment: PolicyEnvironment, expression: string) => (): void => void environment.compile(expression, ['string'], false);
 
-const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Validating): FieldError[] => {
+const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Validating, old: Validating | undefined): FieldError[] => {
   const environment = new PolicyEnvironment(spec.paramKind !== undefined, false);
-  const errors = commonFaults(spec, environment, false);
+  const errors = commonFaults(spec, old?.spec, environment, false);
   const { validations = [], auditAnnotations = [] } = spec;
   if (validations.length === 0 && auditAnnotations.length === 0)
     for (const field of ['validations', 'auditAnnotations']) errors.push(fieldErrors.required(SPEC.child(field), 'validations or auditAnnotations must contain at least one item'));
@@ -124,9 +128,9 @@ const validatingPolicy = ({ metadata: { name: policy = '' }, spec = {} }: Valida
   return errors;
 };
 
-const mutatingPolicy = ({ spec = {} }: Mutating): FieldError[] => {
+const mutatingPolicy = ({ spec = {} }: Mutating, old: Mutating | undefined): FieldError[] => {
   const environment = new PolicyEnvironment(spec.paramKind !== undefined, true);
-  const errors = commonFaults(spec, environment, true);
+  const errors = commonFaults(spec, old?.spec, environment, true);
   const { mutations = [], reinvocationPolicy = '' } = spec;
   if (mutations.length === 0) errors.push(fieldErrors.required(SPEC.child('mutations'), 'mutations must contain at least one item'));
   mutations.forEach((mutation, i) => errors.push(...mutationFaults(mutation, SPEC.child('mutations').index(i), environment)));
@@ -186,8 +190,8 @@ const group = 'admissionregistration.k8s.io';
 
 /** Policies and bindings are checked, their expressions compiled, before they are stored. */
 export const policyRules: Readonly<Record<string, FurtherRule>> = {
-  [`${group}/validatingadmissionpolicies`]: (object) => validatingPolicy(object),
-  [`${group}/mutatingadmissionpolicies`]: (object) => mutatingPolicy(object),
+  [`${group}/validatingadmissionpolicies`]: (object, old) => validatingPolicy(object, old),
+  [`${group}/mutatingadmissionpolicies`]: (object, old) => mutatingPolicy(object, old),
   [`${group}/validatingadmissionpolicybindings`]: (object) => bindingFaults(specOf(object), true),
   [`${group}/mutatingadmissionpolicybindings`]: (object) => bindingFaults(specOf(object), false),
 };

@@ -53,6 +53,23 @@ describe('a webhook that is refused', () => {
   });
 });
 
+describe('a webhook that was stored before', () => {
+  const two = { webhooks: [...(webhook({}) as { webhooks: object[] }).webhooks, ...(webhook({}) as { webhooks: object[] }).webhooks] };
+  const selects = (...values: string[]): object => webhook({ objectSelector: { matchExpressions: [{ key: 'a', operator: 'In', values }] } });
+
+  it.each<[object, string]>([
+    [webhook({ sideEffects: 'Some' }), `${at}.sideEffects`], [webhook({ admissionReviewVersions: ['v2'] }), `${at}.admissionReviewVersions`], [two, 'webhooks[1].name'], [selects('not a value!'), `${at}.objectSelector.matchExpressions[0].values[0]`],
+  ])('may keep what is refused by now: %j', (object, field) => {
+    expect(statusOf({ kind, object })?.causes?.map((cause) => cause.field)).toEqual([field]);
+    expect(statusOf({ kind, object, old: webhook({}) })?.causes).toHaveLength(1);
+    expect(statusOf({ kind, object, old: object })).toBeUndefined();
+  });
+
+  it('may keep nothing else', () => {
+    expect(statusOf({ kind, object: webhook({ sideEffects: 'Odd' }), old: webhook({ sideEffects: 'Some' }) })?.causes?.[0]?.message).toBe('Unsupported value: "Odd": supported values: "None", "NoneOnDryRun", "Some", "Unknown"');
+  });
+});
+
 describe('what was found of the types in a ValidatingAdmissionPolicy', () => {
   const policy = (status?: object): object => ({ metadata: { name: 'p' }, spec: {}, ...(status ? { status } : {}) });
   const causes = (status: object): unknown => statusOf({ kind: 'admissionregistration.k8s.io/ValidatingAdmissionPolicy', view: 'status', old: policy(), object: policy(status) })?.causes;
