@@ -84,22 +84,31 @@ function alreadyThere(resource: ResourceStore, { requested }: WriteContext, name
  * Creates an object of the storage version, which becomes the registry's own. @throws ApiError: alreadyExists, invalid, badRequest,
  * and whatever admission refuses
  */
-export async function create(resource: ResourceStore, object: KubeObject, context: WriteContext, { managedFieldsDone = false, viaUpdate = false }: CreateOrigin = {}): Promise<Cached> {
+export async function create(resource: ResourceStore, asked: KubeObject, context: WriteContext, { managedFieldsDone = false, viaUpdate = false }: CreateOrigin = {}): Promise<Cached> {
   const { definition, deps } = resource;
-  const { metadata } = object;
-  const generated = (metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '';
+  const { name: askedName = '', generateName: base = '' } = asked.metadata;
+  const generated = askedName === '' && base !== '';
   // Before anybody sees it: neither admission nor managedFields are to know what a client made up.
-  wipeSystemFields(object);
-  dedupeOwners(object, context);
-  if (!managedFieldsDone) await resource.fieldManager.track(object, undefined, managerOf(context), '', deps.clock.now());
-  const attributes = context.trusted ? undefined : admissionFor(resource, object, context, viaUpdate);
-  await admitChanges(deps.admission, attributes, object, context);
+  wipeSystemFields(asked);
+  dedupeOwners(asked, context);
+  if (!managedFieldsDone) await resource.fieldManager.track(asked, undefined, managerOf(context), '', deps.clock.now());
+  const attributes = context.trusted ? undefined : admissionFor(resource, asked, context, viaUpdate);
+  await admitChanges(deps.admission, attributes, asked, context);
   const strategyContext = strategyContextOf(context, deps.clock.now());
-  setSystemFields(object, strategyContext.nowMs);
   const strategy = ownStrategy(resource, context);
-  strategy.prepareForCreate?.(object, strategyContext);
+  // As upstream, a generated name is there before the rest is prepared, which may tell it, as the labels of a Job's pods do; so each try prepares a copy.
+  const prepared = (): KubeObject => {
+    const object = generated ? structuredClone(asked) : asked;
+    setSystemFields(object, strategyContext.nowMs);
+    if (generated) object.metadata.name = generateName(base);
+    strategy.prepareForCreate?.(object, strategyContext);
+    return object;
+  };
+  let object = prepared();
+  const checked = attributes && generated ? { ...attributes, name: object.metadata.name ?? '', object } : attributes;
   for (let attempt = 1; ; attempt++) {
-    if (generated) metadata.name = generateName(metadata.generateName ?? '');
+    if (generated && attempt > 1) object = prepared();
+    const { metadata } = object;
     const name = metadata.name ?? '';
     let companions: CompanionWrite | undefined;
     try {
@@ -107,7 +116,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       const errors = own.length > 0 ? own : ((await definition.further?.['']?.(object, undefined, context.requested?.version, context.warn)) ?? []);
       if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind }, name, errors);
       if (attempt === 1 && !context.trusted) for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
-      if (attributes && attempt === 1) await deps.admission.validate(generated ? { ...attributes, name } : attributes);
+      if (checked && attempt === 1) await deps.admission.validate(checked);
       if (!context.dryRun) requireNoVersion(object);
       companions = await resource.companions?.onCreate(object);
       const key = resource.key(metadata.namespace ?? '', name);
@@ -126,7 +135,7 @@ export async function create(resource: ResourceStore, object: KubeObject, contex
       if (attempt >= ATTEMPTS) throw generateNameConflict(askedAs(resource.groupResource, context.requested), name, 1);
       companions?.undo();
     } catch (error) {
-      if (attributes) deps.admission.undo(attributes);
+      if (checked) deps.admission.undo(checked);
       throw error;
     } finally {
       companions?.release();

@@ -1,4 +1,4 @@
-import type { corev1, KubeObject } from '@navarch/api';
+import type { batchv1, corev1, KubeObject } from '@navarch/api';
 import { memoryRegistry, type MemoryRegistry } from '../testing/memory-registry';
 import { create } from './create';
 import { remove } from './delete';
@@ -56,6 +56,20 @@ describe('the registry', () => {
     expect(taken).toHaveLength(1);
     expect(await names('')).toEqual([...taken, object.metadata.name].sort());
     expect((await get(maps, 'default', taken[0] ?? '')).object.metadata.labels).toEqual({ of: 'rival' });
+  });
+
+  it('prepares each try for the name that it has generated', async () => {
+    const jobs = registry.registry.store('batch', 'jobs');
+    if (!jobs) throw new Error('not served');
+    const job = (metadata: KubeObject['metadata']): KubeObject => Object.assign<KubeObject, object>({ metadata: { ...metadata, namespace: 'default' } }, { spec: { template: { spec: { restartPolicy: 'Never', dnsPolicy: 'Default', containers: [{ name: 'main', image: 'app', imagePullPolicy: 'Always', terminationMessagePolicy: 'File' }] } } } });
+    let rivals = 1;
+    registry.admission.install([{
+      name: 'Rival',
+      handles: ({ operation }) => operation === 'CREATE',
+      validate: async ({ name }) => void (rivals-- > 0 && (await create(jobs, job({ name }), { ...registry.context, trusted: true }))),
+    }]);
+    const { object } = await create(jobs, job({ generateName: 'once-' }), registry.context);
+    expect((object as batchv1.Job).spec?.template.metadata?.labels).toMatchObject({ 'job-name': object.metadata.name, 'controller-uid': object.metadata.uid });
   });
 
   it('refuses an update of an object that was replaced by another of its name', async () => {

@@ -4,7 +4,7 @@ import { type PressureCondition } from '../eviction/pressure';
 import { apiTime } from '../pods/api-time';
 import { type RuntimeFeatures } from '../runtime/runtime-state';
 import { type Machine } from './machine';
-import { type NodeResources } from './node-resources';
+import { type NodeResources, withOthersResources } from './node-resources';
 
 /** How a node introduces itself. */
 export interface NodeIdentity {
@@ -83,12 +83,13 @@ export function nodeObject(identity: NodeIdentity, facts: NodeFacts, nowMs: numb
 
 /** The node's whole status; conditions keep the times of their last change. */
 export function nodeStatus(identity: NodeIdentity, facts: NodeFacts, before: corev1.NodeStatus, nowMs: number): corev1.NodeStatus {
-  const { machine, resources, runtime } = facts;
+  const { machine, runtime } = facts;
+  const { allocatable, capacity } = withOthersResources(facts.resources, before);
   const addresses = nodeAddresses(identity, before);
   return {
     ...(addresses.length === 0 ? {} : { addresses }),
-    allocatable: resources.allocatable,
-    capacity: resources.capacity,
+    allocatable,
+    capacity,
     conditions: nodeConditions(facts, before.conditions ?? [], nowMs),
     ...(runtime.handlers.length === 0
       ? {}

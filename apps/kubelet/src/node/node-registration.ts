@@ -1,4 +1,4 @@
-import { core, type corev1 } from '@navarch/api';
+import { core, type corev1, isExtendedResource } from '@navarch/api';
 import { isAlreadyExists } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
 import { rest, type Clock } from '@navarch/clock';
@@ -225,8 +225,8 @@ function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): R
     if (key === 'capacity' || key === 'allocatable' || key === 'nodeInfo') {
       const changes: Record<string, unknown> = {};
       diffFields((old ?? {}), value as Record<string, unknown>, changes);
-      // Extended resources are set by others.
-      for (const [name, change] of Object.entries(changes)) if (change === null && name.includes('/')) delete changes[name];
+      // Whoever keeps a resource of another domain that is no extended one takes it away.
+      for (const [name, change] of Object.entries(changes)) if (change === null && name.includes('/') && !isExtendedResource(name)) delete changes[name];
       if (Object.keys(changes).length > 0) patch[key] = changes;
     } else patch[key] = value;
   }

@@ -1,3 +1,4 @@
+import { type corev1, isExtendedResource } from '@navarch/api';
 import { type Machine } from './machine';
 import { milliValue, wholeValue } from '../quantities';
 
@@ -38,6 +39,12 @@ export function nodeResources(machine: Pick<Machine, 'cpus' | 'memoryBytes' | 's
       memory: kibibytes(Math.max(0, memory)), pods: String(maxPods),
     },
   };
+}
+
+/** With the extended resources that somebody else has put into the node's capacity, all of which pods may use; those that have left it are left out (upstream's setters.go, MachineInfo). */
+export function withOthersResources({ capacity, allocatable }: NodeResources, before: corev1.NodeStatus): NodeResources {
+  const others = Object.fromEntries(Object.entries(before.capacity ?? {}).filter(([name]) => !(name in capacity) && isExtendedResource(name)));
+  return { capacity: { ...capacity, ...others }, allocatable: { ...allocatable, ...others } };
 }
 
 /** An eviction threshold in bytes: a quantity, or a share of the whole. */
