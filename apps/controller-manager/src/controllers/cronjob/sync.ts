@@ -2,7 +2,7 @@ import { batch, cronScheduleError, type batchv1, type corev1 } from '@navarch/ap
 import { formatTime, goQuote } from '@navarch/apimachinery';
 import { controllerReference } from '@navarch/reconcile';
 import { isFinished, isTrue } from '../job/conditions';
-import { missedTimes } from './missed-times';
+import { missedTimes, nextTime } from './missed-times';
 import { cronSchedule, type Schedule } from './schedule';
 import { formatInZone, wallClock } from './wall-clock';
 
@@ -54,7 +54,7 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
   if (cronJob.spec.suspend === true) return plan;
   const schedule = scheduleOf(cronJob, events);
   if (schedule === undefined) return plan;
-  const nextMs = schedule.next(nowMs);
+  const nextMs = nextTime(cronJob, schedule, nowMs);
   if (nextMs === undefined) {
     // It can be read, but no day is ever like that: 31 February.
     events.push({ type: 'Warning', reason: 'InvalidSchedule', message: `invalid schedule: ${cronJob.spec.schedule} : time difference between two schedules is less than 1 second` });
@@ -164,7 +164,8 @@ function jobAt(cronJob: CronJob, atMs: number): Job {
 
 /** Ended Jobs beyond those to be kept, the oldest first; successful and failed ones apart. */
 function beyondHistory({ spec }: CronJob, jobs: readonly Job[]): Job[] {
-  const startedMs = ({ status }: Job): number => Date.parse(status?.startTime ?? '') || 0;
+  // One that never started is as young as can be, as upstream's byJobStartTime.
+  const startedMs = ({ status }: Job): number => Date.parse(status?.startTime ?? '') || Number.MAX_SAFE_INTEGER;
   const beyond = (type: 'Complete' | 'Failed', limit: number | undefined): Job[] => {
     if (limit === undefined) return [];
     const ended = jobs.filter(({ status, metadata }) => isTrue(status, type) && metadata.deletionTimestamp === undefined);

@@ -74,7 +74,7 @@ export class DaemonSetReconciler implements Reconciler {
 
   /** A revision that lost the label by which its pods are known gets its name for one, as upstream's constructHistory. */
   #labelled(revisions: readonly Revision[], signal: AbortSignal): Promise<Revision[]> {
-    return Promise.all(revisions.map((one) => {
+    return Promise.all(revisions.map(async (one) => {
       const { labels = {}, name = '' } = one.metadata;
       if (labels[POD_REVISION] !== undefined) return one;
       return this.#context.api.update(apps.controllerrevisions, { ...one, metadata: { ...one.metadata, labels: { ...labels, [POD_REVISION]: name } } }, { signal });
@@ -83,7 +83,7 @@ export class DaemonSetReconciler implements Reconciler {
 
   /** Pods of revisions that are to go become pods of the one that stays, so that none is replaced (upstream's dedupCurHistories). */
   #relabelled(pods: readonly corev1.Pod[], from: ReadonlySet<string>, hash: string, signal: AbortSignal): Promise<corev1.Pod[]> {
-    return Promise.all(pods.map((pod) => {
+    return Promise.all(pods.map(async (pod) => {
       const { labels = {} } = pod.metadata;
       if (!from.has(labels[POD_REVISION] ?? '')) return pod;
       return this.#context.api.update(core.pods, { ...pod, metadata: { ...pod.metadata, labels: { ...labels, [POD_REVISION]: hash } } }, { signal });
