@@ -252,6 +252,15 @@ describe('StatefulSets', () => {
     expect(world.get(core.pods, 'db-2').metadata.labels?.['app']).toBe('db');
   });
 
+  it('let go of pods that are not named as theirs', async () => {
+    await run(set({ replicas: 1 }));
+    const [{ metadata: { ownerReferences } } = { metadata: {} }] = world.all(core.pods);
+    world.create(core.pods, { metadata: { name: 'xdb-1', namespace: 'default', labels: { app: 'db' }, ...(ownerReferences === undefined ? {} : { ownerReferences }) }, spec: { containers: [] } });
+    await world.untilQuiet();
+    expect(world.get(core.pods, 'xdb-1').metadata.ownerReferences).toEqual([]);
+    expect(db().status?.replicas).toBe(1);
+  });
+
   it('that are being deleted make nothing', async () => {
     await start({ ...set(), metadata: { name: 'db', namespace: 'default', finalizers: ['x/y'] } });
     await world.untilQuiet();
