@@ -3,6 +3,7 @@ import type { Schedule } from './schedule';
 
 /** So many missed times hint at a clock that jumped or a controller that was away for long. */
 const TOO_MANY = 100;
+const NEXT_DELTA_MS = 100;
 
 export interface MissedTimes {
   /** The last time that has come and was not met; undefined when there is none. */
@@ -25,6 +26,12 @@ export function missedTimes(cronJob: batchv1.CronJob, schedule: Schedule, nowMs:
 export function nextTime(cronJob: batchv1.CronJob, schedule: Schedule, nowMs: number): number | undefined {
   const sinceMs = lastMs(cronJob, nowMs);
   return schedule.next(missedSince(sinceMs, schedule, nowMs).latestMs ?? sinceMs);
+}
+
+/** How long it is until then, and a little longer, lest a coarse clock finds that it has not yet come. */
+export function untilNext(cronJob: batchv1.CronJob, schedule: Schedule, nowMs: number): number | undefined {
+  const nextMs = nextTime(cronJob, schedule, nowMs);
+  return nextMs === undefined ? undefined : nextMs - nowMs + NEXT_DELTA_MS;
 }
 
 function missedSince(sinceMs: number, schedule: Schedule, nowMs: number): MissedTimes {
