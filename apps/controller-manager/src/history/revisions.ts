@@ -49,6 +49,12 @@ export function planHistory(observed: ObservedHistory): HistoryPlan {
   return { action: 'renumber', revision: { ...equal, revision: highest + 1 } };
 }
 
+/** Revisions of the same template as this one: one of them is enough. */
+export function duplicatesOf(kept: Revision, revisions: readonly Revision[]): Revision[] {
+  const data = canonicalJson(kept.data);
+  return revisions.filter((one) => one.metadata.name !== kept.metadata.name && canonicalJson(one.data) === data);
+}
+
 /** The template as a new revision, named by its hash. */
 function newRevision({ owner, controller, template, collisionCount, hashLabel }: ObservedHistory, revision: number): Revision {
   const hash = podTemplateHash(template ?? {}, collisionCount);

@@ -3,7 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import { after, done, keyOfObject, type EventRecorder, type ObjectKey, type Result } from '@navarch/reconcile';
 import { Counter, Histogram } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../context';
-import { withDisruptionTarget } from '../disruption-condition';
+import { observedIn, withDisruptionTarget } from '../disruption-condition';
 import { aboutObject } from './pod-control';
 
 /** The words in which a controller evicts. */
@@ -71,7 +71,7 @@ export class TimedEvictions {
     const { uid } = pod.metadata;
     const { reason, message } = this.#texts.condition;
     try {
-      await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, conditions: withDisruptionTarget(pod, reason, message, nowMs) } }, { signal });
+      await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, ...observedIn(pod), conditions: withDisruptionTarget(pod, reason, message, nowMs) } }, { signal });
       await api.delete(core.pods, keyOfObject(pod), { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) });
       return true;
     } catch (error) {

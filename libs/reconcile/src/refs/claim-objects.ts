@@ -10,6 +10,7 @@ export interface ClaimRequest<T extends KubeObject, O extends KubeObject> {
   readonly ownerType: ResourceType<O>;
   readonly owner: O;
   readonly selector: metav1.LabelSelector | undefined;
+  readonly member?: ClaimRules<T>['member'];
   readonly adoptable?: ClaimRules<T>['adoptable'];
   /** Set on what is adopted, with the reference. */
   readonly finalizer?: string;
@@ -20,8 +21,8 @@ export interface ClaimRequest<T extends KubeObject, O extends KubeObject> {
  * owns. Before the first adoption the owner itself is read: a stale cache must not adopt for one that is gone.
  */
 export async function claimObjects<T extends KubeObject, O extends KubeObject>(api: ObjectApi, request: ClaimRequest<T, O>, signal?: AbortSignal): Promise<T[]> {
-  const { type, candidates, ownerType, owner, selector, adoptable, finalizer } = request;
-  const { owned, adopt, release } = planClaims(candidates, { owner, selector, ...(adoptable === undefined ? {} : { adoptable }) });
+  const { type, candidates, ownerType, owner, selector, member, adoptable, finalizer } = request;
+  const { owned, adopt, release } = planClaims(candidates, { owner, selector, ...(member === undefined ? {} : { member }), ...(adoptable === undefined ? {} : { adoptable }) });
   const options = signal === undefined ? {} : { signal };
   if (adopt.length > 0) await confirmOwner(api, ownerType, owner, signal);
   const adopted = await Promise.all(adopt.map(async (object) => {

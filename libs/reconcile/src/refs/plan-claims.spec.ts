@@ -28,6 +28,11 @@ describe('claims', () => {
     expect({ owned: names(claims.owned), adopt: names(claims.adopt), release: names(claims.release) }).toEqual({ owned, adopt, release });
   });
 
+  it('are given up, and not made, where more must hold than the selector', () => {
+    const claims = planClaims([pod('a', 'web', 'owner'), pod('xa', 'web', 'owner'), pod('b', 'web'), pod('xb', 'web')], { owner: owner(), selector, member: ({ metadata }) => metadata.name?.startsWith('x') !== true });
+    expect([names(claims.owned), names(claims.adopt), names(claims.release)]).toEqual([['a'], ['b'], ['xa']]);
+  });
+
   it('are neither made nor given up by an owner that is being deleted', () => {
     const claims = planClaims([pod('a', 'web'), pod('b', 'db', 'owner'), pod('c', 'web', 'owner')], { owner: owner(true), selector });
     expect(names(claims.owned)).toEqual(['c']);

@@ -15,7 +15,9 @@ export interface Claims<T> {
 export interface ClaimRules<T> {
   readonly owner: KubeObject;
   readonly selector: metav1.LabelSelector | undefined;
-  /** What may be adopted besides the selector: active pods only, for example. */
+  /** What must hold besides the selector: what it does not hold of is released too. */
+  readonly member?: (object: T) => boolean;
+  /** What may be adopted besides that: active pods only, for example. */
   readonly adoptable?: (object: T) => boolean;
 }
 
@@ -25,12 +27,12 @@ export interface ClaimRules<T> {
  * is adopted.
  */
 export function planClaims<T extends KubeObject>(objects: readonly T[], rules: ClaimRules<T>): Claims<T> {
-  const { owner, selector, adoptable = () => true } = rules;
+  const { owner, selector, member = () => true, adoptable = () => true } = rules;
   const claims: Claims<T> = { owned: [], adopt: [], release: [] };
   const ownerIsLeaving = owner.metadata.deletionTimestamp !== undefined;
   for (const object of objects) {
     const controller = controllerOf(object);
-    const matches = matchesLabelSelector(selector, object.metadata.labels ?? {});
+    const matches = matchesLabelSelector(selector, object.metadata.labels ?? {}) && member(object);
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue;
       if (matches) claims.owned.push(object);

@@ -1,13 +1,15 @@
 import { batch, type batchv1 } from '@navarch/api';
 import { isAlreadyExists, isNotFound, statusCause } from '@navarch/apimachinery';
-import { after, canonicalJson, done, isControlledBy, keyOfObject, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { after, canonicalJson, done, isControlledBy, keyOfObject, type Controller, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { exponentialBuckets, Histogram } from 'prom-client';
 import { recorderFor, type ControllerContext } from '../../context';
 import { messageOf } from '../../errors';
 import { byController, controlledBy } from '../../indexes';
 import { aboutObject } from '../../pods/pod-control';
 import { read, runningController, type RunningController } from '../../running-controller';
-import { wakeOwner, wakeSelf } from '../../wake-owner';
+import { wakeOwner } from '../../wake-owner';
+import { untilNext } from './missed-times';
+import { readSchedule } from './read-schedule';
 import { jobReference, planCronJob, withActive, type CronJobPlan } from './sync';
 
 type CronJob = batchv1.CronJob;
@@ -56,7 +58,12 @@ export class CronJobReconciler implements Reconciler {
   async #carryOut(cronJob: CronJob, plan: CronJobPlan, signal: AbortSignal): Promise<Result> {
     const about = aboutObject(batch.cronjobs, cronJob);
     for (const { type, reason, message } of plan.events) this.#events.event(about, type, reason, message);
-    for (const job of plan.remove) await this.#remove(cronJob, job, signal);
+    // It is told of an old one that cannot be removed, and new ones start all the same.
+    for (const job of plan.old) await this.#remove(cronJob, job, signal);
+    for (const job of plan.replaced ?? []) {
+      const error = await this.#remove(cronJob, job, signal);
+      if (error !== undefined) throw error;
+    }
     const current = await this.#writeStatus(cronJob, plan.status, signal);
     if (plan.create !== undefined) await this.#start(current, plan.create.job, plan.create.scheduledAt, signal);
     return after(plan.againAfterMs);
@@ -76,17 +83,20 @@ export class CronJobReconciler implements Reconciler {
     return gone;
   }
 
-  async #remove(cronJob: CronJob, job: Job, signal: AbortSignal): Promise<void> {
+  /** Answers with what was in its way. */
+  async #remove(cronJob: CronJob, job: Job, signal: AbortSignal): Promise<Error | undefined> {
     const about = aboutObject(batch.cronjobs, cronJob);
     const { name = '', uid } = job.metadata;
     try {
       await this.#context.api.delete(batch.jobs, keyOfObject(job), { signal, propagationPolicy: 'Background', ...(uid === undefined ? {} : { preconditions: { uid } }) });
       this.#events.event(about, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
     } catch (error) {
-      if (isNotFound(error)) return;
+      if (isNotFound(error)) return undefined;
+      if (signal.aborted) throw error;
       this.#events.event(about, 'Warning', 'FailedDelete', `Deleted job: ${messageOf(error)}`);
-      throw error;
+      return error instanceof Error ? error : new Error(messageOf(error));
     }
+    return undefined;
   }
 
   async #start(cronJob: CronJob, wanted: Job, lastScheduleTime: string, signal: AbortSignal): Promise<void> {
@@ -132,6 +142,25 @@ function unlessGone(error: unknown): undefined {
   throw error;
 }
 
+/**
+ * A CronJob whose times have changed is looked at again when the next of them comes: what its new times would have missed
+ * is not started at once (upstream's updateCronJob).
+ */
+function wakeAtItsTime(cronJobs: ObjectSource<CronJob>, controller: Controller, clock: ControllerContext['clock']): () => void {
+  const wake = (cronJob: CronJob): void => controller.enqueueObject(cronJob);
+  return cronJobs.addHandler({
+    onAdd: wake,
+    onUpdate: (previous, cronJob) => {
+      const { schedule } = readSchedule(cronJob.spec);
+      const isSame = previous.spec.schedule === cronJob.spec.schedule && previous.spec.timeZone === cronJob.spec.timeZone;
+      const ms = isSame || schedule === undefined ? undefined : untilNext(cronJob, schedule, clock.now());
+      if (ms === undefined) wake(cronJob);
+      else controller.enqueueAfter(keyOfObject(cronJob), ms);
+    },
+    onDelete: wake,
+  });
+}
+
 export function cronJobController(context: ControllerContext): RunningController {
   const reconciler = new CronJobReconciler(context);
   const { cronJobs, jobs } = reconciler;
@@ -140,7 +169,7 @@ export function cronJobController(context: ControllerContext): RunningController
     workers: context.config.concurrentCronJobSyncs,
     reads: [read(cronJobs), read(jobs)],
     watch: (controller) => [
-      wakeSelf(cronJobs, controller),
+      wakeAtItsTime(cronJobs, controller, context.clock),
       // It has no selector: Jobs without an owner are nobody's.
       wakeOwner({ dependents: jobs, owners: cronJobs, ownerType: batch.cronjobs, selectorOf: () => undefined, controller }),
     ],

@@ -103,7 +103,45 @@ describe('CronJobs', () => {
     expect([ended('Complete'), ended('Failed')]).toEqual([2, 1]);
   });
 
+  it('whose times are changed start at the next of them, and none that they would have missed', async () => {
+    await run(cronJob({ schedule: '50 * * * *' }));
+    await later(30 * MINUTE);
+    world.change(batch.cronjobs, 'tick', (object) => (object.spec.schedule = '10,40 * * * *'));
+    await world.settle();
+    expect(jobs()).toEqual([]);
+    await later(10 * MINUTE + 1_000);
+    expect(jobs().map(({ metadata }) => metadata.name)).toEqual([nameAt('2026-01-01T00:40:00Z')]);
+  });
+
   it.each([
+    { policy: 'Allow', started: 3 },
+    { policy: 'Replace', started: 1 },
+  ])('with $policy start a Job though old ones cannot be removed, though not in the place of one that cannot', async ({ policy, started }) => {
+    await run(cronJob({ concurrencyPolicy: policy, successfulJobsHistoryLimit: 0 }));
+    const made = new Set<string>();
+    world.api.onEvent(({ resource, object }) => void (resource === 'batch/jobs' && made.add(object.metadata.name ?? '')));
+    world.transport.beforeWrite = ({ operation }) => {
+      if (operation?.$case === 'delete') throw serviceUnavailable('not now');
+    };
+    await later(6 * MINUTE);
+    if (policy === 'Allow') await end(nameAt('2026-01-01T00:05:00Z'), 'Complete');
+    await later(10 * MINUTE);
+    expect(made.size).toBe(started);
+    expect(world.eventsOf('tick')).toContain('FailedDelete: Deleted job: not now');
+  });
+
+  it.each([
+    { schedule: 'TZ=Europe/Berlin 7 1 * * *', at: '2026-01-01T00:07:00Z' },
+    { schedule: 'CRON_TZ=Asia/Kathmandu 52 5 * * *', at: '2026-01-01T00:07:00Z' },
+  ])('go by the zone of $schedule, and tell that it is not supported', async ({ schedule, at }) => {
+    await run(cronJob({ schedule, timeZone: 'America/New_York' }));
+    await later(8 * MINUTE);
+    expect(jobs().map(({ metadata }) => metadata.name)).toEqual([nameAt(at)]);
+    expect(world.eventsOf('tick')).toContain(`UnsupportedSchedule: CRON_TZ or TZ used in schedule "${schedule}" is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`);
+  });
+
+  it.each([
+    { spec: { schedule: 'TZ=Mars/Olympus 0 0 * * *' }, event: 'UnparseableSchedule: unparseable schedule: "TZ=Mars/Olympus 0 0 * * *" : provided bad location Mars/Olympus: unknown time zone Mars/Olympus' },
     { spec: { schedule: 'bad' }, event: 'UnparseableSchedule: unparseable schedule: "bad" : expected exactly 5 fields, found 1: [bad]' },
     { spec: { schedule: '0 0 30 2 *' }, event: 'InvalidSchedule: invalid schedule: 0 0 30 2 * : time difference between two schedules is less than 1 second' },
     { spec: { timeZone: 'Mars/Olympus', suspend: true }, event: 'UnknownTimeZone: invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus' },

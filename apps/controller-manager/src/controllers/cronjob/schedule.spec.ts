@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { missedTimes } from './missed-times';
+import { missedTimes, nextTime } from './missed-times';
 import { cronSchedule } from './schedule';
 import { formatInZone } from './wall-clock';
 
@@ -41,6 +41,17 @@ describe('schedules', () => {
     expect(formatInZone(at('2026-01-01T14:00:00Z'), 'America/New_York')).toBe('2026-01-01T09:00:00-05:00');
     expect(formatInZone(at('2026-01-01T00:00:00Z'), 'Asia/Kathmandu')).toBe('2026-01-01T05:45:00+05:45');
     expect(formatInZone(at('2026-01-01T00:00:00Z'))).toBe('2026-01-01T00:00:00Z');
+  });
+
+  it.each([
+    { what: 'an interval after it was made', schedule: '@every 1h', now: '2026-01-01T00:40:00Z', expected: '2026-01-01T01:10Z' },
+    { what: 'an interval after the last time that has come, however late it is', schedule: '@every 1h', now: '2026-01-01T03:09:50Z', expected: '2026-01-01T03:10Z' },
+    { what: 'an interval after the last start', schedule: '@every 1h', last: '2026-01-01T02:10:00Z', now: '2026-01-01T02:10:07Z', expected: '2026-01-01T03:10Z' },
+    { what: 'the next day that matches', schedule: '30 6-16/4 * * 1-5', last: '2026-01-02T14:30:00Z', now: '2026-01-02T15:00:00Z', expected: '2026-01-05T06:30Z' },
+  ])('are looked at again $what', ({ schedule, last, now, expected }) => {
+    const cronJob = { metadata: { creationTimestamp: '2026-01-01T00:10:00Z' }, spec: { schedule, jobTemplate: {} }, ...(last === undefined ? {} : { status: { lastScheduleTime: last } }) };
+    const ms = nextTime(cronJob, cronSchedule(schedule, 'UTC'), at(now));
+    expect(ms === undefined ? undefined : new Date(ms).toISOString().replace(':00.000Z', 'Z')).toBe(expected);
   });
 
   it('are met at the latest of the times that were missed', () => {

@@ -1,14 +1,12 @@
-import { batch, cronScheduleError, type batchv1, type corev1 } from '@navarch/api';
+import { batch, type batchv1, type corev1 } from '@navarch/api';
 import { formatTime, goQuote } from '@navarch/apimachinery';
 import { controllerReference } from '@navarch/reconcile';
 import { isFinished, isTrue } from '../job/conditions';
-import { missedTimes } from './missed-times';
-import { cronSchedule, type Schedule } from './schedule';
-import { formatInZone, wallClock } from './wall-clock';
+import { missedTimes, untilNext } from './missed-times';
+import { readSchedule } from './read-schedule';
+import { formatInZone, isZone } from './wall-clock';
 
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
-/** A little later than the time itself, lest a coarse clock finds it not yet come. */
-const NEXT_DELTA_MS = 100;
 
 type CronJob = batchv1.CronJob;
 type Job = batchv1.Job;
@@ -30,8 +28,10 @@ export interface PlannedEvent {
 
 export interface CronJobPlan {
   readonly events: readonly PlannedEvent[];
-  /** Jobs to remove: ends of long ago, and those that a new one replaces. */
-  readonly remove: readonly Job[];
+  /** Ends of long ago, to be removed. */
+  readonly old: readonly Job[];
+  /** Those that the new one replaces: it does not start before they are removed. */
+  readonly replaced?: readonly Job[];
   /** The status before a Job is made. */
   readonly status: batchv1.CronJobStatus;
   readonly create?: { readonly job: Job; readonly scheduledAt: string };
@@ -44,7 +44,7 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
   const events: PlannedEvent[] = [];
   const status = { ...statusOf(observed, events) };
   const old = beyondHistory(cronJob, jobs);
-  const plan: CronJobPlan = { events, remove: old, status };
+  const plan: CronJobPlan = { events, old, status };
   if (cronJob.metadata.deletionTimestamp !== undefined) return plan;
   const zoneFault = zoneFaultOf(cronJob);
   if (zoneFault !== undefined) {
@@ -52,15 +52,16 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
     return plan;
   }
   if (cronJob.spec.suspend === true) return plan;
-  const schedule = scheduleOf(cronJob, events);
+  const { schedule, warning } = readSchedule(cronJob.spec);
+  if (warning !== undefined) events.push({ type: 'Warning', ...warning });
   if (schedule === undefined) return plan;
-  const nextMs = schedule.next(nowMs);
-  if (nextMs === undefined) {
+  const againAfterMs = untilNext(cronJob, schedule, nowMs);
+  if (againAfterMs === undefined) {
     // It can be read, but no day is ever like that: 31 February.
     events.push({ type: 'Warning', reason: 'InvalidSchedule', message: `invalid schedule: ${cronJob.spec.schedule} : time difference between two schedules is less than 1 second` });
     return plan;
   }
-  const later: CronJobPlan = { ...plan, againAfterMs: nextMs - nowMs + NEXT_DELTA_MS };
+  const later: CronJobPlan = { ...plan, againAfterMs };
   const { latestMs, tooMany } = missedTimes(cronJob, schedule, nowMs);
   if (tooMany) events.push({ type: 'Warning', reason: 'TooManyMissedTimes', message: 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew' });
   if (latestMs === undefined) return later;
@@ -79,7 +80,7 @@ export function planCronJob(observed: ObservedCronJob): CronJobPlan {
   }
   const replaced = concurrencyPolicy === 'Replace' ? jobs.filter(({ metadata }) => active.some(({ uid }) => uid === metadata.uid)) : [];
   const left = active.filter(({ uid }) => !replaced.some(({ metadata }) => metadata.uid === uid));
-  return { ...later, remove: [...old, ...replaced], status: withActive(status, left), create: { job, scheduledAt: formatTime(latestMs) } };
+  return { ...later, replaced, status: withActive(status, left), create: { job, scheduledAt: formatTime(latestMs) } };
 }
 
 export function withActive(status: batchv1.CronJobStatus, active: readonly corev1.ObjectReference[]): batchv1.CronJobStatus {
@@ -112,25 +113,9 @@ function statusOf({ cronJob, jobs, isGone }: ObservedCronJob, events: PlannedEve
   return withActive({ ...cronJob.status, ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }) }, left);
 }
 
-function scheduleOf({ spec }: CronJob, events: PlannedEvent[]): Schedule | undefined {
-  const error = cronScheduleError(spec.schedule);
-  if (error !== undefined) {
-    events.push({ type: 'Warning', reason: 'UnparseableSchedule', message: `unparseable schedule: ${goQuote(spec.schedule)} : ${error}` });
-    return undefined;
-  }
-  return cronSchedule(spec.schedule, spec.timeZone);
-}
-
 /** It is told of a suspended one too. */
 function zoneFaultOf({ spec: { timeZone } }: CronJob): string | undefined {
-  if (timeZone === undefined) return undefined;
-  try {
-    wallClock(timeZone);
-    return undefined;
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    return `invalid timeZone: ${goQuote(timeZone)}: unknown time zone ${timeZone}`;
-  }
+  return timeZone === undefined || isZone(timeZone) ? undefined : `invalid timeZone: ${goQuote(timeZone)}: unknown time zone ${timeZone}`;
 }
 
 /** How the status refers to a Job. */
@@ -164,7 +149,8 @@ function jobAt(cronJob: CronJob, atMs: number): Job {
 
 /** Ended Jobs beyond those to be kept, the oldest first; successful and failed ones apart. */
 function beyondHistory({ spec }: CronJob, jobs: readonly Job[]): Job[] {
-  const startedMs = ({ status }: Job): number => Date.parse(status?.startTime ?? '') || 0;
+  // One that never started is as young as can be, as upstream's byJobStartTime.
+  const startedMs = ({ status }: Job): number => Date.parse(status?.startTime ?? '') || Number.MAX_SAFE_INTEGER;
   const beyond = (type: 'Complete' | 'Failed', limit: number | undefined): Job[] => {
     if (limit === undefined) return [];
     const ended = jobs.filter(({ status, metadata }) => isTrue(status, type) && metadata.deletionTimestamp === undefined);

@@ -23,6 +23,16 @@ export function wallClock(zone?: string): (ms: number) => WallTime {
   };
 }
 
+export function isZone(zone: string): boolean {
+  try {
+    wallClock(zone);
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    return false;
+  }
+}
+
 function utc(ms: number): WallTime {
   const date = new Date(ms);
   return { month: date.getUTCMonth() + 1, day: date.getUTCDate(), weekday: date.getUTCDay(), hour: date.getUTCHours(), minute: date.getUTCMinutes() };

@@ -7,7 +7,7 @@ import { BackOff } from '../../back-off';
 import { recorderFor, type ControllerContext } from '../../context';
 import { asError, firstFailure } from '../../errors';
 import { ControllerHistory } from '../../history/controller-history';
-import { planTruncation, POD_REVISION } from '../../history/revisions';
+import { duplicatesOf, planTruncation, POD_REVISION } from '../../history/revisions';
 import { byController, candidatesOf, controlledBy } from '../../indexes';
 import { aboutObject, PodControl } from '../../pods/pod-control';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -18,6 +18,7 @@ import { daemonSetStatus } from './status';
 import { planDaemonSet, type DaemonSetPlan } from './sync';
 
 type DaemonSet = appsv1.DaemonSet;
+type Revision = appsv1.ControllerRevision;
 
 /** How long failed pods stay before they are replaced: longer each time. */
 const FAILED_POD_BACK_OFF = { initialMs: 1_000, maxMs: 900_000 };
@@ -53,19 +54,40 @@ export class DaemonSetReconciler implements Reconciler {
       this.#events.event(aboutObject(apps.daemonsets, daemonSet), 'Warning', 'SelectingAll', 'This daemon set is selecting all pods. A non-empty selector is required.');
       return done;
     }
-    const revisions = await this.history.claim(daemonSet, selector, signal);
+    const revisions = await this.#labelled(await this.history.claim(daemonSet, selector, signal), signal);
     const { collisionCount: collisions } = daemonSet.status ?? {};
     const { revision, collisionCount } = await this.history.ensure({ owner: daemonSet, template, revisions, hashLabel: POD_REVISION, ...(collisions === undefined ? {} : { collisionCount: collisions }) }, signal);
-    const hash = revision.metadata.labels?.[POD_REVISION] ?? '';
-    const pods = await claimObjects(this.#context.api, { type: core.pods, candidates: candidatesOf(this.pods, daemonSet), ownerType: apps.daemonsets, owner: daemonSet, selector }, signal);
+    const hash = hashOf(revision);
+    const owned = await claimObjects(this.#context.api, { type: core.pods, candidates: candidatesOf(this.pods, daemonSet), ownerType: apps.daemonsets, owner: daemonSet, selector }, signal);
+    const duplicates = duplicatesOf(revision, revisions);
+    const pods = await this.#relabelled(owned, new Set(duplicates.map(hashOf)), hash, signal);
+    await this.history.remove(duplicates, signal);
     const nowMs = this.#context.clock.now();
     const plan = planDaemonSet({ daemonSet, nodes: this.nodes.list(), pods, hash, nowMs, backOffMs: (node) => this.#failedPods.leftMs(backOffKey(daemonSet, node)) });
     const failure = await this.#carryOut(daemonSet, plan, hash, signal);
     const left = controlledBy(this.pods, daemonSet);
-    await this.history.remove(planTruncation(revisions, ({ metadata }) => metadata.name === revision.metadata.name || left.some((pod) => pod.metadata.labels?.[POD_REVISION] === metadata.labels?.[POD_REVISION]), revisionHistoryLimit), signal);
+    await this.history.remove(planTruncation(revisions.filter((one) => !duplicates.includes(one)), ({ metadata }) => metadata.name === revision.metadata.name || left.some((pod) => pod.metadata.labels?.[POD_REVISION] === metadata.labels?.[POD_REVISION]), revisionHistoryLimit), signal);
     await this.#updateStatus(daemonSet, hash, collisionCount, signal);
     if (failure !== undefined) throw failure;
     return after(this.#againAfterMs(daemonSet, plan, left));
+  }
+
+  /** A revision that lost the label by which its pods are known gets its name for one, as upstream's constructHistory. */
+  #labelled(revisions: readonly Revision[], signal: AbortSignal): Promise<Revision[]> {
+    return Promise.all(revisions.map(async (one) => {
+      const { labels = {}, name = '' } = one.metadata;
+      if (labels[POD_REVISION] !== undefined) return one;
+      return this.#context.api.update(apps.controllerrevisions, { ...one, metadata: { ...one.metadata, labels: { ...labels, [POD_REVISION]: name } } }, { signal });
+    }));
+  }
+
+  /** Pods of revisions that are to go become pods of the one that stays, so that none is replaced (upstream's dedupCurHistories). */
+  #relabelled(pods: readonly corev1.Pod[], from: ReadonlySet<string>, hash: string, signal: AbortSignal): Promise<corev1.Pod[]> {
+    return Promise.all(pods.map(async (pod) => {
+      const { labels = {} } = pod.metadata;
+      if (!from.has(labels[POD_REVISION] ?? '')) return pod;
+      return this.#context.api.update(core.pods, { ...pod, metadata: { ...pod.metadata, labels: { ...labels, [POD_REVISION]: hash } } }, { signal });
+    }));
   }
 
   async #carryOut(daemonSet: DaemonSet, plan: DaemonSetPlan, hash: string, signal: AbortSignal): Promise<Error | undefined> {
@@ -94,6 +116,8 @@ export class DaemonSetReconciler implements Reconciler {
     return known.length === 0 ? undefined : Math.min(...known);
   }
 }
+
+const hashOf = ({ metadata }: Revision): string => metadata.labels?.[POD_REVISION] ?? '';
 
 /** A new template gets a new chance at once. */
 const backOffKey = ({ metadata, status }: DaemonSet, node: string): string => `${metadata.uid ?? ''}/${status?.observedGeneration ?? 0}/${node}`;

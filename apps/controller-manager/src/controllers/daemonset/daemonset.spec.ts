@@ -141,6 +141,36 @@ describe('DaemonSets', () => {
     expect(nodesOf('agent:2')).toHaveLength(3);
   });
 
+  it('keep one of several revisions of the same template: its pods stay, under the label of that one', async () => {
+    await run();
+    const names = nodesOf();
+    const before = staying().map(({ metadata }) => metadata.uid).sort();
+    const [first] = world.all(apps.controllerrevisions);
+    world.create(apps.controllerrevisions, { ...first!, metadata: { ...first!.metadata, name: 'agent-again', labels: { app: 'agent', 'controller-revision-hash': 'again' } }, revision: 2 });
+    await world.untilQuiet();
+    expect(world.all(apps.controllerrevisions).map(({ metadata, revision }) => `${metadata.name ?? ''} ${revision}`)).toEqual(['agent-again 2']);
+    expect(staying().map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual(['again', 'again', 'again']);
+    expect([nodesOf(), staying().map(({ metadata }) => metadata.uid).sort()]).toEqual([names, before]);
+  });
+
+  it('know a revision that lost its label by its name', async () => {
+    await run(daemonSet(), node('n1'));
+    const name = world.all(apps.controllerrevisions)[0]?.metadata.name ?? '';
+    world.change(apps.controllerrevisions, name, ({ metadata }) => (metadata.labels = { app: 'agent' }));
+    await world.untilQuiet();
+    expect(world.all(apps.controllerrevisions).map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual([name]);
+    expect(staying().map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual([name]);
+  });
+
+  it('make a pod beside one that is over and stays only until somebody has let go of it', async () => {
+    await run(daemonSet(), node('n1'));
+    world.change(core.pods, staying()[0]?.metadata.name ?? '', ({ metadata }) => (metadata.finalizers = ['x/y']));
+    world.change(core.pods, staying()[0]?.metadata.name ?? '', (pod) => (pod.status = { phase: 'Failed' }), 'status');
+    await world.settle();
+    expect(world.all(core.pods)).toHaveLength(2);
+    expect(nodesOf()).toEqual(['n1']);
+  });
+
   it('keep one pod a node though several were adopted, and none for nodes that are gone', async () => {
     for (const name of ['a', 'b']) world.create(core.pods, { metadata: { name, namespace: 'default', labels: { app: 'agent' } }, spec: { nodeName: 'n1', containers: [] } });
     const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['gone'] }] }] } } };

@@ -1,5 +1,5 @@
 import type { appsv1, corev1 } from '@navarch/api';
-import { isPodAvailable, isPodReady } from '@navarch/reconcile';
+import { isPodAvailable, isPodReady, isPodTerminal } from '@navarch/reconcile';
 import { isUpdated, targetNodeOf } from './daemon-pod';
 import { nodeFit } from './node-fit';
 import { allowsSurge, planRollout } from './rollout';
@@ -35,12 +35,15 @@ export interface DaemonSetPlan {
   readonly againAfterMs?: number;
 }
 
-/** Pods by the node they are on or for; the oldest first, those that run before those that do not. */
+/**
+ * Pods by the node they are on or for; the oldest first, those that run before those that do not. One that is over and on its way
+ * out keeps no place, as upstream's getNodesToDaemonPods.
+ */
 export function podsByNode(pods: readonly corev1.Pod[]): Map<string, corev1.Pod[]> {
   const byNode = new Map<string, corev1.Pod[]>();
   for (const pod of [...pods].sort(byAge)) {
     const node = targetNodeOf(pod);
-    if (node === undefined) continue;
+    if (node === undefined || (isPodTerminal(pod) && !isStaying(pod))) continue;
     const known = byNode.get(node);
     if (known === undefined) byNode.set(node, [pod]);
     else known.push(pod);

@@ -9,9 +9,12 @@ export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
 const OWN = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, REVISION_HISTORY, DESIRED_REPLICAS, MAX_REPLICAS, 'deprecated.deployment.rollback.to']);
 const MAX_HISTORY_LENGTH = 2000;
 
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** A count of replicas; what cannot be one says nothing. */
 const numberIn = ({ metadata }: KubeObject, name: string): number | undefined => {
   const text = metadata.annotations?.[name];
-  return text !== undefined && /^-?[0-9]+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^[0-9]+$/.test(text) && Number(text) <= MAX_INT32 ? Number(text) : undefined;
 };
 
 const MAX_INT64 = 2n ** 63n - 1n;

@@ -8,6 +8,9 @@ type Status = appsv1.DeploymentStatus;
 const count = (replicaSets: readonly appsv1.ReplicaSet[], of: (status: appsv1.ReplicaSetStatus) => number | undefined): number =>
   replicaSets.reduce((sum, { status }) => sum + ((status && of(status)) ?? 0), 0);
 
+/** One that nobody has looked at yet has no pods that could go (upstream's GetTerminatingReplicaCountForReplicaSets). */
+const tellsOfTerminating = ({ status }: appsv1.ReplicaSet): boolean => status?.terminatingReplicas !== undefined || (status?.observedGeneration ?? 0) === 0;
+
 /** What can be counted, and whether enough is available. */
 export function countedStatus(rollout: Rollout): Status {
   const { deployment, replicaSets, newReplicaSet } = rollout;
@@ -25,7 +28,7 @@ export function countedStatus(rollout: Rollout): Status {
     readyReplicas: count(replicaSets, ({ readyReplicas }) => readyReplicas),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, totalReplicas(replicaSets) - available),
-    ...(replicaSets.every(({ status }) => status?.terminatingReplicas !== undefined) ? { terminatingReplicas: count(replicaSets, ({ terminatingReplicas }) => terminatingReplicas) } : {}),
+    ...(replicaSets.every(tellsOfTerminating) ? { terminatingReplicas: count(replicaSets, ({ terminatingReplicas }) => terminatingReplicas) } : {}),
     ...(collisionCount === undefined ? {} : { collisionCount }),
     conditions: setCondition(rollout.conditions, availability),
   });

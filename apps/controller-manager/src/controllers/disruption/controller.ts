@@ -2,6 +2,7 @@ import { core, policy, type corev1, type policyv1 } from '@navarch/api';
 import { formatTime, isConflict, isNotFound, matchesLabelSelector, formatLabelSelector } from '@navarch/apimachinery';
 import { after, canonicalJson, done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { observedIn } from '../../disruption-condition';
 import { messageOf } from '../../errors';
 import { aboutObject } from '../../pods/pod-control';
 import { read, runningController, together, type RunningController } from '../../running-controller';
@@ -94,8 +95,8 @@ class StaleDisruptionReconciler implements Reconciler {
     const waitMs = pod && untilDisruptionIsStaleMs(pod, clock.now());
     if (pod === undefined || waitMs === undefined) return done;
     if (waitMs > 0) return after(waitMs);
-    const conditions = (pod.status?.conditions ?? []).map((condition) => (condition.type === 'DisruptionTarget' ? { type: condition.type, status: 'False', lastTransitionTime: formatTime(clock.now()) } : condition));
-    await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, conditions } }, { signal }).catch((error: unknown) => {
+    const conditions = (pod.status?.conditions ?? []).map((condition) => (condition.type === 'DisruptionTarget' ? { type: condition.type, status: 'False', lastTransitionTime: formatTime(clock.now()), ...observedIn(pod) } : condition));
+    await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, ...observedIn(pod), conditions } }, { signal }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });
     return done;

@@ -68,11 +68,21 @@ describe('PodDisruptionBudgets', () => {
     expect(await run({ maxUnavailable: 2 })).toMatchObject({ expectedPods: 4, desiredHealthy: 2, disruptionsAllowed: 1 });
   });
 
-  it('allow nothing when the size of an owner cannot be told, and say so', async () => {
-    pod('a', true, { apiVersion: 'example.com/v1', kind: 'Wheel', name: 'w', uid: 'w', controller: true });
-    expect(await run({ maxUnavailable: 1 })).toMatchObject({ disruptionsAllowed: 0, conditions: [{ status: 'False', reason: 'SyncFailed', message: 'wheels.example.com does not implement the scale subresource', observedGeneration: 0 }] });
+  it('allow nothing if they say neither how many must be there nor how many may be missing', async () => {
+    pod('a', true);
+    expect(await run({})).toMatchObject({ expectedPods: 0, currentHealthy: 1, disruptionsAllowed: 0 });
+  });
+
+  it.each([
+    { apiVersion: 'example.com/v1', kind: 'Wheel', message: 'no matches for kind "Wheel" in version "example.com/v1"' },
+    { apiVersion: 'batch/v1', kind: 'Job', message: 'jobs.batch does not implement the scale subresource' },
+    { apiVersion: 'v1', kind: 'ReplicationController', message: 'found no controllers for pod "a"' },
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', message: 'found no controllers for pod "a"' },
+  ])('allow nothing when a $kind that is not there owns pods, and say so', async ({ apiVersion, kind, message }) => {
+    pod('a', true, { apiVersion, kind, name: 'w', uid: 'w', controller: true });
+    expect(await run({ maxUnavailable: 1 })).toMatchObject({ disruptionsAllowed: 0, conditions: [{ status: 'False', reason: 'SyncFailed', message, observedGeneration: 0 }] });
     expect(world.get(policy.poddisruptionbudgets, 'web').status?.observedGeneration).toBeUndefined();
-    expect(world.eventsOf('web')).toContain('CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: wheels.example.com does not implement the scale subresource');
+    expect(world.eventsOf('web')).toContain(`CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: ${message}`);
   });
 
   it('do not count pods whose eviction is under way, for two minutes', async () => {

@@ -1,11 +1,16 @@
 import { apps, core, type appsv1, type autoscalingv1, type corev1, type KubeObject, type metav1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { formatGroupResource, goQuote, isNotFound } from '@navarch/apimachinery';
 import { controllerNamed, controllerOf, type ObjectApi, type ObjectSource } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { byController } from '../../indexes';
-import { ResourceTypes } from '../../resource-types';
+import { ResourceTypes, type AnyResource } from '../../resource-types';
 
 type Sized = KubeObject & { readonly spec?: { readonly replicas?: number } };
+
+interface Size {
+  readonly uid: string;
+  readonly replicas: number;
+}
 
 export interface ScaleOfPods {
   readonly scale: number;
@@ -40,15 +45,16 @@ export class OwnerScales {
       if (reference === undefined) unmanaged.push(pod);
       else if (!seen.has(reference.uid)) {
         seen.add(reference.uid);
-        const { uid, replicas } = await this.#ownerOf(pod, reference, signal);
-        scales.set(uid, replicas);
+        const owner = await this.#ownerOf(pod, reference, signal);
+        if (owner === undefined) throw new Error(`found no controllers for pod ${goQuote(pod.metadata.name ?? '')}`);
+        scales.set(owner.uid, owner.replicas);
       }
     }
     return { scale: [...scales.values()].reduce((sum, replicas) => sum + replicas, 0), unmanaged };
   }
 
   /** The ReplicaSets of one Deployment count once, by the Deployment. */
-  async #ownerOf(pod: corev1.Pod, reference: metav1.OwnerReference, signal: AbortSignal): Promise<{ uid: string; replicas: number }> {
+  async #ownerOf(pod: corev1.Pod, reference: metav1.OwnerReference, signal: AbortSignal): Promise<Size | undefined> {
     const key = { namespace: pod.metadata.namespace ?? '', name: reference.name };
     const isThis = (object: Sized | undefined): object is Sized => object?.metadata.uid === reference.uid;
     const replicaSet = controllerNamed(pod, apps.replicasets) && this.replicaSets.get(key);
@@ -64,21 +70,27 @@ export class OwnerScales {
     return this.#byScale(key, reference, signal);
   }
 
-  async #byScale(key: { namespace: string; name: string }, { apiVersion, kind, uid }: metav1.OwnerReference, signal: AbortSignal): Promise<{ uid: string; replicas: number }> {
+  /** Undefined when the owner is gone. @throws for a kind without a size, such as a Job's */
+  async #byScale(key: { namespace: string; name: string }, { apiVersion, kind, uid }: metav1.OwnerReference, signal: AbortSignal): Promise<Size | undefined> {
     const type = this.types.ofKind(apiVersion, kind);
-    const missing = `${kind.toLowerCase()}s.${apiVersion.split('/')[0] ?? ''} does not implement the scale subresource`;
-    if (type === undefined) throw new Error(missing);
+    if (type === undefined) throw new Error(`no matches for kind ${goQuote(kind)} in version ${goQuote(apiVersion)}`);
     try {
       const scale: autoscalingv1.Scale = await this.#api.get(type, key, { subresource: 'scale', signal });
-      return { uid, replicas: scale.metadata.uid === uid || scale.metadata.uid === undefined ? (scale.spec?.replicas ?? 0) : 0 };
+      return scale.metadata.uid === uid || scale.metadata.uid === undefined ? { uid, replicas: scale.spec?.replicas ?? 0 } : undefined;
     } catch (error) {
-      // The owner may be gone, or be of a kind without a size, such as a Job's.
-      if (isNotFound(error)) throw new Error(missing, { cause: error });
-      throw error;
+      if (!isNotFound(error)) throw error;
+      if (!this.#hasScale(type)) throw new Error(`${formatGroupResource(type)} does not implement the scale subresource`, { cause: error });
+      return undefined;
     }
+  }
+
+  #hasScale({ group, resource }: AnyResource): boolean {
+    const builtIn = [this.replicaSets, this.deployments, this.statefulSets, this.replicationControllers];
+    if (builtIn.some(({ type }) => type.group === group && type.resource === resource)) return true;
+    return this.types.definitions.list().some(({ spec }) => spec.group === group && spec.names.plural === resource && spec.versions.some(({ served, subresources }) => served && subresources?.scale !== undefined));
   }
 }
 
-function sizeOf({ metadata, spec }: Sized): { uid: string; replicas: number } {
+function sizeOf({ metadata, spec }: Sized): Size {
   return { uid: metadata.uid ?? '', replicas: spec?.replicas ?? 1 };
 }

@@ -59,7 +59,8 @@ export function failedStatus(budget: Budget, message: string, nowMs: number): St
 function expectations({ budget: { spec }, pods, scale }: ObservedBudget): { expected: number; desired: number } {
   if (spec?.maxUnavailable !== undefined) return { expected: scale, desired: Math.max(0, scale - scaledIntOrPercent(spec.maxUnavailable, scale, true)) };
   if (typeof spec?.minAvailable === 'string') return { expected: scale, desired: scaledIntOrPercent(spec.minAvailable, scale, true) };
-  return { expected: pods.length, desired: spec?.minAvailable ?? 0 };
+  // A budget of neither kind lets no pod go, as upstream's getExpectedPodCount.
+  return spec?.minAvailable === undefined ? { expected: 0, desired: 0 } : { expected: pods.length, desired: spec.minAvailable };
 }
 
 function evictionsUnderWay({ budget, pods, nowMs }: ObservedBudget): { disrupted: Record<string, string>; notDeleted: corev1.Pod[]; againAfterMs?: number } {

@@ -30,7 +30,10 @@ export function addressTypes({ spec }: corev1.Service): AddressType[] {
   return [isIPv6(clusterIp) ? 'IPv6' : 'IPv4'];
 }
 
-/** What the slices of one family should hold, by ports. Pods of a node that is not known are left out for now. */
+/**
+ * What the slices of one family should hold, by ports. Pods of a node that is not known, or of none, are left out for now,
+ * unless what is not ready is to be shown too, as upstream's reconcileByAddressType (k8s.io/endpointslice).
+ */
 export function desiredEndpoints({ service, pods, node }: ServiceFacts, addressType: AddressType): { groups: Map<string, EndpointGroup>; unplaced: corev1.Pod[] } {
   const groups = new Map<string, EndpointGroup>();
   const unplaced: corev1.Pod[] = [];
@@ -41,9 +44,8 @@ export function desiredEndpoints({ service, pods, node }: ServiceFacts, addressT
     const key = portsKey(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
-    const nodeName = pod.spec?.nodeName ?? '';
-    const found = nodeName === '' ? undefined : node(nodeName);
-    if (nodeName !== '' && found === undefined && service.spec?.publishNotReadyAddresses !== true) {
+    const found = node(pod.spec?.nodeName ?? '');
+    if (found === undefined && service.spec?.publishNotReadyAddresses !== true) {
       unplaced.push(pod);
       continue;
     }

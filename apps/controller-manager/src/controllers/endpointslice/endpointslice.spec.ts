@@ -24,7 +24,7 @@ const pod = (number: number, { ready = true, terminating = false, node = 'n1', p
   spec: { nodeName: node, containers: [{ name: 'c', ports }] },
   status: { phase, podIP: `10.244.${Math.floor(number / 250)}.${number % 250}`, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 });
-const node = (name: string): corev1.Node | undefined => (name === 'gone' ? undefined : { metadata: { name, labels: { 'topology.kubernetes.io/zone': `zone-of-${name}` } } });
+const node = (name: string): corev1.Node | undefined => (name === 'gone' || name === '' ? undefined : { metadata: { name, labels: { 'topology.kubernetes.io/zone': `zone-of-${name}` } } });
 
 /** A Service's slices, as the API keeps them. */
 class Slices {
@@ -50,7 +50,7 @@ class Slices {
 describe('EndpointSlices', () => {
   it('say of each pod whether it is ready, serves, and is on its way out', () => {
     const slices = new Slices();
-    slices.apply(service(), [pod(1), pod(2, { ready: false }), pod(3, { terminating: true }), pod(4, { phase: 'Succeeded' }), pod(5, { node: 'gone' })]);
+    slices.apply(service(), [pod(1), pod(2, { ready: false }), pod(3, { terminating: true }), pod(4, { phase: 'Succeeded' }), pod(5, { node: 'gone' }), pod(6, { node: '' })]);
     expect(slices.all).toHaveLength(1);
     const [slice] = slices.all;
     expect(slice).toMatchObject({
@@ -64,6 +64,12 @@ describe('EndpointSlices', () => {
       ['10.244.0.3', { ready: false, serving: true, terminating: true }],
     ]);
     expect(slice?.endpoints?.[0]).toMatchObject({ nodeName: 'n1', zone: 'zone-of-n1', targetRef: { kind: 'Pod', namespace: 'default', name: 'p1', uid: 'u1' } });
+  });
+
+  it('show pods of a node that is gone, or of none, where what is not ready is shown too', () => {
+    const slices = new Slices();
+    slices.apply(service({ publishNotReadyAddresses: true }), [pod(5, { node: 'gone' }), pod(6, { node: '' })]);
+    expect(slices.all[0]?.endpoints?.map(({ nodeName, zone }) => [nodeName, zone])).toEqual([['gone', undefined], [undefined, undefined]]);
   });
 
   it('lead to named ports, which may differ from pod to pod', () => {

@@ -1,8 +1,9 @@
 import type { batchv1, corev1 } from '@navarch/api';
 import { isPodActive } from '@navarch/reconcile';
 import { conditionOf, isTrue } from './conditions';
-import { failsIndex, failuresBefore } from './index-failures';
+import { allFailuresBefore, failsIndex } from './index-failures';
 import { IndexSet } from './index-set';
+import { endedAtMs } from './job-back-off';
 import { indexOf, isFailed, isIndexed, isTracked } from './job-pod';
 import { judgeFailure } from './pod-failure-policy';
 
@@ -75,7 +76,7 @@ function lastFailedOf(job: batchv1.Job, pods: readonly corev1.Pod[], succeeded: 
     const index = indexOf(job, pod);
     if (index === undefined || !isTracked(pod) || !isFailed(job, pod) || active.has(index) || succeeded.has(index) || failed.has(index)) continue;
     const known = last.get(index);
-    if (known === undefined || failuresBefore(pod) > failuresBefore(known)) last.set(index, pod);
+    if (known === undefined || (allFailuresBefore(known) <= allFailuresBefore(pod) && endedAtMs(known) <= endedAtMs(pod))) last.set(index, pod);
   }
   return last;
 }

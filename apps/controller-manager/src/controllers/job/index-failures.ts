@@ -10,7 +10,9 @@ function countIn({ metadata }: corev1.Pod, name: string): number {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
 }
 
-export const failuresBefore = (pod: corev1.Pod): number => countIn(pod, INDEX_FAILURES);
+const failuresBefore = (pod: corev1.Pod): number => countIn(pod, INDEX_FAILURES);
+/** With those that do not count. */
+export const allFailuresBefore = (pod: corev1.Pod): number => failuresBefore(pod) + countIn(pod, INDEX_IGNORED_FAILURES);
 
 /** The counts for the next pod of an index, after this one of it failed. */
 export function failureCountsAfter({ spec }: batchv1.Job, failed: corev1.Pod | undefined): { counted: number; ignored: number } {

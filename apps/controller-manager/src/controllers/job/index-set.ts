@@ -6,12 +6,12 @@ export class IndexSet {
     this.#indexes = new Set(indexes);
   }
 
-  /** Reads the text of a status or a policy; what is not below `completions` is left out. */
+  /** Reads the text of a status or a policy; what is not below `completions`, or no interval, is left out, as upstream's parseIndexesFromString. */
   static parse(text: string | undefined, completions: number): IndexSet {
     const indexes: number[] = [];
     for (const interval of (text ?? '').split(',').filter((part) => part !== '')) {
       const [first = '', last = first] = interval.split('-');
-      if (!/^\d+$/.test(first) || !/^\d+$/.test(last)) throw new Error(`cannot convert string to interval of indexes: ${JSON.stringify(text)}`);
+      if (!/^\d+$/.test(first) || !/^\d+$/.test(last)) continue;
       for (let index = Number(first); index <= Math.min(Number(last), completions - 1); index++) indexes.push(index);
     }
     return new IndexSet(indexes);

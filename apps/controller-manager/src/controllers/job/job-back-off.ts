@@ -13,13 +13,26 @@ export interface FailureRecord {
 
 export const noFailures: FailureRecord = { failures: 0, lastMs: 0 };
 
-/** When a pod ended, as well as can be told. */
-function endedAtMs({ metadata, status, spec }: corev1.Pod): number {
-  const ends = (status?.containerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
-  if (ends.length > 0 && ends.every((end) => end !== undefined)) return Math.max(...ends.map((end) => Date.parse(end)));
-  if (metadata.deletionTimestamp !== undefined) return Date.parse(metadata.deletionTimestamp) - (metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 0) * 1000;
-  const since = podCondition({ metadata, ...(status === undefined ? {} : { status }) }, 'Ready')?.lastTransitionTime ?? status?.startTime ?? metadata.creationTimestamp;
-  return since === undefined ? 0 : Date.parse(since);
+/**
+ * When a pod ended, as well as can be told, by upstream's getFinishedTime: when its last container ended, when it stopped being
+ * ready, when it was deleted, when it was made.
+ */
+export function endedAtMs(pod: corev1.Pod): number {
+  const { metadata, status } = pod;
+  // Sidecars are among the init containers, and end last.
+  const ends = [lastEndMs(status?.containerStatuses), lastEndMs(status?.initContainerStatuses)].filter((ms) => ms !== undefined);
+  if (ends.length > 0) return Math.max(...ends);
+  const ready = podCondition(pod, 'Ready');
+  if (ready?.status === 'False' && ready.lastTransitionTime !== undefined) return Date.parse(ready.lastTransitionTime);
+  if (metadata.deletionTimestamp !== undefined) return Date.parse(metadata.deletionTimestamp) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  return metadata.creationTimestamp === undefined ? 0 : Date.parse(metadata.creationTimestamp);
+}
+
+/** When the last of these containers ended; undefined before that. */
+function lastEndMs(statuses: readonly corev1.ContainerStatus[] = []): number | undefined {
+  const ends = statuses.map(({ state }) => state?.terminated?.finishedAt).map((end) => (end === undefined ? undefined : Date.parse(end)));
+  const known = ends.filter((ms) => ms !== undefined);
+  return known.length === 0 || known.length < ends.length ? undefined : Math.max(...known);
 }
 
 /** The record after more pods have ended. */

@@ -36,10 +36,19 @@ export function isFailed(job: batchv1.Job, pod: corev1.Pod): boolean {
   return !replacesOnlyFailed(job) && pod.metadata.deletionTimestamp !== undefined && !isPodTerminal(pod);
 }
 
+/** The longest prefix of a generated name: five letters come behind it. */
+const MAX_PREFIX = 58;
+
+/** A long name is cut so that the index is seen in the names of its pods, as upstream's podGenerateNameWithIndex. */
+function prefixOf(name: string, index: number): string {
+  const end = `-${index}-`;
+  return `${name.slice(0, MAX_PREFIX - end.length)}${end}`;
+}
+
 /** A pod of a Job; of an Indexed one it is for this index, after the last one of that index that failed. */
 export function jobPod(job: batchv1.Job, index?: number, lastFailed?: corev1.Pod): corev1.Pod {
   const { name = '', namespace = '' } = job.metadata;
-  const generateName = index === undefined ? `${name}-` : `${name.slice(0, 52)}-${index}-`;
+  const generateName = index === undefined ? `${name}-` : prefixOf(name, index);
   const pod = podFromTemplate(job.spec?.template, { namespace, generateName, controller: controllerReference(batch.jobs, job) });
   const metadata = { ...pod.metadata, finalizers: [...(pod.metadata.finalizers ?? []), TRACKING] };
   if (index === undefined) return { ...pod, metadata };

@@ -18,7 +18,7 @@ export function judgeFailure(policy: batchv1.PodFailurePolicy | undefined, pod: 
 function matchExitCodes({ onExitCodes }: batchv1.PodFailurePolicyRule, { metadata, status }: corev1.Pod): string | undefined {
   if (onExitCodes === undefined) return undefined;
   const { containerName, operator, values } = onExitCodes;
-  for (const { name, state } of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+  for (const { name, state } of [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]) {
     const exitCode = state?.terminated?.exitCode;
     if (exitCode === undefined || exitCode === 0 || (containerName !== undefined && containerName !== name)) continue;
     if (values.includes(exitCode) === (operator === 'In')) return `Container ${name} for pod ${metadata.namespace ?? ''}/${metadata.name ?? ''} failed with exit code ${exitCode}`;
@@ -27,9 +27,6 @@ function matchExitCodes({ onExitCodes }: batchv1.PodFailurePolicyRule, { metadat
 }
 
 function matchConditions({ onPodConditions = [] }: batchv1.PodFailurePolicyRule, { metadata, status }: corev1.Pod): string | undefined {
-  for (const pattern of onPodConditions) {
-    const found = status?.conditions?.find((condition) => condition.type === pattern.type && condition.status === (pattern.status ?? 'True'));
-    if (found !== undefined) return `Pod ${metadata.namespace ?? ''}/${metadata.name ?? ''} has condition ${found.type}`;
-  }
-  return undefined;
+  const found = status?.conditions?.find((condition) => onPodConditions.some((pattern) => condition.type === pattern.type && condition.status === (pattern.status ?? 'True')));
+  return found === undefined ? undefined : `Pod ${metadata.namespace ?? ''}/${metadata.name ?? ''} has condition ${found.type}`;
 }

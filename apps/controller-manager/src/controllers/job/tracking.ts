@@ -3,7 +3,7 @@ import { formatTime } from '@navarch/apimachinery';
 import { isPodActive, isPodReady, isPodTerminating } from '@navarch/reconcile';
 import { isTrue, newCondition, setCondition } from './conditions';
 import type { JobFacts, Verdict } from './facts';
-import { isFailed, isIndexed, isTracked } from './job-pod';
+import { indexOf, isFailed, isIndexed, isTracked } from './job-pod';
 import { judgeFailure, type PolicyVerdict } from './pod-failure-policy';
 
 /** Most pods in `uncountedTerminatedPods`: the status must stay small. */
@@ -52,6 +52,8 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
   const failed = [...(before.uncountedTerminatedPods?.failed ?? [])];
   const release: corev1.Pod[] = [];
   const judgements: PolicyVerdict['action'][] = [];
+  // A pod of no index, or of one beyond the last, is not a failure of an Indexed Job, as upstream.
+  const isOfJob = (pod: corev1.Pod): boolean => !isIndexed(job) || indexOf(job, pod) !== undefined;
   const kept = new Set(verdict === undefined && job.metadata.deletionTimestamp === undefined ? facts.lastFailed.values() : []);
   for (const pod of pods.filter(isTracked)) {
     if (succeeded.length + failed.length >= MAX_UNCOUNTED) break;
@@ -64,7 +66,7 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
     if (hasSucceeded) {
       // Of an Indexed Job the list of indexes itself shows what is counted.
       if (!isIndexed(job) && !succeeded.includes(uid)) succeeded.push(uid);
-    } else if ((hasFailed || verdict?.type === 'FailureTarget') && !failed.includes(uid)) {
+    } else if ((hasFailed || verdict?.type === 'FailureTarget') && !failed.includes(uid) && isOfJob(pod)) {
       const { action } = judgeFailure(job.spec?.podFailurePolicy, pod);
       if (action !== 'none') judgements.push(action);
       if (action !== 'Ignore') failed.push(uid);

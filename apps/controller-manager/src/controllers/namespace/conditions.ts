@@ -28,7 +28,7 @@ export function discoveryFailure(undiscovered: ContentFacts['undiscovered']): st
 
 type Condition = corev1.NamespaceCondition;
 
-/** The conditions of a namespace being deleted, in upstream's words and order. */
+/** The conditions of a namespace being deleted, in upstream's words; those that are there keep their place, others come behind them in upstream's order. */
 export function deletionConditions(before: readonly Condition[], { remaining, errors, undiscovered }: ContentFacts, nowMs: number): Condition[] {
   const left = remaining.filter(({ count }) => count > 0).sort((a, b) => (a.resource < b.resource ? -1 : 1));
   const finalizers = new Map<string, number>();
@@ -49,8 +49,13 @@ export function deletionConditions(before: readonly Condition[], { remaining, er
       ? { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' }
       : { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain', message: `Some content in the namespace has finalizers remaining: ${held.join(', ')}` },
   ];
-  const others = before.filter(({ type }) => !wanted.some((condition) => condition.type === type));
-  return [...others, ...wanted.map((condition) => merged(before.find(({ type }) => type === condition.type), condition, nowMs))];
+  const byType = new Map(wanted.map((condition) => [condition.type, condition]));
+  const kept = before.map((current) => {
+    const next = byType.get(current.type);
+    return next === undefined ? current : merged(current, next, nowMs);
+  });
+  const added = wanted.filter(({ type }) => !before.some((current) => current.type === type)).map((condition) => merged(undefined, condition, nowMs));
+  return [...kept, ...added];
 }
 
 /** The time is that of the last change of status. */

@@ -33,6 +33,15 @@ describe('what is said of a namespace that is deleted', () => {
     }));
   });
 
+  it('keeps its place among the conditions, behind those of others that were there before it', () => {
+    const types = ['NamespaceFinalizersRemaining', 'Quiet', 'NamespaceDeletionDiscoveryFailure'];
+    const next = deletionConditions(types.map((type) => ({ type, status: 'True' })), { remaining: [], errors: [], undiscovered: new Map() }, nowMs);
+    expect(next.map(({ type, status }) => `${type} ${status}`)).toEqual([
+      'NamespaceFinalizersRemaining False', 'Quiet True', 'NamespaceDeletionDiscoveryFailure False',
+      'NamespaceDeletionGroupVersionParsingFailure False', 'NamespaceDeletionContentFailure False', 'NamespaceContentRemaining False',
+    ]);
+  });
+
   it('keeps its time while it stays as it is, and leaves the conditions of others alone', () => {
     const foreign: corev1.NamespaceCondition = { type: 'Quiet', status: 'True' };
     fc.assert(fc.property(fc.array(facts, { minLength: 1, maxLength: 4 }), (rounds) => {

@@ -3,6 +3,7 @@ import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { formatTime } from '@navarch/apimachinery';
 import { isPodReady, keyOfObject, type EventRecorder, type ObjectApi, type ObjectSource, type ReconcileLog } from '@navarch/reconcile';
 import type { Clock } from '@navarch/clock';
+import { observedIn } from '../../disruption-condition';
 import { readiness } from '../../nodes';
 import { isSilent, noteSigns, silentConditions, type Grace, type HealthRecord } from './node-health';
 
@@ -129,8 +130,8 @@ export class HealthMonitor {
     const { name = '' } = node.metadata;
     if (readiness(this.#deps.nodes.get({ namespace: '', name }) ?? node) !== 'True') {
       await Promise.all(pods.byIndex('node', name).filter(isPodReady).map(async (pod) => {
-        const conditions = (pod.status?.conditions ?? []).map((condition) => (condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: formatTime(clock.now()) } : condition));
-        await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, conditions } }, { signal }).catch((error: unknown) => {
+        const conditions = (pod.status?.conditions ?? []).map((condition) => (condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: formatTime(clock.now()), ...observedIn(pod) } : condition));
+        await api.updateStatus(core.pods, { ...pod, status: { ...pod.status, ...observedIn(pod), conditions } }, { signal }).catch((error: unknown) => {
           if (!isNotFound(error)) throw error;
         });
         events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'NodeNotReady', 'Node is not ready');

@@ -135,13 +135,13 @@ export class HorizontalPodAutoscalerReconciler implements Reconciler {
     }
   }
 
-  /** The first round knows of nothing before: the present size is what was recommended. */
+  /** Only the first round takes the present size as what was recommended: after a time without metrics nothing recent holds a size (upstream's recordInitialRecommendation). */
   #remember({ autoscaler, key, elapsedMs }: Round, current: number): Memory {
     const { behavior } = autoscaler.spec;
-    const memory = remembered(this.#memories.get(key) ?? noMemory, behavior, this.#context.config.horizontalPodAutoscalerDownscaleStabilization, elapsedMs);
-    const kept = memory.recommendations.length === 0 ? { ...memory, recommendations: [{ atMs: elapsedMs, replicas: current }] } : memory;
-    this.#memories.set(key, kept);
-    return kept;
+    const before = this.#memories.get(key) ?? { ...noMemory, recommendations: [{ atMs: elapsedMs, replicas: current }] };
+    const memory = remembered(before, behavior, this.#context.config.horizontalPodAutoscalerDownscaleStabilization, elapsedMs);
+    this.#memories.set(key, memory);
+    return memory;
   }
 
   #decide(round: Round, wish: Wish): number {

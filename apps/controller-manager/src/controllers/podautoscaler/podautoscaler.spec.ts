@@ -61,6 +61,15 @@ describe('HorizontalPodAutoscalers', () => {
     expect(world.eventsOf('web')).toEqual(['SuccessfulRescale: New size: 1; reason: All metrics below target']);
   });
 
+  it('scale down at once when no size was recommended within the window', async () => {
+    await run();
+    await later(310_000);
+    expect(replicas()).toBe(3);
+    use(100);
+    await later(15_000);
+    expect(replicas()).toBe(1);
+  });
+
   it('give no reason for a size that only the rules bring: no metric asks for it now', async () => {
     use(1600);
     await run();

@@ -37,6 +37,22 @@ describe('replicas for a share of what is requested', () => {
     expect(forUtilization(measured(three, { a: 100, b: 200, c: 303 }), 50)).toMatchObject({ percent: 20, averageMilli: 201 });
   });
 
+  /** By upstream's TestCalculateRequests; every container uses 300m. */
+  it.each<{ what: string; spec: Partial<corev1.PodSpec>; container?: string; percent: number }>([
+    { what: 'all its containers', spec: {}, percent: 200 },
+    { what: 'its sidecars, and not its other init containers', spec: { initContainers: [{ name: 'i', resources: { requests: { cpu: '5' } } }, { name: 's', restartPolicy: 'Always', resources: { requests: { cpu: '150m' } } }] }, percent: 100 },
+    { what: 'the pod as a whole, if that says so', spec: { resources: { requests: { cpu: '600m' } } }, percent: 50 },
+    { what: 'the one container that is meant', spec: { resources: { requests: { cpu: '600m' } } }, container: 'a', percent: 300 },
+  ])('are those of $what', ({ spec, container, percent }) => {
+    const requesting = (name: string, cpu: string): corev1.Container => ({ name, resources: { requests: { cpu } } });
+    const one: corev1.Pod = { ...pod('p'), spec: { containers: [requesting('a', '100m'), requesting('b', '50m')], ...spec } };
+    expect(forUtilization(measured([one], { p: 300 }), 50, container).percent).toBe(percent);
+  });
+
+  it('cannot be told for a container that a pod does not have', () => {
+    expect(() => forUtilization(measured([pod('a')], { a: 1 }), 50, 'other')).toThrow('container other not found in Pod a');
+  });
+
   it.each([
     { what: 'a container without a request', pods: [pod('a', { request: '' })], used: { a: 1 }, error: 'missing request for cpu in container c of Pod a' },
     { what: 'no pods', pods: [], used: {}, error: 'no pods returned by selector while calculating replica count' },

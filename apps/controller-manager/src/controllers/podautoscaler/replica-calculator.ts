@@ -107,13 +107,14 @@ function utilization(metrics: PodMetrics, requests: ReadonlyMap<string, number>,
   return { ratio: percent / targetPercent, percent, averageMilli: Math.floor(totalOf(known) / known.size) };
 }
 
-/** What each pod requests, in thousandths. @throws for a pod that requests none: it has no percentage */
+/** What each pod requests, in thousandths. @throws for a pod that requests none, or has no such container: it has no percentage */
 function requestsOf(pods: readonly corev1.Pod[], resource: string, container?: string): Map<string, number> {
   return new Map(pods.map(({ metadata, spec }) => {
     const wholePod = container === undefined ? spec?.resources?.requests?.[resource] : undefined;
     if (wholePod !== undefined) return [metadata.name ?? '', quantityToMillis(parseQuantity(wholePod))];
     const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
     const counted = [...(spec?.containers ?? []), ...sidecars].filter(({ name }) => container === undefined || name === container);
+    if (container !== undefined && counted.length === 0) throw new Error(`container ${container} not found in Pod ${metadata.name ?? ''}`);
     const total = counted.reduce((sum, { name, resources }) => {
       const request = resources?.requests?.[resource];
       if (request === undefined) throw new Error(`missing request for ${resource} in container ${name} of Pod ${metadata.name ?? ''}`);

@@ -3,7 +3,7 @@ import { isNotFound } from '@navarch/apimachinery';
 import { isPodTerminal, keyOfObject } from '@navarch/reconcile';
 import { Counter } from 'prom-client';
 import type { ControllerContext } from '../../context';
-import { withDisruptionTarget } from '../../disruption-condition';
+import { observedIn, withDisruptionTarget } from '../../disruption-condition';
 import { repeat } from '../../repeat';
 import type { RunningController } from '../../running-controller';
 import { planPodGc } from './sync';
@@ -80,7 +80,7 @@ export class PodGarbageCollector implements RunningController {
 
   /** A finalizer may hold the pod: who waits for its end, a Job for example, must see that it has ended. */
   async #failAndRemove(pod: corev1.Pod, reason: GcReason, signal: AbortSignal, conditions = pod.status?.conditions): Promise<void> {
-    if (!isPodTerminal(pod)) await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, phase: 'Failed', ...(conditions === undefined ? {} : { conditions }) } }, { signal }).catch(unlessGone);
+    if (!isPodTerminal(pod)) await this.#context.api.updateStatus(core.pods, { ...pod, status: { ...pod.status, ...observedIn(pod), phase: 'Failed', ...(conditions === undefined ? {} : { conditions }) } }, { signal }).catch(unlessGone);
     await this.#remove(pod, reason, signal);
   }
 

@@ -45,7 +45,7 @@ export class StatefulSetReconciler implements Reconciler {
     const selector = set.spec?.selector;
     const revisions = await this.history.claim(set, selector, signal);
     const owned = await claimObjects(api, {
-      type: core.pods, candidates: candidatesOf(this.pods, set), ownerType: apps.statefulsets, owner: set, selector, adoptable: (pod) => ordinalOf(set, pod) !== undefined,
+      type: core.pods, candidates: candidatesOf(this.pods, set), ownerType: apps.statefulsets, owner: set, selector, member: (pod) => ordinalOf(set, pod) !== undefined,
     }, signal);
     const { revision: updateRevision, collisionCount = 0 } = await this.#updateRevision(set, revisions, signal);
     const currentRevision = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? updateRevision;

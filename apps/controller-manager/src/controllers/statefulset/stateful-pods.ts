@@ -1,5 +1,5 @@
 import { apps, core, type appsv1, type corev1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
 import { keyOfObject, type EventRecorder, type ObjectSource } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { aggregateMessage, messageOf } from '../../errors';
@@ -44,7 +44,7 @@ export class StatefulPods {
   }
 
   async #create(set: StatefulSet, ordinal: number, pod: corev1.Pod, signal: AbortSignal): Promise<boolean> {
-    const stale = claimsOf(set, ordinal).map((claim) => this.claims.get(keyOfObject(claim))).find((claim) => claim !== undefined && isStale(claim, pod.metadata.name ?? ''));
+    const stale = claimsOf(set, ordinal).map((claim) => this.claims.get(keyOfObject(claim))).find((claim) => claim !== undefined && isStale(set, claim, pod.metadata.name ?? ''));
     if (stale !== undefined) return false;
     if (!(await this.#isAbsent(pod, signal))) return false;
     await this.#tell(set, 'create', pod, async () => {
@@ -110,6 +110,8 @@ export class StatefulPods {
     try {
       await act();
     } catch (error) {
+      // That a name is taken is no event, as upstream.
+      if (verb === 'create' && isAlreadyExists(error)) throw error;
       this.#events.event(about, 'Warning', `Failed${title}`, `${what} failed error: ${messageOf(error)}`);
       throw error;
     }

@@ -134,8 +134,25 @@ class Planner {
     return true;
   }
 
-  /** Old pods at or above the partition go, the highest first, as many as may be unavailable at once. */
+  /** Old pods at or above the partition go, the highest first: one at a time, or as many as may be unavailable at once where that is said. */
   roll(replicas: ReadonlyMap<number, Pod>): void {
+    if (this.#set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) this.#rollOne(replicas);
+    else this.#rollSeveral(replicas);
+  }
+
+  /** What has been replaced, or is being, must be available before the next below it goes; how those below are does not matter. */
+  #rollOne(replicas: ReadonlyMap<number, Pod>): void {
+    for (let ordinal = firstOrdinal(this.#set) + replicasOf(this.#set) - 1; ordinal >= this.#partition(); ordinal--) {
+      const pod = replicas.get(ordinal);
+      if (pod !== undefined && this.#isOutdated(ordinal, pod) && !isTerminating(pod)) {
+        this.#actions.push({ kind: 'delete', pod });
+        return;
+      }
+      if (isUnavailable(pod, this.#minReadySeconds, this.#observed.nowMs)) return;
+    }
+  }
+
+  #rollSeveral(replicas: ReadonlyMap<number, Pod>): void {
     const all = [...replicas].sort(([a], [b]) => b - a);
     const { maxUnavailable, unavailable } = rolloutOf(this.#set, all.map(([, pod]) => pod), this.#observed.nowMs);
     let left = Math.max(0, maxUnavailable - unavailable);

@@ -11,12 +11,12 @@ export function evictionTime(pod: corev1.Pod, node: corev1.Node, noticedMs: numb
   const tolerations = pod.spec?.tolerations ?? [];
   const limits: number[] = [];
   for (const taint of taints) {
-    const covering = tolerations.filter((toleration) => tolerationCovers(toleration, taint));
-    if (covering.length === 0) return noticedMs;
-    // The shortest of them counts, from when the taint was set.
-    const seconds = covering.map(({ tolerationSeconds }) => tolerationSeconds).filter((value) => value !== undefined);
+    // Of several the first counts, as upstream's GetMatchingTolerations, from when the taint was set.
+    const covering = tolerations.find((toleration) => tolerationCovers(toleration, taint));
+    if (covering === undefined) return noticedMs;
+    const { tolerationSeconds } = covering;
     const since = taint.timeAdded === undefined ? noticedMs : Date.parse(taint.timeAdded);
-    if (seconds.length > 0) limits.push(since + Math.max(0, Math.min(...seconds)) * 1000);
+    if (tolerationSeconds !== undefined) limits.push(since + Math.max(0, tolerationSeconds) * 1000);
   }
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
