@@ -11,6 +11,7 @@ import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
 import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
+import { VolumeStepError } from '../volumes/volume-error';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
@@ -122,7 +123,7 @@ export class CsiVolumes {
         await wanted.driver.node.nodeStageVolume({ volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability, secrets, volumeContext: { ...wanted.attributes } })
           .catch(async (error: unknown) => {
             if (this.#begun.has(target) && hasEnded(error)) await this.#neverWas(uidOf(pod), record);
-            throw error;
+            throw new VolumeStepError('stage', errorText(error), { cause: error });
           });
         this.#staged.done(record);
       }
@@ -133,6 +134,8 @@ export class CsiVolumes {
         volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
         secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
         volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
+      }).catch((error: unknown) => {
+        throw new VolumeStepError('publish', errorText(error), { cause: error });
       });
       if (group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume)) await giveToGroup(group);
       this.#isUp.add(target);

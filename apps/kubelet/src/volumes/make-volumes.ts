@@ -6,6 +6,7 @@ import { type ImagePuller } from '../images/image-puller';
 import { type KubeletDeps } from '../kubelet-deps';
 import { type NodeIdentity } from '../node/node-object';
 import { type ThisNode } from '../node/this-node';
+import { type AdmittingNode } from '../pods/admit-node';
 import { apiTime } from '../pods/api-time';
 import { type ApiReferences } from '../pods/api-references';
 import { type PodCertificates } from '../pod-certificates/pod-certificates';
@@ -18,6 +19,8 @@ import { ApiVolumeObjects } from './volume-objects';
 export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'log' | 'events' | 'clock' | 'metrics'> {
   readonly identity: NodeIdentity;
   readonly node: ThisNode;
+  /** The node as the API has it. */
+  readonly admitting: () => AdmittingNode;
   readonly directories: PodDirectories;
   readonly csiDrivers: CsiDrivers;
   readonly volumeLimits: VolumeLimits;
@@ -29,10 +32,10 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
 }
 
 /** Puts together what the volumes of pods come from. */
-export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, volumeLimits, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
+export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, admitting, directories, csiDrivers, volumeLimits, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
   const objects = new ApiVolumeObjects(client);
   return new PodVolumes({
-    directories, mounter, log, events, clock, objects,
+    directories, mounter, log, events, clock, objects, node: admitting,
     onOperation: (...operation) => metrics.storage.operation(...operation),
     csi: new CsiVolumes({
       nodeName: identity.name, drivers: csiDrivers, objects, paths: new CsiPaths(directories),

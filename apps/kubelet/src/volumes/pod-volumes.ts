@@ -1,19 +1,23 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import type { runtimev1 } from '@navarch/proto';
+import { nodeSelectorMatches } from '@navarch/scheduling';
 import { ContainerConfigError } from '../containers/config-error';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
+import { type AdmittingNode } from '../pods/admit-node';
 import { uidOf } from '../pods/pod-spec';
-import { exists, writeAtomically } from './atomic-writer';
+import { writeAtomically } from './atomic-writer';
 import { containerMounts } from './container-mounts';
+import { FileSystemMismatchError } from './disks';
 import { EmptyDirs } from './empty-dir';
+import { ExclusiveVolumes } from './exclusive-volumes';
 import { prepareHostPath } from './host-path';
-import { mountOnce, prepareLocal } from './local-volume';
+import { isSharedLocal, localKind, mountOnce, prepareLocal } from './local-volume';
 import { type Mounter } from './mounter';
 import { nfsMount } from './nfs';
 import { OneAtATime } from './one-at-a-time';
@@ -25,19 +29,12 @@ import { unmountAndRemove } from './remove-tree';
 import { readInside } from './sub-path';
 import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
 import { usedVolumes } from './used-volumes';
+import { failureOf, VolumeError, VolumeStepError } from './volume-error';
 import { groupsOfVolumes } from './volume-groups';
 import { growVolume } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
 import { volumePath } from './volume-path';
 import { volumePayload, type PayloadSources } from './volume-payload';
-
-/** Upstream's plug-in name of local volumes, in directories. */
-const localKind = 'local-volume';
-
-/** A volume could not be made; the message is upstream's. */
-export class VolumeError extends Error {
-  override readonly name = 'VolumeError';
-}
 
 export interface PodVolumesDeps {
   readonly directories: PodDirectories;
@@ -47,6 +44,8 @@ export interface PodVolumesDeps {
   readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'renew' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
+  /** By what volumes name the nodes that they can be used from. */
+  readonly node: () => Pick<AdmittingNode, 'name' | 'labels'>;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
   readonly image: (pod: corev1.Pod, volumeName: string, source: corev1.ImageVolumeSource) => Promise<string>;
   readonly sources: (pod: corev1.Pod) => PayloadSources;
@@ -63,9 +62,11 @@ export class PodVolumes {
   readonly #images = new Map<string, string>();
   readonly #emptyDirs: EmptyDirs;
   readonly #locals = new OneAtATime();
+  readonly #exclusive: ExclusiveVolumes;
 
   constructor(private readonly deps: PodVolumesDeps) {
     this.#emptyDirs = new EmptyDirs(deps.mounter);
+    this.#exclusive = new ExclusiveVolumes({ pods: deps.directories.pods, path: (uid, volume) => this.#path(uid, volume) });
   }
 
   /** Makes the node's own directories. */
@@ -93,7 +94,10 @@ export class PodVolumes {
   async #prepareAll(pod: corev1.Pod, volumes: readonly corev1.Volume[], known: ReadonlyMap<string, ResolvedVolume>): Promise<void> {
     const resolved = await Promise.all(volumes.map((volume) => this.#resolve(pod, volume)));
     this.#wanted.set(uidOf(pod), [...known.values(), ...resolved]);
-    await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
+    await Promise.all(resolved.map((volume) => this.#named(volume, () => {
+      this.#checkPlace(volume);
+      return this.#exclusive.use(uidOf(pod), volume, () => this.#prepareVolume(pod, volume));
+    })));
     this.#known.set(uidOf(pod), new Map([...known, ...resolved.map((volume) => [volume.name, volume] as const)]));
   }
 
@@ -187,6 +191,7 @@ export class PodVolumes {
     });
     this.#known.delete(uid);
     this.#wanted.delete(uid);
+    this.#exclusive.release(uid);
     for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
   }
 
@@ -201,7 +206,7 @@ export class PodVolumes {
     try {
       return await resolveVolume(pod, volume, this.deps.objects);
     } catch (error) {
-      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${errorText(error)}`, { cause: error });
+      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${errorText(error)}`, 'FailedMount', { cause: error });
     }
   }
 
@@ -227,8 +232,16 @@ export class PodVolumes {
     try {
       await this.#observed([pluginName(volume.source)], 'volume_mount', act);
     } catch (error) {
-      throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.specName}" : ${errorText(error)}`, { cause: error });
+      const { persistentVolume, specName } = volume;
+      if (persistentVolume && error instanceof FileSystemMismatchError) this.deps.events.volume(persistentVolume, 'Warning', 'FailedMountOnFilesystemMismatch', `MountVolume failed for volume "${specName}" ${errorText(error)}`);
+      throw failureOf(volume, error);
     }
+  }
+
+  /** Whoever bound its pod may have passed the scheduler by: on another node there may be something else at a local volume's path. */
+  #checkPlace({ persistentVolume }: ResolvedVolume): void {
+    const required = persistentVolume?.spec?.nodeAffinity?.required;
+    if (required && !nodeSelectorMatches(required, this.deps.node())) throw new VolumeStepError('nodeAffinity', 'no matching NodeSelectorTerms');
   }
 
   #path(uid: string, volume: ResolvedVolume): string {
@@ -282,18 +295,9 @@ export class PodVolumes {
     const { mounter, events, directories } = this.deps;
     const { specName } = volume;
     return this.#locals.run(specName, () => prepareLocal(pod, local, path, volume, {
-      mounter, events, ready: directories.ready(uidOf(pod), localKind, specName), isShared: () => this.#isSharedLocal(uidOf(pod), specName),
+      mounter, events, ready: directories.ready(uidOf(pod), localKind, specName), isShared: () => isSharedLocal(uidOf(pod), specName, this.deps),
       giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
     }));
-  }
-
-  /** By what is mounted: a kubelet that has just begun knows of no pods yet. */
-  async #isSharedLocal(uid: string, specName: string): Promise<boolean> {
-    const { mounter, directories } = this.deps;
-    const mounted = new Set(await mounter.below(directories.pods));
-    for (const other of await readdir(directories.pods))
-      if (other !== uid && mounted.has(directories.volume(other, localKind, specName)) && await exists(directories.ready(other, localKind, specName))) return true;
-    return false;
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {

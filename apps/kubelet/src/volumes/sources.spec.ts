@@ -22,6 +22,7 @@ import { groupsOfVolumes } from './volume-groups';
 const pv = (spec: corev1.PersistentVolumeSpec): corev1.PersistentVolume => ({ metadata: { name: 'pv' }, spec });
 const bound = (more: Partial<corev1.PersistentVolumeClaim['metadata']> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'c', uid: 'c-uid', ...more }, spec: { volumeName: 'pv' }, status: { phase: 'Bound' } });
 const objects = (volume: corev1.PersistentVolume, claim = bound()) => ({ ...noObjects, claim: () => Promise.resolve(claim), volume: () => Promise.resolve(volume) });
+const thisNode = { name: 'node-1', labels: { disk: 'ssd' } };
 const viaClaim: corev1.Volume = { name: 'v', persistentVolumeClaim: { claimName: 'c' } };
 
 describe('resolveVolume', () => {
@@ -74,7 +75,7 @@ describe('PodVolumes', () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
-      csi: noCsi,
+      csi: noCsi, node: () => thisNode,
       sources: () => { throw new Error('not asked for'); },
     });
     const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
@@ -82,7 +83,7 @@ describe('PodVolumes', () => {
     await volumes.prepare(pod);
     await volumes.prepare(pod);
     const base = `${root}/pods/u/volumes`;
-    expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",false]`]);
+    expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",[]]`]);
     const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ hostPath, readonly, image, imageSubPath }) => [hostPath, readonly, image?.image, imageSubPath])).toEqual([
       [`${base}/kubernetes.io~nfs/n`, true, undefined, ''], [`${base}/kubernetes.io~local-volume/pv`, false, undefined, ''], ['', true, 'sha256:abc', 'etc'],
@@ -103,7 +104,7 @@ describe('PodVolumes', () => {
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events, clock: new FakeClock(), image: () => Promise.resolve(''),
       objects: objects({ ...persistent, metadata: { ...persistent.metadata, annotations: { 'pv.beta.kubernetes.io/gid': '1234' } } }),
-      csi: noCsi, sources: () => { throw new Error('not asked for'); },
+      csi: noCsi, node: () => thisNode, sources: () => { throw new Error('not asked for'); },
     });
     const own = process.getgid?.() ?? 0;
     for (const [uid, fsGroup] of [['first', own], ['second', own], ['third', own + 1]] as const) {
@@ -125,6 +126,57 @@ describe('PodVolumes', () => {
     expect(warn).toHaveBeenCalledTimes(4);
   });
 
+  describe('of a claim', () => {
+    const mounts: string[] = [];
+    const kubelet = (persistent: corev1.PersistentVolume): PodVolumes => new PodVolumes({
+      directories: new PodDirectories(root, join(root, 'logs')), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(persistent), csi: noCsi, node: () => thisNode,
+      mounter: Object.assign(new NoMounter(), { bind: (...args: unknown[]) => { mounts.push(JSON.stringify(args)); return Promise.resolve(); } }),
+      sources: () => { throw new Error('not asked for'); },
+    });
+    const podOf = (uid: string, container: Partial<corev1.Container> = { volumeMounts: [{ name: 'v', mountPath: '/v' }] }): corev1.Pod => aPod({ containers: [aContainer('main', container)], volumes: [viaClaim] }, { uid });
+    const inUse = 'MountVolume.SetUp failed for volume "pv" : volume uses the ReadWriteOncePod access mode and is already in use by another pod';
+
+    it('puts up what one pod may have for one pod, also after a restart, until that is gone', async () => {
+      const forOne = pv({ local: { path: root }, accessModes: ['ReadWriteOncePod'] });
+      const volumes = kubelet(forOne);
+      const first = await Promise.allSettled(['one', 'two'].map((uid) => volumes.prepare(podOf(uid))));
+      expect(first.map((result) => (result.status === 'fulfilled' ? '' : String(result.reason)))).toEqual(['', `VolumeError: ${inUse}`]);
+      await expect(kubelet(forOne).prepare(podOf('two'))).rejects.toThrow(inUse);
+      await volumes.prepare(podOf('one'));
+      await volumes.removeVolumes('one');
+      await volumes.prepare(podOf('two'));
+    });
+
+    it('leaves one that could not be put up to the next, and does not mind where others may have it, too', async () => {
+      const missing = kubelet(pv({ local: { path: join(root, 'none') }, accessModes: ['ReadWriteOncePod'] }));
+      for (const uid of ['one', 'two']) await expect(missing.prepare(podOf(uid))).rejects.toThrow(`path "${join(root, 'none')}" does not exist`);
+      const many = kubelet(pv({ local: { path: root }, accessModes: ['ReadWriteOncePod', 'ReadWriteMany'] }));
+      for (const uid of ['one', 'two']) await many.prepare(podOf(uid));
+    });
+
+    const block = { volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] };
+    const only = (disk: string): corev1.PersistentVolumeSpec['nodeAffinity'] => ({ required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: [disk] }] }] } });
+    it.each<[string, corev1.PersistentVolumeSpec, Partial<corev1.Container> | undefined, string, string]>([
+      ['is on other nodes', { nodeAffinity: only('hdd') }, undefined, 'FailedMount', 'MountVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
+      ['is a device of other nodes', { nodeAffinity: only('hdd'), volumeMode: 'Block' }, block, 'FailedMount', 'MapVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
+      ['is not there', { local: { path: '/none' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : path "/none" does not exist'],
+      ['is a file', { local: { path: '/etc/passwd' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : only directory and block device are supported'],
+      ['is a device that is not there', { local: { path: '/none' }, volumeMode: 'Block' }, block, 'FailedMapVolume', 'MapVolume.NewBlockVolumeMapper initialization failed for volume "pv" : path "/none" does not exist'],
+      ['is no device', { volumeMode: 'Block' }, block, 'FailedMapVolume', 'MapVolume.SetUpDevice failed for volume "pv" : path / is not a block device'],
+    ])('says of one that %s so', async (_what, spec, container, reason, message) => {
+      await expect(kubelet(pv({ local: { path: '/' }, ...spec })).prepare(podOf('one', container))).rejects.toMatchObject({ reason, message });
+    });
+
+    it('mounts local ones with their options, by annotation before the field', async () => {
+      const options = async (spec: corev1.PersistentVolumeSpec, annotations: Record<string, string> = {}): Promise<string | undefined> => {
+        await kubelet({ metadata: { name: 'pv', annotations }, spec: { local: { path: root }, nodeAffinity: only('ssd'), ...spec } }).prepare(podOf('one'));
+        return mounts.at(-1)?.replace(/.*"(?=,\[)/, '');
+      };
+      expect(await options({ mountOptions: ['noexec', 'nodev', 'noexec'] })).toBe(',["nodev","noexec"]]');
+      expect(await options({ mountOptions: ['noexec'] }, { 'volume.beta.kubernetes.io/mount-options': 'ro,nosuid' })).toBe(',["nosuid","ro"]]');
+    });
+  });
+
   describe('of a local volume', () => {
     const isOwned = async (uid: string): Promise<boolean> => ((await stat(directories().volume(uid, 'local-volume', 'pv'))).mode & 0o2070) === 0o2070;
     const directories = (): PodDirectories => new PodDirectories(root, join(root, 'logs'));
@@ -135,7 +187,7 @@ describe('PodVolumes', () => {
         bind: (_from: string, to: string) => { points.add(to); return Promise.resolve(); },
         below: (directory: string) => Promise.resolve([...points].filter((point) => point.startsWith(directory))),
       }),
-      log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(pv({ local: { path: root } })), csi: noCsi, sources: () => { throw new Error('not asked for'); },
+      log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(pv({ local: { path: root } })), csi: noCsi, node: () => thisNode, sources: () => { throw new Error('not asked for'); },
     });
 
     it('gives the files to one of two pods that come at once', async () => {
@@ -171,7 +223,7 @@ describe('PodVolumes', () => {
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
     const volumes = new PodVolumes({
       directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
-      csi: noCsi, sources: () => ({ allocatable: {} }) as never,
+      csi: noCsi, node: () => thisNode, sources: () => ({ allocatable: {} }) as never,
     });
     const pod = aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'env', key: 'A' } } }] })], volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);
