@@ -31,6 +31,42 @@ describe('CSI volumes', () => {
     await harness.passing('gone', 1000, () => csi.csiNode()?.spec.drivers.length === 0);
   });
 
+  it('of a node without drivers are said to be none', async () => {
+    await harness.start();
+    await harness.passing('known', 1000, () => csi.csiNode() !== undefined);
+    expect(csi.csiNode()).toMatchObject({ metadata: { ownerReferences: [{ kind: 'Node', name: 'node-1' }] }, spec: { drivers: [] } });
+  });
+
+  it('of a driver that says that the node is elsewhere are not taken', async () => {
+    await harness.start();
+    await harness.passing('known', 1000, () => csi.csiNode() !== undefined);
+    const node = harness.bench.api.find(core.nodes, '', 'node-1')!;
+    harness.bench.api.update(core.nodes, '', 'node-1', '', { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, 'example.org/zone': 'b' } } } as corev1.Node);
+    await driver.start();
+    await harness.passing('told', 1000, () => driver.told.length > 0);
+    expect(driver.told[0]?.error).toContain('detected topology value collision: driver reported "example.org/zone":"a" but existing label is "example.org/zone":"b"');
+    expect(csi.csiNode()?.spec.drivers).toEqual([]);
+  });
+
+  it('of a driver that makes way for a newer one of its name stay with that', async () => {
+    await csi.ready();
+    const newer = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, socket: 'newer-reg.sock' });
+    try {
+      await newer.start();
+      await harness.passing('registered', 1000, () => newer.told.length > 0);
+      await driver.stop();
+      await harness.clock.advance(5_000);
+      csi.addDriver({ attachRequired: false });
+      csi.addClaim('data');
+      harness.bench.createPod(csi.podWith('one'));
+      await harness.running('one');
+      expect(newer.calls).toContain('publish handle-data');
+      expect(csi.csiNode()?.spec.drivers).toHaveLength(1);
+    } finally {
+      await newer.stop();
+    }
+  });
+
   it('are shown by a tap without what their driver is told in secret', async () => {
     csi.addDriver({ attachRequired: false, podInfoOnMount: true });
     harness.bench.api.create(core.secrets, 'default', { metadata: { name: 'login' }, data: { user: Buffer.from('hunter2').toString('base64') } } as corev1.Secret);

@@ -155,7 +155,7 @@ describe('PodVolumes', () => {
     });
 
     const block = { volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] };
-    const only = (disk: string): corev1.PersistentVolumeSpec['nodeAffinity'] => ({ required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: [disk] }] }] } });
+    const only = (disk: string): corev1.VolumeNodeAffinity => ({ required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: [disk] }] }] } });
     it.each<[string, corev1.PersistentVolumeSpec, Partial<corev1.Container> | undefined, string, string]>([
       ['is on other nodes', { nodeAffinity: only('hdd') }, undefined, 'FailedMount', 'MountVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
       ['is a device of other nodes', { nodeAffinity: only('hdd'), volumeMode: 'Block' }, block, 'FailedMount', 'MapVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
