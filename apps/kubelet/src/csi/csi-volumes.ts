@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { status as Code } from '@grpc/grpc-js';
 import { type authenticationv1, type corev1, type storagev1 } from '@navarch/api';
+import { isNotFound } from '@navarch/apimachinery';
 import { type Logger } from '@navarch/component-base';
 import { isRpcError } from '@navarch/rpc';
 import { decodeSecret } from '../containers/environment';
@@ -9,13 +10,14 @@ import { errorText } from '../error-text';
 import { nameOf, namespaceOf, uidOf } from '../pods/pod-spec';
 import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
+import { NotAttachedError } from '../volumes/attachment-waits';
 import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
 import { VolumeStepError } from '../volumes/volume-error';
 import { type VolumeObjects } from '../volumes/volume-objects';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
-import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
+import { attachmentName, inlineHandle, uniqueVolumeName, type CsiPaths } from './csi-paths';
 import { removeIfEmpty, StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
 import { statsOf } from './volume-usage';
@@ -32,6 +34,8 @@ export interface CsiVolumesDeps {
   readonly paths: CsiPaths;
   /** A token for a pod's service account. */
   readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
+  /** Says in the Node's status which volumes are in use, and resolves with those that it says are attached since. */
+  readonly reportInUse: () => Promise<readonly string[]>;
   /** The node has more volumes of a driver than the API says that it may have. */
   readonly onLimit: (driver: string) => Promise<void>;
   readonly log: Pick<Logger, 'warn'>;
@@ -99,7 +103,7 @@ export class CsiVolumes {
       const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
       if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return;
       if (again && wanted.object?.spec.requiresRepublish !== true) return;
-      const publishContext = await this.#publishContext(wanted, volume);
+      const publishContext = await this.#publishContext(wanted, volume, again);
       const group = pod.spec?.securityContext?.fsGroup;
       const groupByDriver = group !== undefined && await wanted.driver.can('mountGroup');
       const capability = volumeCapability({
@@ -228,20 +232,26 @@ export class CsiVolumes {
     };
   }
 
-  /** What attaching told; a driver that needs no attaching is told nothing. */
-  async #publishContext({ driver, object, handle, inline }: Wanted, { specName }: ResolvedVolume): Promise<Record<string, string>> {
+  /**
+   * What attaching told; a driver that needs no attaching is told nothing. Before a volume is mounted the API says that it is in use, and after that still that it is
+   * attached: else it might be taken away meanwhile. Mirrors VerifyControllerAttachedVolume of upstream's operation_generator.
+   */
+  async #publishContext({ driver, object, handle, inline }: Wanted, { specName, name: podsName }: ResolvedVolume, isMounted: boolean): Promise<Record<string, string>> {
     if (inline || object?.spec.attachRequired === false) return {};
+    const uniqueName = uniqueVolumeName(driver.name, handle);
+    const isReported = isMounted || (await this.deps.reportInUse()).includes(uniqueName);
+    const notAttached = (why: string, cause?: unknown): NotAttachedError => new NotAttachedError(podsName, `volume ${specName} is not attached: ${why}`, { cause });
     const name = attachmentName(handle, driver.name, this.deps.nodeName);
-    const attachment = await this.deps.objects.attachment(name).catch((error: unknown) => {
-      throw new Error(`volume ${specName} is not attached: ${errorText(error)}`, { cause: error });
+    const { status } = await this.deps.objects.attachment(name).catch((error: unknown) => {
+      throw isNotFound(error) ? notAttached(errorText(error), error) : error;
     });
-    const { status } = attachment;
     if (status?.attachError?.errorCode === Code.RESOURCE_EXHAUSTED && object?.spec.nodeAllocatableUpdatePeriodSeconds !== undefined) {
       await this.deps.onLimit(driver.name);
       throw new AttachLimitError(`the node has reached its limit of volumes of ${driver.name}, so that volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
     }
-    if (status?.attachError) throw new Error(`volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
-    if (status?.attached !== true) throw new Error(`volume ${specName} has GET error for volume attachment ${name}: not attached yet`);
+    if (status?.attachError) throw notAttached(status.attachError.message ?? '');
+    if (status?.attached !== true) throw notAttached(`VolumeAttachment ${name} does not say so yet`);
+    if (!isReported) throw notAttached(`${uniqueName} is not among the node's attached volumes yet`);
     return { ...status.attachmentMetadata };
   }
 

@@ -97,17 +97,28 @@ describe('CSI volumes', () => {
     expect(await measures.of(harness.bench.pod('web')?.metadata.uid ?? '')).toEqual([{ ...stats, name: 'v', pvcRef: { name: 'data', namespace: 'default' }, time: expect.any(String) as string }]);
   });
 
-  it('wait for their attachment, and pass on what it told', async () => {
+  it('are said to be in use, and wait for their attachment in silence for two minutes; what that told is passed on', async () => {
+    const name = 'kubernetes.io/csi/disk.example^handle-data';
     csi.addClaim('data');
     await csi.ready();
     harness.bench.createPod(csi.podWith('one'));
-    await harness.until('said so', () => harness.bench.events.lines.some((line) => /^FailedMount: MountVolume\.SetUp failed for volume "pv-data" : volume pv-data is not attached/.test(line)));
+    const node = (): corev1.Node => harness.bench.api.find(core.nodes, '', 'node-1')!;
+    await harness.passing('in use', 1_000, () => node().status?.volumesInUse?.[0] === name);
+    const told = (): string[] => harness.bench.events.lines.filter((line) => line.startsWith('FailedMount: '));
+    await harness.clock.advance(60_000);
+    expect(told()).toEqual([]);
+    await harness.passing('said so', 5_000, () => told().length > 0);
+    expect(told()).toEqual(['FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[v], failed to process volumes=[]: context deadline exceeded']);
     harness.bench.api.create(storage.volumeattachments, '', {
       metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: true, attachmentMetadata: { lun: '7' } },
     } as storagev1.VolumeAttachment);
-    await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
+    // It is not to be counted on before the node says so, too.
+    await harness.clock.advance(300_000);
+    expect(driver.staged).toEqual([]);
+    harness.bench.api.update(core.nodes, '', 'node-1', 'status', { ...node(), status: { ...node().status, volumesAttached: [{ name, devicePath: '' }] } } as corev1.Node);
+    await harness.passing('runs', 5_000, () => harness.bench.pod('one')?.status?.phase === 'Running');
     expect(driver.staged[0]?.publishContext).toEqual({ lun: '7' });
-    await harness.passing('in use', 10_000, () => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data');
+    expect(node().status?.volumesInUse).toEqual([name]);
   });
 
   describe('whose driver says how many there may be', () => {

@@ -74,7 +74,8 @@ export class PodExecutor {
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof AttachLimitError) throw new PodRejectedError('VolumeAttachmentLimitExceeded', `Pod was rejected: ${error.cause.message}`, { cause: error });
-      this.deps.events.pod(pod, 'Warning', error instanceof VolumeError ? error.reason : 'FailedMount', errorText(error));
+      const reason = error instanceof VolumeError ? error.reason : 'FailedMount';
+      if (reason !== undefined) this.deps.events.pod(pod, 'Warning', reason, errorText(error));
       throw error;
     });
   }

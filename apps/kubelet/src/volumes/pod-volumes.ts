@@ -5,12 +5,14 @@ import { type Logger } from '@navarch/component-base';
 import type { runtimev1 } from '@navarch/proto';
 import { nodeSelectorMatches } from '@navarch/scheduling';
 import { ContainerConfigError } from '../containers/config-error';
+import { uniqueVolumeName } from '../csi/csi-paths';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
 import { type AdmittingNode } from '../pods/admit-node';
 import { uidOf } from '../pods/pod-spec';
+import { AttachmentWaits } from './attachment-waits';
 import { writeAtomically } from './atomic-writer';
 import { containerMounts } from './container-mounts';
 import { FileSystemMismatchError } from './disks';
@@ -63,9 +65,11 @@ export class PodVolumes {
   readonly #emptyDirs: EmptyDirs;
   readonly #locals = new OneAtATime();
   readonly #exclusive: ExclusiveVolumes;
+  readonly #waits: AttachmentWaits;
 
   constructor(private readonly deps: PodVolumesDeps) {
     this.#emptyDirs = new EmptyDirs(deps.mounter);
+    this.#waits = new AttachmentWaits(deps.clock);
     this.#exclusive = new ExclusiveVolumes({ pods: deps.directories.pods, path: (uid, volume) => this.#path(uid, volume) });
   }
 
@@ -86,8 +90,12 @@ export class PodVolumes {
 
   /** Makes all volumes that a pod uses; throws VolumeError with the first failure. */
   async prepare(pod: corev1.Pod): Promise<void> {
-    await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-    await this.#prepareAll(pod, usedVolumes(pod), new Map());
+    const uid = uidOf(pod);
+    await mkdir(this.deps.directories.pod(uid), { recursive: true, mode: 0o750 });
+    await this.#prepareAll(pod, usedVolumes(pod), new Map()).catch((error: unknown) => {
+      throw this.#waits.judge(uid, error);
+    });
+    this.#waits.forget(uid);
   }
 
   /** Makes these beside those that there are. */
@@ -125,10 +133,10 @@ export class PodVolumes {
     return (pod.spec?.volumes ?? []).some((volume) => volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected ?? volume.csi ?? volume.persistentVolumeClaim ?? volume.ephemeral);
   }
 
-  /** Names of volumes on this node that are attached to it: what the Node's status says are in use. */
+  /** Names of volumes that are, or are about to be, mounted on this node: what the Node's status says are in use. */
   get inUse(): string[] {
-    const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
-    for (const { driverName, volumeHandle } of this.deps.csi.left) names.push(`kubernetes.io/csi/${driverName}^${volumeHandle}`);
+    const names = [...this.#wanted.values(), ...[...this.#known.values()].map((volumes) => [...volumes.values()])].flat().flatMap(({ source }) => (source.kind === 'csi' ? [uniqueVolumeName(source.csi.driver, source.csi.volumeHandle)] : []));
+    for (const { driverName, volumeHandle } of this.deps.csi.left) names.push(uniqueVolumeName(driverName, volumeHandle));
     return [...new Set(names)].sort();
   }
 
@@ -192,6 +200,7 @@ export class PodVolumes {
     this.#known.delete(uid);
     this.#wanted.delete(uid);
     this.#exclusive.release(uid);
+    this.#waits.forget(uid);
     for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
   }
 

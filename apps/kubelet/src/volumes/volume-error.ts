@@ -21,11 +21,11 @@ export class VolumeStepError extends Error {
   }
 }
 
-/** A volume could not be made; the message is upstream's, and so is the reason of the event that says so. */
+/** A volume could not be made; the message is upstream's, and so is the reason of the event that says so: none where there is nothing to be said yet. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
 
-  constructor(message: string, readonly reason: 'FailedMount' | 'FailedMapVolume', options?: ErrorOptions) {
+  constructor(message: string, readonly reason: 'FailedMount' | 'FailedMapVolume' | undefined, options?: ErrorOptions) {
     super(message, options);
   }
 }
