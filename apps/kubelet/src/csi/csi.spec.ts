@@ -41,7 +41,7 @@ describe('CSI volumes', () => {
     await harness.start();
     await harness.passing('known', 1000, () => csi.csiNode() !== undefined);
     const node = harness.bench.api.find(core.nodes, '', 'node-1')!;
-    harness.bench.api.update(core.nodes, '', 'node-1', '', { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, 'example.org/zone': 'b' } } } as corev1.Node);
+    harness.bench.api.update(core.nodes, '', 'node-1', '', { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, 'example.org/zone': 'b' } } });
     await driver.start();
     await harness.passing('told', 1000, () => driver.told.length > 0);
     expect(driver.told[0]?.error).toContain('detected topology value collision: driver reported "example.org/zone":"a" but existing label is "example.org/zone":"b"');
@@ -173,6 +173,17 @@ describe('CSI volumes', () => {
       expect(harness.bench.events.lines).toContain('FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-data" node-1');
     });
 
+    it('do so, too, when another node that has them was first', async () => {
+      await growing();
+      const { conditions: _pending, allocatedResourceStatuses: _none, ...status } = claim()?.status ?? {};
+      harness.bench.api.update(core.persistentvolumeclaims, 'default', 'data', 'status', { ...claim(), status: { ...status, capacity: { storage: '2Gi' } } } as corev1.PersistentVolumeClaim);
+      const version = claim()?.metadata.resourceVersion;
+      await harness.passing('grown', 10_000, () => driver.expanded.length > 0);
+      expect(driver.expanded).toMatchObject([{ volumeId: 'handle-data', capacityRange: { requiredBytes: 2n * 2n ** 30n } }]);
+      await harness.clock.advance(180_000);
+      expect([driver.expanded.length, claim()?.metadata.resourceVersion]).toEqual([1, version]);
+    });
+
     it('are tried again after a failure, which their claim tells', async () => {
       driver.behave['expand'] = () => {
         throw new Error('busy');
@@ -236,10 +247,14 @@ describe('CSI volumes', () => {
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 0 });
     driver.calls.length = 0;
     await harness.bench.restart();
-    await harness.clock.advance(2000);
+    // Until then they may be mounted.
+    const inUse = (): readonly string[] => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse ?? [];
+    expect(inUse()).toEqual([]);
+    await harness.passing('in use', 15_000, () => inUse()[0] === 'kubernetes.io/csi/disk.example^handle-data');
     await driver.start();
     await harness.passing('taken down', 5000, () => driver.calls.includes('unstage handle-data'));
     expect(driver.calls).toEqual(['unpublish handle-data', 'unstage handle-data']);
+    await harness.passing('not in use', 15_000, () => inUse().length === 0);
   });
 
   it('are shown as devices when the claim says block, of which nothing stays', async () => {

@@ -12,5 +12,5 @@ export const noObjects: VolumeObjects = {
 
 /** A node without drivers. */
 export const noCsi: PodVolumesDeps['csi'] = {
-  path: () => '', setUp: () => Promise.resolve(), renew: () => Promise.resolve(), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined), usage: () => Promise.resolve(undefined), start: () => Promise.resolve(), left: [], tidy: () => Promise.resolve(),
+  path: () => '', setUp: () => Promise.resolve(), renew: () => Promise.resolve(), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined), usage: () => Promise.resolve(undefined), start: () => Promise.resolve(), inUse: [], tidy: () => Promise.resolve(),
 };

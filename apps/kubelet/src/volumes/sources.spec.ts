@@ -126,57 +126,6 @@ describe('PodVolumes', () => {
     expect(warn).toHaveBeenCalledTimes(4);
   });
 
-  describe('of a claim', () => {
-    const mounts: string[] = [];
-    const kubelet = (persistent: corev1.PersistentVolume): PodVolumes => new PodVolumes({
-      directories: new PodDirectories(root, join(root, 'logs')), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(persistent), csi: noCsi, node: () => thisNode,
-      mounter: Object.assign(new NoMounter(), { bind: (...args: unknown[]) => { mounts.push(JSON.stringify(args)); return Promise.resolve(); } }),
-      sources: () => { throw new Error('not asked for'); },
-    });
-    const podOf = (uid: string, container: Partial<corev1.Container> = { volumeMounts: [{ name: 'v', mountPath: '/v' }] }): corev1.Pod => aPod({ containers: [aContainer('main', container)], volumes: [viaClaim] }, { uid });
-    const inUse = 'MountVolume.SetUp failed for volume "pv" : volume uses the ReadWriteOncePod access mode and is already in use by another pod';
-
-    it('puts up what one pod may have for one pod, also after a restart, until that is gone', async () => {
-      const forOne = pv({ local: { path: root }, accessModes: ['ReadWriteOncePod'] });
-      const volumes = kubelet(forOne);
-      const first = await Promise.allSettled(['one', 'two'].map((uid) => volumes.prepare(podOf(uid))));
-      expect(first.map((result) => (result.status === 'fulfilled' ? '' : String(result.reason)))).toEqual(['', `VolumeError: ${inUse}`]);
-      await expect(kubelet(forOne).prepare(podOf('two'))).rejects.toThrow(inUse);
-      await volumes.prepare(podOf('one'));
-      await volumes.removeVolumes('one');
-      await volumes.prepare(podOf('two'));
-    });
-
-    it('leaves one that could not be put up to the next, and does not mind where others may have it, too', async () => {
-      const missing = kubelet(pv({ local: { path: join(root, 'none') }, accessModes: ['ReadWriteOncePod'] }));
-      for (const uid of ['one', 'two']) await expect(missing.prepare(podOf(uid))).rejects.toThrow(`path "${join(root, 'none')}" does not exist`);
-      const many = kubelet(pv({ local: { path: root }, accessModes: ['ReadWriteOncePod', 'ReadWriteMany'] }));
-      for (const uid of ['one', 'two']) await many.prepare(podOf(uid));
-    });
-
-    const block = { volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] };
-    const only = (disk: string): corev1.VolumeNodeAffinity => ({ required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: [disk] }] }] } });
-    it.each<[string, corev1.PersistentVolumeSpec, Partial<corev1.Container> | undefined, string, string]>([
-      ['is on other nodes', { nodeAffinity: only('hdd') }, undefined, 'FailedMount', 'MountVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
-      ['is a device of other nodes', { nodeAffinity: only('hdd'), volumeMode: 'Block' }, block, 'FailedMount', 'MapVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
-      ['is not there', { local: { path: '/none' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : path "/none" does not exist'],
-      ['is a file', { local: { path: '/etc/passwd' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : only directory and block device are supported'],
-      ['is a device that is not there', { local: { path: '/none' }, volumeMode: 'Block' }, block, 'FailedMapVolume', 'MapVolume.NewBlockVolumeMapper initialization failed for volume "pv" : path "/none" does not exist'],
-      ['is no device', { volumeMode: 'Block' }, block, 'FailedMapVolume', 'MapVolume.SetUpDevice failed for volume "pv" : path / is not a block device'],
-    ])('says of one that %s so', async (_what, spec, container, reason, message) => {
-      await expect(kubelet(pv({ local: { path: '/' }, ...spec })).prepare(podOf('one', container))).rejects.toMatchObject({ reason, message });
-    });
-
-    it('mounts local ones with their options, by annotation before the field', async () => {
-      const options = async (spec: corev1.PersistentVolumeSpec, annotations: Record<string, string> = {}): Promise<string | undefined> => {
-        await kubelet({ metadata: { name: 'pv', annotations }, spec: { local: { path: root }, nodeAffinity: only('ssd'), ...spec } }).prepare(podOf('one'));
-        return mounts.at(-1)?.replace(/.*"(?=,\[)/, '');
-      };
-      expect(await options({ mountOptions: ['noexec', 'nodev', 'noexec'] })).toBe(',["nodev","noexec"]]');
-      expect(await options({ mountOptions: ['noexec'] }, { 'volume.beta.kubernetes.io/mount-options': 'ro,nosuid' })).toBe(',["nosuid","ro"]]');
-    });
-  });
-
   describe('of a local volume', () => {
     const isOwned = async (uid: string): Promise<boolean> => ((await stat(directories().volume(uid, 'local-volume', 'pv'))).mode & 0o2070) === 0o2070;
     const directories = (): PodDirectories => new PodDirectories(root, join(root, 'logs'));
