@@ -31,12 +31,19 @@ describe('volumes of claims', () => {
   const podOf = (uid: string, container: Partial<corev1.Container> = { volumeMounts: [{ name: 'v', mountPath: '/v' }] }): corev1.Pod => aPod({ containers: [aContainer('main', container)], volumes: [viaClaim] }, { uid });
   const inUse = 'MountVolume.SetUp failed for volume "pv" : volume uses the ReadWriteOncePod access mode and is already in use by another pod';
 
-  it('puts up what one pod may have for one pod, also after a restart, until that is gone', async () => {
-    const forOne = pv({ local: { path: root }, accessModes: ['ReadWriteOncePod'] });
+  it.each(['local', 'hostPath'])('puts up what one pod may have for one pod, also after a restart, until that is gone: %s', async (kind) => {
+    const spec: corev1.PersistentVolumeSpec = { [kind]: { path: root }, accessModes: ['ReadWriteOncePod'] };
+    const forOne = pv(spec);
     const volumes = kubelet(forOne);
     await volumes.prepare(podOf('one'));
     await expect(volumes.prepare(podOf('two'))).rejects.toThrow(inUse);
-    await expect(kubelet(forOne).prepare(podOf('two'))).rejects.toThrow(inUse);
+    const next = kubelet(forOne);
+    await expect(next.prepare(podOf('two'))).rejects.toThrow(inUse);
+    // It may be up though it cannot be put up once more.
+    forOne.spec = { ...forOne.spec, hostPath: { path: root, type: 'File' }, local: { path: '/none' } };
+    await expect(next.prepare(podOf('one'))).rejects.toThrow();
+    await expect(next.prepare(podOf('two'))).rejects.toThrow(inUse);
+    forOne.spec = spec;
     await volumes.prepare(podOf('one'));
     await volumes.removeVolumes('one');
     await volumes.prepare(podOf('two'));

@@ -1,12 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { exists } from './atomic-writer';
+import { type PodDirectories } from './pod-directories';
+import { writeReady } from './ready-file';
 import { type ResolvedVolume } from './resolved-volume';
 
-export interface ExclusiveVolumesDeps {
-  /** The directory of all pods, each by its uid. */
-  readonly pods: string;
-  readonly path: (uid: string, volume: ResolvedVolume) => string;
-}
+/** In the names of the files that say which pod has a volume: a kubelet that begins knows of no pods yet. */
+const kind = 'exclusive';
 
 /**
  * Sees to it that a volume for one pod (ReadWriteOncePod, and nothing else) has one pod on this node: not every pod comes through a scheduler.
@@ -16,7 +16,7 @@ export class ExclusiveVolumes {
   /** Uids of pods, by the volumes that they have. */
   readonly #holders = new Map<string, string>();
 
-  constructor(private readonly deps: ExclusiveVolumesDeps) {}
+  constructor(private readonly directories: PodDirectories) {}
 
   /** Puts a volume up for a pod. One that cannot be put up is nobody's. */
   async use<T>(uid: string, volume: ResolvedVolume, putUp: () => Promise<T>): Promise<T> {
@@ -26,27 +26,30 @@ export class ExclusiveVolumes {
     if (holder === uid) return putUp();
     if (holder !== undefined) throw inUse();
     this.#holders.set(specName, uid);
+    const file = this.directories.ready(uid, kind, specName);
+    // It may be mounted since before this kubelet began.
+    const had = await exists(file);
     try {
-      if (await this.#isUpElsewhere(uid, volume)) throw inUse();
+      if (await this.#isElsewhere(uid, specName)) throw inUse();
+      await writeReady(file);
       return await putUp();
     } catch (error) {
-      this.#holders.delete(specName);
+      if (!had) {
+        await rm(file, { force: true });
+        this.#holders.delete(specName);
+      }
       throw error;
     }
   }
 
   /** A pod has no volumes any more. */
-  release(uid: string): void {
+  async release(uid: string): Promise<void> {
+    await rm(dirname(dirname(this.directories.ready(uid, kind, 'any'))), { recursive: true, force: true });
     for (const [volume, holder] of this.#holders) if (holder === uid) this.#holders.delete(volume);
   }
 
-  /** By what is there: a kubelet that has just begun knows of no pods yet. */
-  async #isUpElsewhere(uid: string, volume: ResolvedVolume): Promise<boolean> {
-    const { pods, path } = this.deps;
-    const own = path(uid, volume);
-    const others = (await readdir(pods)).filter((other) => other !== uid).map((other) => path(other, volume));
-    // A directory of the node's own has the same path for all.
-    for (const other of others) if (other !== own && await exists(other)) return true;
+  async #isElsewhere(uid: string, specName: string): Promise<boolean> {
+    for (const other of await readdir(this.directories.pods)) if (other !== uid && await exists(this.directories.ready(other, kind, specName))) return true;
     return false;
   }
 }

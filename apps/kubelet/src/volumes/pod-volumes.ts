@@ -67,7 +67,7 @@ export class PodVolumes {
     this.#operations = new VolumeOperations(deps);
     this.#setUp = new VolumeSetUp({ ...deps, operations: this.#operations, growth: this.#growth });
     this.#waits = new AttachmentWaits(deps.clock);
-    this.#exclusive = new ExclusiveVolumes({ pods: deps.directories.pods, path: (uid, volume) => this.#path(uid, volume) });
+    this.#exclusive = new ExclusiveVolumes(deps.directories);
   }
 
   /** Makes the node's own directories. */
@@ -195,7 +195,7 @@ export class PodVolumes {
     });
     this.#known.delete(uid);
     this.#wanted.delete(uid);
-    this.#exclusive.release(uid);
+    await this.#exclusive.release(uid);
     this.#waits.forget(uid);
     this.#growth.keep(new Set([...this.#wanted.values()].flatMap((volumes) => volumes.map(({ specName }) => specName))));
     for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
