@@ -47,6 +47,8 @@ export const flags = defineFlags({
   'concurrent-resource-quota-syncs': { type: 'number', default: '5', help: 'ResourceQuotas worked on side by side.' },
   'resource-quota-sync-period': { type: 'duration', default: '5m', help: 'How often the usage of every ResourceQuota is counted again.' },
   'pvclaimbinder-sync-period': { type: 'duration', default: '15s', help: 'How often claims without a volume are looked at again.' },
+  'attach-detach-reconcile-sync-period': { type: 'duration', default: '1m', help: 'How often nodes that have volumes attached are looked at again, whatever changed; a second at least.' },
+  'disable-attach-detach-reconcile-sync': { type: 'boolean', default: 'false', help: 'Whether they are looked at only when something changes.' },
   'disable-force-detach-on-timeout': { type: 'boolean', default: 'false', help: 'Whether volumes stay with a node that is not healthy until it lets go of them or is marked as out of service; else they are taken after six minutes.' },
   'enable-dynamic-provisioning': { type: 'boolean', default: 'true', help: 'Whether volumes are provisioned for claims of a class.' },
   'pv-recycler-pod-template-filepath-nfs': { type: 'string', help: 'File with the pod (YAML) that wipes nfs volumes whose policy is Recycle; its first volume is replaced by the volume.' },

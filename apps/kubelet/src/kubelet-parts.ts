@@ -100,7 +100,7 @@ export function makeParts(options: KubeletOptions, deps: KubeletDeps, signal: Ab
     },
   });
   metrics.podCertificates.follow(() => certificates.states);
-  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, directories, csiDrivers: plugins.csiDrivers, volumeLimits: plugins.volumeLimits, tokens, certificates, signal });
+  const volumes: PodVolumes = makeVolumes({ ...deps, identity, references, images: images.puller, node: node.node, registration: node.registration, directories, csiDrivers: plugins.csiDrivers, volumeLimits: plugins.volumeLimits, tokens, certificates, signal });
   metrics.storage.follow(() => volumes.totals);
 
   const evictor: Evictor = makeEvictor(options, deps, {

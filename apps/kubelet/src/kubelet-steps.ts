@@ -73,6 +73,7 @@ export function kubeletSteps(parts: KubeletParts, options: KubeletOptions, deps:
     { name: 'volume limits', stop: () => plugins.volumeLimits.stop() },
     { name: 'resource slices', start: () => plugins.slices.start(), stop: () => plugins.slices.stop() },
     ...(options.servesPlugins ? [
+      { name: 'CSINode', start: () => plugins.csiNode.start(), stop: () => plugins.csiNode.stop() },
       { name: 'pod resources', start: () => podResources.start(), stop: () => podResources.stop() },
       { name: 'plug-in watcher', start: () => plugins.watcher.start(), stop: () => plugins.watcher.stop() },
     ] : []),

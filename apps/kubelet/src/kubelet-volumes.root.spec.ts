@@ -54,7 +54,7 @@ describe('volumes that are the node\'s own', () => {
   const local = (name: string, path: string, over: Partial<corev1.PersistentVolumeSpec> = {}): void => void bench.api.create(core.persistentvolumes, '', { metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '4Mi' }, local: { path }, ...over } } as corev1.PersistentVolume);
   const claim = (name: string, volumeName: string, ownerReferences: corev1.Pod['metadata']['ownerReferences'] = []): corev1.PersistentVolumeClaim => bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name, ownerReferences }, spec: { volumeName }, status: { phase: 'Bound' } } as corev1.PersistentVolumeClaim);
   const failure = (text: string): Promise<true> => eventually(() => {
-    if (!bench.events.lines.some((line) => line.startsWith('FailedMount: ') && line.includes(text))) throw new Error(`not said: ${text}; but: ${bench.events.lines.slice(-8).join(' | ')}`);
+    if (!bench.events.lines.some((line) => /^Failed(Mount|MapVolume): /.test(line) && line.includes(text))) throw new Error(`not said: ${text}; but: ${bench.events.lines.slice(-8).join(' | ')}`);
     return true;
   }, { timeoutMs: 40_000 });
 

@@ -11,6 +11,10 @@ export class CsiDrivers {
     return [...this.#drivers.keys()];
   }
 
+  find(name: string): CsiDriver | undefined {
+    return this.#drivers.get(name);
+  }
+
   /** Throws with upstream's text for a driver that is not there. */
   get(name: string): CsiDriver {
     const driver = this.#drivers.get(name);

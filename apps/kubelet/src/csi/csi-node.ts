@@ -6,10 +6,17 @@ import { canonicalJson } from '../canonical-json';
 
 const nodeIdAnnotation = 'csi.volume.kubernetes.io/nodeid';
 const attempts = 5;
+/** The API has no room for more. */
+const maxCount = 2 ** 31 - 1;
 
 /** Keeps the CSINode object, and what drivers say of this node on the Node: its ids and its topology labels. */
 export class CsiNodeObject {
   constructor(private readonly nodeName: string, private readonly deps: { readonly client: ApiClient; readonly nodeUid: () => string | undefined }) {}
+
+  /** Makes the object, without drivers, unless there is one. */
+  ensure(): Promise<void> {
+    return this.#update((drivers) => [...drivers]);
+  }
 
   async install(driver: string, info: csiv1.NodeGetInfoResponse): Promise<void> {
     await this.#annotate({ [driver]: info.nodeId }, info.accessibleTopology?.segments ?? {});
@@ -59,7 +66,12 @@ export class CsiNodeObject {
     const node = await client.get(core.nodes, key);
     const before = readIds(node);
     const ids = Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, id]) => id !== undefined));
-    const fresh = Object.entries(labels).filter(([label, value]) => node.metadata.labels?.[label] !== value);
+    // Where the node is, is not for a driver to change: mirrors updateTopologyLabels of upstream's nodeinfomanager.
+    for (const [label, value] of Object.entries(labels)) {
+      const known = node.metadata.labels?.[label];
+      if (known !== undefined && known !== value) throw new Error(`detected topology value collision: driver reported "${label}":"${value}" but existing label is "${label}":"${known}"`);
+    }
+    const fresh = Object.entries(labels).filter(([label]) => node.metadata.labels?.[label] === undefined);
     if (canonicalJson(before) === canonicalJson(ids) && fresh.length === 0) return;
     const annotation = Object.keys(ids).length === 0 ? null : JSON.stringify(ids);
     await client.patch(core.nodes, key, 'merge', { metadata: { annotations: { [nodeIdAnnotation]: annotation }, labels: Object.fromEntries(fresh) } });
@@ -69,7 +81,7 @@ export class CsiNodeObject {
 function entry(name: string, { nodeId, maxVolumesPerNode, accessibleTopology }: csiv1.NodeGetInfoResponse): storagev1.CSINodeDriver {
   return {
     name, nodeID: nodeId, topologyKeys: Object.keys(accessibleTopology?.segments ?? {}).sort(),
-    ...(maxVolumesPerNode > 0n ? { allocatable: { count: Number(maxVolumesPerNode) } } : {}),
+    ...(maxVolumesPerNode > 0n ? { allocatable: { count: Math.min(Number(maxVolumesPerNode), maxCount) } } : {}),
   };
 }
 

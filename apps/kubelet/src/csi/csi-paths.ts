@@ -49,6 +49,11 @@ export function attachmentName(handle: string, driver: string, node: string): st
   return `csi-${sha256(`${handle}${driver}${node}`)}`;
 }
 
+/** The name by which a node's status knows a volume. */
+export function uniqueVolumeName(driver: string, handle: string): string {
+  return `kubernetes.io/csi/${driver}^${handle}`;
+}
+
 /** The handle of a volume that lives and dies with its pod. */
 export function inlineHandle(podUid: string, volumeName: string): string {
   return `csi-${sha256(`${podUid}${volumeName}`)}`;

@@ -21,7 +21,9 @@ export class CsiPluginHandler implements PluginHandler {
     this.limits.follow(name);
   }
 
-  async deregister(name: string): Promise<void> {
+  /** A newer instance of the driver, on another endpoint, is not meant. */
+  async deregister(name: string, endpoint: string): Promise<void> {
+    if (this.drivers.find(name)?.endpoint !== endpoint) return;
     this.limits.leave(name);
     this.drivers.remove(name);
     await this.node.uninstall(name);

@@ -11,28 +11,24 @@ import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
 import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
-import { type VolumeObjects } from '../volumes/volume-objects';
+import { VolumeStepError } from '../volumes/volume-error';
+import { CsiAttachments, type CsiAttachmentsDeps } from './csi-attachments';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
-import { attachmentName, inlineHandle, type CsiPaths } from './csi-paths';
+import { inlineHandle, uniqueVolumeName, type CsiPaths } from './csi-paths';
 import { removeIfEmpty, StagedVolumes, volumeKey } from './staged-volumes';
 import { volumeCapability } from './volume-capability';
 import { statsOf } from './volume-usage';
-import { AttachLimitError } from './volume-limits';
-import { isUsedByOthers, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
+import { isUsedByOthers, listDirectory, readRecord, recordsOf, removeRecord, writeRecord, type VolumeRecord } from './volume-record';
 
 /** Whoever asks what the node uses waits for the answer of each driver, and not for long. */
 const statsTimeoutMs = 10_000;
 
-export interface CsiVolumesDeps {
-  readonly nodeName: string;
+export interface CsiVolumesDeps extends CsiAttachmentsDeps {
   readonly drivers: CsiDrivers;
-  readonly objects: VolumeObjects;
   readonly paths: CsiPaths;
   /** A token for a pod's service account. */
   readonly token: (pod: corev1.Pod, audience: string, expirationSeconds: number | undefined) => Promise<{ token: string; expirationTimestamp: string }>;
-  /** The node has more volumes of a driver than the API says that it may have. */
-  readonly onLimit: (driver: string) => Promise<void>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -57,19 +53,32 @@ export class CsiVolumes {
   /** Volumes that this process has begun to put up: of others it cannot say that they never were. */
   readonly #begun = new Set<string>();
   readonly #staged: StagedVolumes;
+  /** What pods of this node have, or may have, by their uid and the volume's name: also what an earlier kubelet has put up. */
+  readonly #ofPods = new Map<string, VolumeRecord>();
+
+  readonly #attachments: CsiAttachments;
 
   constructor(private readonly deps: CsiVolumesDeps) {
+    this.#attachments = new CsiAttachments(deps);
     this.#staged = new StagedVolumes(deps);
   }
 
   /** Finds what an earlier kubelet has left on the node. */
-  start(): Promise<void> {
-    return this.#staged.recover();
+  async start(): Promise<void> {
+    const { paths, log } = this.deps;
+    for (const uid of await listDirectory(paths.pods)) {
+      const records = await recordsOf(paths, uid).catch((error: unknown) => {
+        log.warn({ err: error, pod: uid }, 'what volumes a pod has cannot be read');
+        return [];
+      });
+      for (const record of records) this.#ofPods.set(`${uid}/${record.specVolID}`, record);
+    }
+    await this.#staged.recover();
   }
 
-  /** Volumes that no pod uses and that are still on the node. */
-  get left(): readonly Pick<VolumeRecord, 'driverName' | 'volumeHandle'>[] {
-    return this.#staged.left;
+  /** Volumes that are still on the node, by the names that its status knows; those that live and die with their pods are nobody else's. */
+  get inUse(): readonly string[] {
+    return [...this.#staged.left, ...this.#ofPods.values()].filter(({ volumeLifecycleMode }) => volumeLifecycleMode === 'Persistent').map(({ driverName, volumeHandle }) => uniqueVolumeName(driverName, volumeHandle));
   }
 
   /** Tries again to let them go. */
@@ -98,7 +107,7 @@ export class CsiVolumes {
       const known = await readRecord(this.deps.paths.volume(uidOf(pod), volume.specName));
       if (known && !again && this.#isUp.has(this.path(uidOf(pod), volume))) return;
       if (again && wanted.object?.spec.requiresRepublish !== true) return;
-      const publishContext = await this.#publishContext(wanted, volume);
+      const publishContext = wanted.inline || wanted.object?.spec.attachRequired === false ? {} : await this.#attachments.told({ ...wanted, driver: wanted.driver.name }, volume, again);
       const group = pod.spec?.securityContext?.fsGroup;
       const groupByDriver = group !== undefined && await wanted.driver.can('mountGroup');
       const capability = volumeCapability({
@@ -114,6 +123,7 @@ export class CsiVolumes {
       if (!known) this.#begun.add(target);
       // Written first: whatever happens from here on can be taken down.
       await writeRecord(this.deps.paths.volume(uidOf(pod), volume.specName), record);
+      this.#ofPods.set(`${uidOf(pod)}/${volume.specName}`, record);
       if (staged) await this.#staged.use(record);
       const staging = staged ? this.deps.paths.staging(wanted.driver.name, wanted.handle, volume.specName, volume.block) : '';
       if (staged && !this.#staged.isDone(record)) {
@@ -122,7 +132,7 @@ export class CsiVolumes {
         await wanted.driver.node.nodeStageVolume({ volumeId: wanted.handle, publishContext, stagingTargetPath: staging, volumeCapability: capability, secrets, volumeContext: { ...wanted.attributes } })
           .catch(async (error: unknown) => {
             if (this.#begun.has(target) && hasEnded(error)) await this.#neverWas(uidOf(pod), record);
-            throw error;
+            throw new VolumeStepError('stage', errorText(error), { cause: error });
           });
         this.#staged.done(record);
       }
@@ -133,6 +143,8 @@ export class CsiVolumes {
         volumeId: wanted.handle, publishContext, stagingTargetPath: staging, targetPath: target, volumeCapability: capability, readonly: volume.readOnly,
         secrets: { ...await this.#secrets(wanted.publishSecret), ...(tokensAreSecret ? tokens : {}) },
         volumeContext: { ...wanted.attributes, ...podContext(pod, wanted), ...(tokensAreSecret ? {} : tokens) },
+      }).catch((error: unknown) => {
+        throw new VolumeStepError('publish', errorText(error), { cause: error });
       });
       if (group !== undefined && !groupByDriver && !volume.block && !volume.readOnly && changesGroup(wanted, volume)) await giveToGroup(group);
       this.#isUp.add(target);
@@ -188,6 +200,7 @@ export class CsiVolumes {
     // Of a block volume that other pods have, too, their devices are in it.
     if (block) await removeIfEmpty(dirname(target));
     await removeRecord(paths.volume(uid, specVolID));
+    this.#ofPods.delete(`${uid}/${specVolID}`);
     if (staged) await this.#staged.release(record);
   }
 
@@ -196,6 +209,7 @@ export class CsiVolumes {
     const { paths, log } = this.deps;
     try {
       await removeRecord(paths.volume(uid, record.specVolID));
+      this.#ofPods.delete(`${uid}/${record.specVolID}`);
       this.#begun.delete(paths.target(uid, record.specVolID, record.block));
       if (!await isUsedByOthers(paths, record, uid)) await this.#staged.failed(record);
     } catch (error) {
@@ -223,23 +237,6 @@ export class CsiVolumes {
       driver: this.deps.drivers.get(csi.driver), object, handle: inlineHandle(uidOf(pod), name), attributes: csi.volumeAttributes ?? {}, fsType: csi.fsType ?? '', inline: true,
       stageSecret: undefined, publishSecret: secret && { namespace: namespaceOf(pod), ...(secret.name === undefined ? {} : { name: secret.name }) },
     };
-  }
-
-  /** What attaching told; a driver that needs no attaching is told nothing. */
-  async #publishContext({ driver, object, handle, inline }: Wanted, { specName }: ResolvedVolume): Promise<Record<string, string>> {
-    if (inline || object?.spec.attachRequired === false) return {};
-    const name = attachmentName(handle, driver.name, this.deps.nodeName);
-    const attachment = await this.deps.objects.attachment(name).catch((error: unknown) => {
-      throw new Error(`volume ${specName} is not attached: ${errorText(error)}`, { cause: error });
-    });
-    const { status } = attachment;
-    if (status?.attachError?.errorCode === Code.RESOURCE_EXHAUSTED && object?.spec.nodeAllocatableUpdatePeriodSeconds !== undefined) {
-      await this.deps.onLimit(driver.name);
-      throw new AttachLimitError(`the node has reached its limit of volumes of ${driver.name}, so that volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
-    }
-    if (status?.attachError) throw new Error(`volume ${specName} is not attached: ${status.attachError.message ?? ''}`);
-    if (status?.attached !== true) throw new Error(`volume ${specName} has GET error for volume attachment ${name}: not attached yet`);
-    return { ...status.attachmentMetadata };
   }
 
   /** Tokens of the pod's service account, where the driver asks for some. */

@@ -31,6 +31,42 @@ describe('CSI volumes', () => {
     await harness.passing('gone', 1000, () => csi.csiNode()?.spec.drivers.length === 0);
   });
 
+  it('of a node without drivers are said to be none', async () => {
+    await harness.start();
+    await harness.passing('known', 1000, () => csi.csiNode() !== undefined);
+    expect(csi.csiNode()).toMatchObject({ metadata: { ownerReferences: [{ kind: 'Node', name: 'node-1' }] }, spec: { drivers: [] } });
+  });
+
+  it('of a driver that says that the node is elsewhere are not taken', async () => {
+    await harness.start();
+    await harness.passing('known', 1000, () => csi.csiNode() !== undefined);
+    const node = harness.bench.api.find(core.nodes, '', 'node-1')!;
+    harness.bench.api.update(core.nodes, '', 'node-1', '', { ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, 'example.org/zone': 'b' } } });
+    await driver.start();
+    await harness.passing('told', 1000, () => driver.told.length > 0);
+    expect(driver.told[0]?.error).toContain('detected topology value collision: driver reported "example.org/zone":"a" but existing label is "example.org/zone":"b"');
+    expect(csi.csiNode()?.spec.drivers).toEqual([]);
+  });
+
+  it('of a driver that makes way for a newer one of its name stay with that', async () => {
+    await csi.ready();
+    const newer = new FakeCsiDriver({ name: 'disk.example', rootDir: `${harness.root}/kubelet`, socket: 'newer-reg.sock' });
+    try {
+      await newer.start();
+      await harness.passing('registered', 1000, () => newer.told.length > 0);
+      await driver.stop();
+      await harness.clock.advance(5_000);
+      csi.addDriver({ attachRequired: false });
+      csi.addClaim('data');
+      harness.bench.createPod(csi.podWith('one'));
+      await harness.running('one');
+      expect(newer.calls).toContain('publish handle-data');
+      expect(csi.csiNode()?.spec.drivers).toHaveLength(1);
+    } finally {
+      await newer.stop();
+    }
+  });
+
   it('are shown by a tap without what their driver is told in secret', async () => {
     csi.addDriver({ attachRequired: false, podInfoOnMount: true });
     harness.bench.api.create(core.secrets, 'default', { metadata: { name: 'login' }, data: { user: Buffer.from('hunter2').toString('base64') } } as corev1.Secret);
@@ -61,17 +97,28 @@ describe('CSI volumes', () => {
     expect(await measures.of(harness.bench.pod('web')?.metadata.uid ?? '')).toEqual([{ ...stats, name: 'v', pvcRef: { name: 'data', namespace: 'default' }, time: expect.any(String) as string }]);
   });
 
-  it('wait for their attachment, and pass on what it told', async () => {
+  it('are said to be in use, and wait for their attachment in silence for two minutes; what that told is passed on', async () => {
+    const name = 'kubernetes.io/csi/disk.example^handle-data';
     csi.addClaim('data');
     await csi.ready();
     harness.bench.createPod(csi.podWith('one'));
-    await harness.until('said so', () => harness.bench.events.lines.some((line) => /^FailedMount: MountVolume\.SetUp failed for volume "pv-data" : volume pv-data is not attached/.test(line)));
+    const node = (): corev1.Node => harness.bench.api.find(core.nodes, '', 'node-1')!;
+    await harness.passing('in use', 1_000, () => node().status?.volumesInUse?.[0] === name);
+    const told = (): string[] => harness.bench.events.lines.filter((line) => line.startsWith('FailedMount: '));
+    await harness.clock.advance(60_000);
+    expect(told()).toEqual([]);
+    await harness.passing('said so', 5_000, () => told().length > 0);
+    expect(told()).toEqual(['FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[v], failed to process volumes=[]: context deadline exceeded']);
     harness.bench.api.create(storage.volumeattachments, '', {
       metadata: { name: attachmentName('handle-data', 'disk.example', 'node-1') }, spec: { attacher: 'disk.example', nodeName: 'node-1', source: {} }, status: { attached: true, attachmentMetadata: { lun: '7' } },
     } as storagev1.VolumeAttachment);
-    await harness.passing('runs', 500, () => harness.bench.pod('one')?.status?.phase === 'Running');
+    // It is not to be counted on before the node says so, too.
+    await harness.clock.advance(300_000);
+    expect(driver.staged).toEqual([]);
+    harness.bench.api.update(core.nodes, '', 'node-1', 'status', { ...node(), status: { ...node().status, volumesAttached: [{ name, devicePath: '' }] } } as corev1.Node);
+    await harness.passing('runs', 5_000, () => harness.bench.pod('one')?.status?.phase === 'Running');
     expect(driver.staged[0]?.publishContext).toEqual({ lun: '7' });
-    await harness.passing('in use', 10_000, () => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse?.[0] === 'kubernetes.io/csi/disk.example^handle-data');
+    expect(node().status?.volumesInUse).toEqual([name]);
   });
 
   describe('whose driver says how many there may be', () => {
@@ -124,6 +171,17 @@ describe('CSI volumes', () => {
       expect(claim()?.status).toEqual({ phase: 'Bound', capacity: { storage: '2Gi' }, conditions: [] });
       expect(driver.expanded).toMatchObject([{ volumeId: 'handle-data', capacityRange: { requiredBytes: 2n * 2n ** 30n, limitBytes: 0n }, volumePath: driver.published[0]?.targetPath, stagingTargetPath: driver.staged[0]?.stagingTargetPath }]);
       expect(harness.bench.events.lines).toContain('FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-data" node-1');
+    });
+
+    it('do so, too, when another node that has them was first', async () => {
+      await growing();
+      const { conditions: _pending, allocatedResourceStatuses: _none, ...status } = claim()?.status ?? {};
+      harness.bench.api.update(core.persistentvolumeclaims, 'default', 'data', 'status', { ...claim(), status: { ...status, capacity: { storage: '2Gi' } } } as corev1.PersistentVolumeClaim);
+      const version = claim()?.metadata.resourceVersion;
+      await harness.passing('grown', 10_000, () => driver.expanded.length > 0);
+      expect(driver.expanded).toMatchObject([{ volumeId: 'handle-data', capacityRange: { requiredBytes: 2n * 2n ** 30n } }]);
+      await harness.clock.advance(180_000);
+      expect([driver.expanded.length, claim()?.metadata.resourceVersion]).toEqual([1, version]);
     });
 
     it('are tried again after a failure, which their claim tells', async () => {
@@ -189,10 +247,14 @@ describe('CSI volumes', () => {
     harness.bench.api.delete(core.pods, 'default', 'one', { gracePeriodSeconds: 0 });
     driver.calls.length = 0;
     await harness.bench.restart();
-    await harness.clock.advance(2000);
+    // Until then they may be mounted.
+    const inUse = (): readonly string[] => harness.bench.api.find(core.nodes, '', 'node-1')?.status?.volumesInUse ?? [];
+    expect(inUse()).toEqual([]);
+    await harness.passing('in use', 15_000, () => inUse()[0] === 'kubernetes.io/csi/disk.example^handle-data');
     await driver.start();
     await harness.passing('taken down', 5000, () => driver.calls.includes('unstage handle-data'));
     expect(driver.calls).toEqual(['unpublish handle-data', 'unstage handle-data']);
+    await harness.passing('not in use', 15_000, () => inUse().length === 0);
   });
 
   it('are shown as devices when the claim says block, of which nothing stays', async () => {

@@ -12,6 +12,10 @@ export class ApiEventSink implements EventSink {
     this.recorder.event(about, type, reason, message, containerName === undefined ? undefined : fieldPathOf(pod, containerName));
   }
 
+  volume({ metadata }: corev1.PersistentVolume, type: EventType, reason: string, message: string): void {
+    this.recorder.event({ apiVersion: 'v1', kind: 'PersistentVolume', metadata }, type, reason, message);
+  }
+
   node(type: EventType, reason: string, message: string): void {
     // Upstream's kubelet does not know its object's uid and uses the name.
     this.recorder.record({ kind: 'Node', name: this.nodeName, uid: this.nodeName }, type, reason, message);

@@ -6,5 +6,6 @@ export type EventType = 'Normal' | 'Warning';
 export interface EventSink {
   /** About a pod, or a container of it. */
   pod(pod: corev1.Pod, type: EventType, reason: string, message: string, containerName?: string): void;
+  volume(volume: corev1.PersistentVolume, type: EventType, reason: string, message: string): void;
   node(type: EventType, reason: string, message: string): void;
 }

@@ -30,7 +30,7 @@ export function makeNode(options: KubeletOptions, { client, runtime, clock, log,
   const node = new ThisNode(options, { runtime, runtimeState: () => runtimeState, cgroupVersion: cgroups?.version, ...neighbours });
   const registration = new NodeRegistration(
     { identity, register: options.register, updateMs: options.nodeStatusUpdateMs, reportMs: options.nodeStatusReportMs },
-    { client, clock, log, events, facts: () => node.facts(), metrics: metrics.nodeStart },
+    { client, clock, log, events, facts: () => node.facts(), volumesInUse: neighbours.volumesInUse, metrics: metrics.nodeStart },
   );
   const lease = new NodeLease({ nodeName: identity.name, durationSeconds: options.leaseDurationSeconds }, { client, clock, log, nodeUid: () => registration.node?.metadata.uid });
   return { node, runtimeState, registration, lease };

@@ -7,6 +7,7 @@ import { canonicallyEqual } from '../canonical-json';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type AdmittingNode } from '../pods/admit-node';
+import { OneAtATime } from '../volumes/one-at-a-time';
 import { conditionsPatch, diffFields } from '../status/status-patch';
 import { type NodeStartMetrics } from './node-start-metrics';
 import { nodeAnnotations, nodeLabels, nodeObject, nodeStatus, type NodeFacts, type NodeIdentity } from './node-object';
@@ -27,6 +28,7 @@ export interface NodeRegistrationDeps {
   readonly log: Logger;
   readonly events: EventSink;
   readonly facts: () => Promise<NodeFacts>;
+  readonly volumesInUse: () => readonly string[];
   readonly metrics?: Pick<NodeStartMetrics, 'trying' | 'made' | 'ready'>;
 }
 
@@ -42,6 +44,8 @@ export class NodeRegistration {
   #unschedulable = false;
   #wake: (() => void) | undefined;
   #dirty = false;
+  /** One that was made up earlier must not undo a later one. */
+  readonly #writes = new OneAtATime();
 
   constructor(private readonly options: NodeRegistrationOptions, private readonly deps: NodeRegistrationDeps) {}
 
@@ -64,6 +68,20 @@ export class NodeRegistration {
     } catch (error) {
       if (!this.#stop.signal.aborted) this.deps.log.warn({ err: error }, 'node could not be read anew: pods are judged by what is known of it');
     }
+  }
+
+  /** Writes which volumes are in use, unless the node says so already; resolves with the names of those that it says are attached, as read after that. */
+  reportVolumesInUse(): Promise<readonly string[]> {
+    return this.#writes.run('status', async () => {
+      const { client, volumesInUse } = this.deps;
+      const key = { namespace: '', name: this.options.identity.name };
+      const { signal } = this.#stop;
+      const known = await client.get(core.nodes, key, { signal });
+      const wanted = [...volumesInUse()];
+      const isSaid = canonicallyEqual(known.status?.volumesInUse ?? [], wanted);
+      this.#node = isSaid ? known : await client.patch(core.nodes, key, 'strategic', { status: { volumesInUse: wanted } }, { subresource: 'status', signal });
+      return (this.#node.status?.volumesAttached ?? []).map(({ name }) => name);
+    });
   }
 
   start(): void {
@@ -101,7 +119,7 @@ export class NodeRegistration {
     while (!stopped()) {
       this.#dirty = false;
       try {
-        await this.#updateStatus();
+        await this.#writes.run('status', () => this.#updateStatus());
       } catch (error) {
         if (stopped()) return;
         log.warn({ err: error }, 'node status not written');

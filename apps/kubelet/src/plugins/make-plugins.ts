@@ -1,6 +1,7 @@
 import { type corev1 } from '@navarch/api';
 import { CsiDrivers } from '../csi/csi-drivers';
 import { CsiNodeObject } from '../csi/csi-node';
+import { CsiNodeStart } from '../csi/csi-node-start';
 import { CsiPluginHandler } from '../csi/csi-plugin-handler';
 import { VolumeLimits } from '../csi/volume-limits';
 import { DevicePlugins } from '../devices/device-plugins';
@@ -18,6 +19,7 @@ import { PluginWatcher } from './plugin-watcher';
 export interface PluginParts {
   readonly devices: DevicePlugins;
   readonly csiDrivers: CsiDrivers;
+  readonly csiNode: CsiNodeStart;
   readonly volumeLimits: VolumeLimits;
   readonly draDrivers: DraDrivers;
   readonly claims: ResourceClaims;
@@ -53,5 +55,5 @@ export function makePlugins({ identity, rootDir }: KubeletOptions, { client, clo
     CSIPlugin: new CsiPluginHandler(csiDrivers, csiNode, volumeLimits),
   }, { clock, log });
   metrics.plugins.follow(() => watcher.sockets);
-  return { devices, csiDrivers, volumeLimits, draDrivers, claims, slices, watcher };
+  return { devices, csiDrivers, csiNode: new CsiNodeStart({ csiNode, nodeIsKnown: () => nodeObject() !== undefined, clock, log }), volumeLimits, draDrivers, claims, slices, watcher };
 }

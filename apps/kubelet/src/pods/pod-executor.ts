@@ -15,8 +15,8 @@ import { type ImagePuller, type PresentImage } from '../images/image-puller';
 import { LogFiles } from '../logs/log-files';
 import { RuntimeUnsupportedError, type ContainerRuntime } from '../runtime';
 import { observeContainer, observeSandbox } from '../runtime/observe-pod';
-import { FileSystemMismatchError } from '../volumes/disks';
 import { type PodVolumes } from '../volumes/pod-volumes';
+import { VolumeError } from '../volumes/volume-error';
 import { ContainerStartError, PodRejectedError } from './action-error';
 import { PodConfigs, type PodConfigsDeps } from './pod-configs';
 import { findContainer, nameOf, namespaceOf, uidOf } from './pod-spec';
@@ -74,8 +74,8 @@ export class PodExecutor {
   async prepareVolumes(pod: corev1.Pod): Promise<void> {
     await this.deps.volumes.prepare(pod).catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof AttachLimitError) throw new PodRejectedError('VolumeAttachmentLimitExceeded', `Pod was rejected: ${error.cause.message}`, { cause: error });
-      if (error instanceof Error && error.cause instanceof FileSystemMismatchError) this.deps.events.pod(pod, 'Warning', 'FailedMountOnFilesystemMismatch', errorText(error.cause));
-      this.deps.events.pod(pod, 'Warning', 'FailedMount', errorText(error));
+      const reason = error instanceof VolumeError ? error.reason : 'FailedMount';
+      if (reason !== undefined) this.deps.events.pod(pod, 'Warning', reason, errorText(error));
       throw error;
     });
   }

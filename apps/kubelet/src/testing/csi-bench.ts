@@ -22,7 +22,7 @@ export class CsiBench {
   async ready(): Promise<void> {
     await this.driver.start();
     await this.harness.start();
-    await this.harness.passing('registered', 1000, () => this.driver.told.length > 0 && this.csiNode() !== undefined);
+    await this.harness.passing('registered', 1000, () => this.driver.told.length > 0 && this.csiNode()?.spec.drivers.length === 1);
   }
 
   csiNode(): storagev1.CSINode | undefined {

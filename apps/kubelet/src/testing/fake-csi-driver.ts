@@ -10,6 +10,8 @@ export interface FakeCsiDriverOptions {
   readonly name: string;
   /** The kubelet's root directory: the socket is registered there. */
   readonly rootDir: string;
+  /** As its socket is called; by its name unless given. */
+  readonly socket?: string;
   /** Puts the volume's contents at a path, and takes them away again; real drivers mount. */
   readonly publish?: (volumeId: string, target: string, request: csiv1.NodePublishVolumeRequest) => Promise<void>;
   readonly unpublish?: (target: string) => Promise<void>;
@@ -34,7 +36,7 @@ export class FakeCsiDriver {
   readonly #socket: string;
 
   constructor(private readonly options: FakeCsiDriverOptions) {
-    this.#socket = join(options.rootDir, 'plugins_registry', `${options.name}-reg.sock`);
+    this.#socket = join(options.rootDir, 'plugins_registry', options.socket ?? `${options.name}-reg.sock`);
   }
 
   async start(): Promise<void> {

@@ -70,8 +70,8 @@ export class PodBench {
     const directories = new PodDirectories(join(this.root, 'kubelet'), join(this.root, 'logs'));
     const data = this.#data();
     const volumes = new PodVolumes({
-      directories, mounter: new NoMounter(), log: silentLogger, events, clock, objects: noObjects, image: () => Promise.resolve(''),
-      csi: new CsiVolumes({ nodeName: 'node-1', drivers: new CsiDrivers(), objects: noObjects, paths: new CsiPaths(directories), token: () => Promise.reject(new Error('no tokens here')), onLimit: () => Promise.resolve(), log: silentLogger }),
+      directories, mounter: new NoMounter(), log: silentLogger, events, clock, objects: noObjects, node: () => ({ name: 'node-1', labels: {} }), image: () => Promise.resolve(''),
+      csi: new CsiVolumes({ nodeName: 'node-1', drivers: new CsiDrivers(), objects: noObjects, paths: new CsiPaths(directories), token: () => Promise.reject(new Error('no tokens here')), reportInUse: () => Promise.resolve([]), onLimit: () => Promise.resolve(), log: silentLogger }),
       sources: () => ({ data, trust: noObjects, addresses: { podIPs: [], hostIPs: [] }, allocatable: {}, token: () => Promise.resolve('token'), certificate: () => Promise.reject(new Error('no certificates here')) }),
     });
     const node = (): NodeSurroundings => ({

@@ -9,6 +9,10 @@ export class RecordedEvents implements EventSink {
     this.all.push({ type, reason, message, ...(container === undefined ? {} : { container }) });
   }
 
+  volume(_volume: corev1.PersistentVolume, type: EventType, reason: string, message: string): void {
+    this.all.push({ type, reason, message });
+  }
+
   node(type: EventType, reason: string, message: string): void {
     this.all.push({ type, reason, message });
   }

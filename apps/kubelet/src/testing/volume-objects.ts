@@ -25,6 +25,6 @@ export const noCsi: PodVolumesDeps['csi'] = {
   expand: () => Promise.resolve(undefined),
   usage: () => Promise.resolve(undefined),
   start: () => Promise.resolve(),
-  left: [],
+  inUse: [],
   tidy: () => Promise.resolve(),
 };

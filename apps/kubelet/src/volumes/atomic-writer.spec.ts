@@ -32,6 +32,12 @@ describe('writeAtomically', () => {
     expect((await stat(join(directory, 'deep/er'))).mode & 0o777).toBe(0o755);
   });
 
+  it('knows a file by the plain form of its path', async () => {
+    await writeAtomically(directory, payload({ './a': '1', 'b//c/': '2', 'd/./e': '3' }));
+    expect(await visible()).toEqual({ a: '1', 'b/c': '2', 'd/e': '3' });
+    await expect(writeAtomically(directory, payload({ a: '1', 'b/c': '2', 'd/e': '3' }))).resolves.toBe(false);
+  });
+
   it('replaces all by one rename, and removes what is gone', async () => {
     await writeAtomically(directory, payload({ a: '1', b: '1' }));
     const before = await readlink(join(directory, '..data'));

@@ -1,5 +1,5 @@
 import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { isCode } from '../error-text';
 
 /** One file of a volume that is written as a whole. */
@@ -20,8 +20,9 @@ const dataLink = '..data';
  * live in a time-stamped directory, `..data` points to it and is replaced by one rename, and the names a user sees
  * point through `..data`. Returns whether anything changed.
  */
-export async function writeAtomically(directory: string, payload: Payload, beforeSwitch?: (dataDirectory: string) => Promise<void>): Promise<boolean> {
-  for (const path of payload.keys()) validatePath(path);
+export async function writeAtomically(directory: string, files: Payload, beforeSwitch?: (dataDirectory: string) => Promise<void>): Promise<boolean> {
+  for (const path of files.keys()) validatePath(path);
+  const payload = new Map([...files].map(([path, file]) => [plain(path), file]));
   const old = await readlink(join(directory, dataLink)).catch(ignoreMissing);
   if (old !== undefined && await holds(join(directory, old), payload)) return false;
 
@@ -84,6 +85,11 @@ async function listFiles(root: string, path: string): Promise<string[]> {
     return entry.isDirectory() ? listFiles(root, child) : Promise.resolve([child]);
   }));
   return nested.flat();
+}
+
+/** As Go's path.Clean: `./a//b/` names what `a/b` does. */
+function plain(path: string): string {
+  return normalize(path).replace(/(?<=.)\/$/, '');
 }
 
 /** Throws for a path that would leave the volume or meet the writer's own names. */

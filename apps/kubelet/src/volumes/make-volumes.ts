@@ -5,6 +5,7 @@ import { type VolumeLimits } from '../csi/volume-limits';
 import { type ImagePuller } from '../images/image-puller';
 import { type KubeletDeps } from '../kubelet-deps';
 import { type NodeIdentity } from '../node/node-object';
+import { type NodeRegistration } from '../node/node-registration';
 import { type ThisNode } from '../node/this-node';
 import { apiTime } from '../pods/api-time';
 import { type ApiReferences } from '../pods/api-references';
@@ -18,6 +19,7 @@ import { ApiVolumeObjects } from './volume-objects';
 export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'log' | 'events' | 'clock' | 'metrics'> {
   readonly identity: NodeIdentity;
   readonly node: ThisNode;
+  readonly registration: Pick<NodeRegistration, 'admitting' | 'reportVolumesInUse'>;
   readonly directories: PodDirectories;
   readonly csiDrivers: CsiDrivers;
   readonly volumeLimits: VolumeLimits;
@@ -29,10 +31,10 @@ export interface VolumeParts extends Pick<KubeletDeps, 'client' | 'mounter' | 'l
 }
 
 /** Puts together what the volumes of pods come from. */
-export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, directories, csiDrivers, volumeLimits, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
+export function makeVolumes({ client, mounter, log, events, clock, metrics, identity, node, registration, directories, csiDrivers, volumeLimits, references, tokens, certificates, images, signal }: VolumeParts): PodVolumes {
   const objects = new ApiVolumeObjects(client);
   return new PodVolumes({
-    directories, mounter, log, events, clock, objects,
+    directories, mounter, log, events, clock, objects, node: () => registration.admitting,
     onOperation: (...operation) => metrics.storage.operation(...operation),
     csi: new CsiVolumes({
       nodeName: identity.name, drivers: csiDrivers, objects, paths: new CsiPaths(directories),
@@ -40,6 +42,7 @@ export function makeVolumes({ client, mounter, log, events, clock, metrics, iden
         const { token, expiresAtMs } = await tokens.find(pod, { audience, ...(expirationSeconds === undefined ? {} : { expirationSeconds }) });
         return { token, expirationTimestamp: apiTime(expiresAtMs) };
       },
+      reportInUse: () => registration.reportVolumesInUse(),
       onLimit: (driver) => volumeLimits.refresh(driver), log,
     }),
     image: async (pod, _volume, { reference = '', pullPolicy }) => {

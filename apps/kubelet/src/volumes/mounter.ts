@@ -13,7 +13,7 @@ export interface Mounter {
   formatAndMount(type: string, device: string, directory: string, options: readonly string[]): Promise<void>;
   tmpfs(directory: string, options: readonly string[]): Promise<void>;
   /** Binds exactly the file that a path names now, without following it again. */
-  bind(source: string, target: string, readOnly: boolean): Promise<void>;
+  bind(source: string, target: string, options: readonly string[]): Promise<void>;
   unmount(target: string): Promise<void>;
   /** Mount points at or below a directory, deepest first. */
   below(directory: string): Promise<string[]>;
@@ -46,9 +46,10 @@ export class HostMounter implements Mounter {
     await run('mount', ['-t', 'tmpfs', '-o', ['rw', ...options].join(','), 'tmpfs', directory]);
   }
 
-  async bind(source: string, target: string, readOnly: boolean): Promise<void> {
+  async bind(source: string, target: string, options: readonly string[]): Promise<void> {
     await run('mount', ['--no-canonicalize', '-o', 'bind', source, target]);
-    if (readOnly) await run('mount', ['--no-canonicalize', '-o', 'bind,remount,ro', target]);
+    // The kernel takes options of a bind mount only once it is there.
+    if (options.length > 0) await run('mount', ['--no-canonicalize', '-o', ['bind', 'remount', ...options].join(','), target]);
   }
 
   async unmount(target: string): Promise<void> {

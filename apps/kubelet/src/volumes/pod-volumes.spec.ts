@@ -18,7 +18,7 @@ import { bindSubPath, checkSubPath, makeSubPath } from './sub-path';
 import { TokenCache } from './token-cache';
 import { volumePayload, type PayloadSources } from './volume-payload';
 
-const others = { objects: noObjects, image: () => Promise.resolve(''), csi: noCsi, events: new RecordedEvents(), clock: new FakeClock() };
+const others = { objects: noObjects, image: () => Promise.resolve(''), csi: noCsi, node: () => ({ name: 'node-1', labels: {} }), events: new RecordedEvents(), clock: new FakeClock() };
 const sources: PayloadSources = {
   trust: noObjects,
   data: {
@@ -60,6 +60,7 @@ describe('volumePayload', () => {
     ['configmap "none" not found', { configMap: { name: 'none' } }],
     ['configmap references non-existent config key: x', { configMap: { name: 'settings', items: [{ key: 'x', path: 'x' }] } }],
     ['references non-existent secret key: x', { secret: { secretName: 'keys', items: [{ key: 'x', path: 'x' }] } }],
+    ['configmap "none" not found', { projected: { sources: [{ configMap: { name: 'none' } }, { configMap: { name: 'none' } }] } }],
     ['[configmap "none" not found, secret "none" not found]', { projected: { sources: [{ configMap: { name: 'none' } }, { secret: { name: 'none' } }] } }],
   ])('fails with: %s', async (message, volume) => {
     await expect(files(volume)).rejects.toThrow(message);

@@ -1,57 +1,52 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import type { runtimev1 } from '@navarch/proto';
+import { nodeSelectorMatches } from '@navarch/scheduling';
 import { ContainerConfigError } from '../containers/config-error';
+import { uniqueVolumeName } from '../csi/csi-paths';
 import { type CsiVolumes } from '../csi/csi-volumes';
 import { errorText } from '../error-text';
 import { type EventSink } from '../events/event-sink';
 import { type MeasurableVolume } from '../node-service/volume-stats';
+import { type AdmittingNode } from '../pods/admit-node';
 import { uidOf } from '../pods/pod-spec';
-import { exists, writeAtomically } from './atomic-writer';
+import { AttachmentWaits } from './attachment-waits';
 import { containerMounts } from './container-mounts';
-import { EmptyDirs } from './empty-dir';
-import { prepareHostPath } from './host-path';
-import { mountOnce, prepareLocal } from './local-volume';
+import { FileSystemMismatchError } from './disks';
+import { ExclusiveVolumes } from './exclusive-volumes';
 import { type Mounter } from './mounter';
-import { nfsMount } from './nfs';
-import { OneAtATime } from './one-at-a-time';
-import { setGroupOwnership, type OwnershipPolicy } from './ownership';
 import { countPlugins, pluginName } from './plugin-name';
 import { type PodDirectories } from './pod-directories';
 import { resolveVolume, type ResolvedVolume } from './resolved-volume';
 import { unmountAndRemove } from './remove-tree';
 import { readInside } from './sub-path';
-import { type VolumeOperation, type VolumeTotals } from './storage-metrics';
+import { type VolumeTotals } from './storage-metrics';
 import { usedVolumes } from './used-volumes';
+import { failureOf, VolumeError, VolumeStepError } from './volume-error';
 import { groupsOfVolumes } from './volume-groups';
-import { growVolume } from './volume-growth';
+import { VolumeGrowth } from './volume-growth';
 import { type VolumeObjects } from './volume-objects';
+import { VolumeOperations, type VolumeOperationsDeps } from './volume-operations';
 import { volumePath } from './volume-path';
-import { volumePayload, type PayloadSources } from './volume-payload';
-
-/** Upstream's plug-in name of local volumes, in directories. */
-const localKind = 'local-volume';
-
-/** A volume could not be made; the message is upstream's. */
-export class VolumeError extends Error {
-  override readonly name = 'VolumeError';
-}
+import { type PayloadSources } from './volume-payload';
+import { VolumeSetUp } from './volume-set-up';
 
 export interface PodVolumesDeps {
   readonly directories: PodDirectories;
   readonly mounter: Mounter;
   readonly log: Logger;
   readonly objects: VolumeObjects;
-  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'renew' | 'tearDown' | 'expand' | 'usage' | 'start' | 'left' | 'tidy'>;
+  readonly csi: Pick<CsiVolumes, 'path' | 'setUp' | 'renew' | 'tearDown' | 'expand' | 'usage' | 'start' | 'inUse' | 'tidy'>;
   readonly events: EventSink;
   readonly clock: Clock;
+  /** By what volumes name the nodes that they can be used from. */
+  readonly node: () => Pick<AdmittingNode, 'name' | 'labels'>;
   /** Sees to it that an image volume's image is there, and says what the runtime knows it by. Throws where the runtime cannot mount images. */
   readonly image: (pod: corev1.Pod, volumeName: string, source: corev1.ImageVolumeSource) => Promise<string>;
   readonly sources: (pod: corev1.Pod) => PayloadSources;
-  /** Something was done with a volume of this plug-in. */
-  readonly onOperation?: (plugin: string, operation: VolumeOperation, seconds: number, failed: boolean) => void;
+  readonly onOperation?: VolumeOperationsDeps['onOperation'];
 }
 
 /** The volumes of a node's pods. Every step may be repeated. */
@@ -61,11 +56,18 @@ export class PodVolumes {
   /** What volumes pods want, by uid. */
   readonly #wanted = new Map<string, readonly ResolvedVolume[]>();
   readonly #images = new Map<string, string>();
-  readonly #emptyDirs: EmptyDirs;
-  readonly #locals = new OneAtATime();
+  readonly #operations: VolumeOperations;
+  readonly #setUp: VolumeSetUp;
+  readonly #exclusive: ExclusiveVolumes;
+  readonly #waits: AttachmentWaits;
+  readonly #growth: VolumeGrowth;
 
   constructor(private readonly deps: PodVolumesDeps) {
-    this.#emptyDirs = new EmptyDirs(deps.mounter);
+    this.#growth = new VolumeGrowth(deps);
+    this.#operations = new VolumeOperations(deps);
+    this.#setUp = new VolumeSetUp({ ...deps, operations: this.#operations, growth: this.#growth });
+    this.#waits = new AttachmentWaits(deps.clock);
+    this.#exclusive = new ExclusiveVolumes(deps.directories);
   }
 
   /** Makes the node's own directories. */
@@ -85,15 +87,22 @@ export class PodVolumes {
 
   /** Makes all volumes that a pod uses; throws VolumeError with the first failure. */
   async prepare(pod: corev1.Pod): Promise<void> {
-    await mkdir(this.deps.directories.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-    await this.#prepareAll(pod, usedVolumes(pod), new Map());
+    const uid = uidOf(pod);
+    await mkdir(this.deps.directories.pod(uid), { recursive: true, mode: 0o750 });
+    await this.#prepareAll(pod, usedVolumes(pod), new Map()).catch((error: unknown) => {
+      throw this.#waits.judge(uid, error);
+    });
+    this.#waits.forget(uid);
   }
 
   /** Makes these beside those that there are. */
   async #prepareAll(pod: corev1.Pod, volumes: readonly corev1.Volume[], known: ReadonlyMap<string, ResolvedVolume>): Promise<void> {
     const resolved = await Promise.all(volumes.map((volume) => this.#resolve(pod, volume)));
     this.#wanted.set(uidOf(pod), [...known.values(), ...resolved]);
-    await Promise.all(resolved.map((volume) => this.#named(volume, () => this.#prepareVolume(pod, volume))));
+    await Promise.all(resolved.map((volume) => this.#named(volume, () => {
+      this.#checkPlace(volume);
+      return this.#exclusive.use(uidOf(pod), volume, () => this.#prepareVolume(pod, volume));
+    })));
     this.#known.set(uidOf(pod), new Map([...known, ...resolved.map((volume) => [volume.name, volume] as const)]));
   }
 
@@ -112,7 +121,7 @@ export class PodVolumes {
       if (kind === 'csi' || kind === 'csiInline') await this.#named(volume, () => this.deps.csi.renew(pod, volume));
       // What it is made of may have grown meanwhile.
       const own = pod.spec?.volumes?.find(({ name }) => name === volume.name);
-      if (kind === 'csi' && own) await growVolume(pod, await this.#resolve(pod, own), this.deps);
+      if (kind === 'csi' && own) await this.#growth.follow(pod, await this.#resolve(pod, own));
     }
   }
 
@@ -121,11 +130,10 @@ export class PodVolumes {
     return (pod.spec?.volumes ?? []).some((volume) => volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected ?? volume.csi ?? volume.persistentVolumeClaim ?? volume.ephemeral);
   }
 
-  /** Names of volumes on this node that are attached to it: what the Node's status says are in use. */
+  /** Names of volumes that are, or are about to be, mounted on this node: what the Node's status says are in use. */
   get inUse(): string[] {
-    const names = [...this.#known.values()].flatMap((volumes) => [...volumes.values()]).flatMap(({ source }) => (source.kind === 'csi' ? [`kubernetes.io/csi/${source.csi.driver}^${source.csi.volumeHandle}`] : []));
-    for (const { driverName, volumeHandle } of this.deps.csi.left) names.push(`kubernetes.io/csi/${driverName}^${volumeHandle}`);
-    return [...new Set(names)].sort();
+    const names = [...this.#wanted.values(), ...[...this.#known.values()].map((volumes) => [...volumes.values()])].flat().flatMap(({ source }) => (source.kind === 'csi' ? [uniqueVolumeName(source.csi.driver, source.csi.volumeHandle)] : []));
+    return [...new Set([...names, ...this.deps.csi.inUse])].sort();
   }
 
   /** Lets go what no pod uses any more and could not be let go before. */
@@ -181,12 +189,15 @@ export class PodVolumes {
   async removeVolumes(uid: string): Promise<void> {
     const { directories, csi, mounter } = this.deps;
     const plugins = [...this.#known.get(uid)?.values() ?? []].map(({ source }) => pluginName(source));
-    await this.#observed(plugins, 'volume_unmount', async () => {
+    await this.#operations.observed(plugins, 'volume_unmount', async () => {
       await csi.tearDown(uid);
       for (const directory of [directories.podVolumes(uid), directories.podSubPaths(uid), directories.podMemory(uid)]) await unmountAndRemove(mounter, directory);
     });
     this.#known.delete(uid);
     this.#wanted.delete(uid);
+    await this.#exclusive.release(uid);
+    this.#waits.forget(uid);
+    this.#growth.keep(new Set([...this.#wanted.values()].flatMap((volumes) => volumes.map(({ specName }) => specName))));
     for (const key of this.#images.keys()) if (key.startsWith(`${uid}/`)) this.#images.delete(key);
   }
 
@@ -201,34 +212,24 @@ export class PodVolumes {
     try {
       return await resolveVolume(pod, volume, this.deps.objects);
     } catch (error) {
-      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${errorText(error)}`, { cause: error });
+      throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${errorText(error)}`, 'FailedMount', { cause: error });
     }
-  }
-
-  /** Tells of something that is done with volumes of these plug-ins, all at once. */
-  async #observed(plugins: readonly string[], operation: VolumeOperation, act: () => Promise<unknown>): Promise<void> {
-    const { clock, onOperation } = this.deps;
-    const beganMs = clock.now();
-    let failed = true;
-    try {
-      await act();
-      failed = false;
-    } finally {
-      for (const plugin of plugins) onOperation?.(plugin, operation, (clock.now() - beganMs) / 1000, failed);
-    }
-  }
-
-  /** Gives a volume's files to the pod's group. */
-  #giveToGroup(pod: corev1.Pod, { source }: ResolvedVolume, path: string, group: number): Promise<void> {
-    return this.#observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => setGroupOwnership(path, group, false, policyOf(pod)));
   }
 
   async #named<T>(volume: ResolvedVolume, act: () => Promise<T>): Promise<void> {
     try {
-      await this.#observed([pluginName(volume.source)], 'volume_mount', act);
+      await this.#operations.observed([pluginName(volume.source)], 'volume_mount', act);
     } catch (error) {
-      throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.specName}" : ${errorText(error)}`, { cause: error });
+      const { persistentVolume, specName } = volume;
+      if (persistentVolume && error instanceof FileSystemMismatchError) this.deps.events.volume(persistentVolume, 'Warning', 'FailedMountOnFilesystemMismatch', `MountVolume failed for volume "${specName}" ${errorText(error)}`);
+      throw failureOf(volume, error);
     }
+  }
+
+  /** Whoever bound its pod may have passed the scheduler by: on another node there may be something else at a local volume's path. */
+  #checkPlace({ persistentVolume }: ResolvedVolume): void {
+    const required = persistentVolume?.spec?.nodeAffinity?.required;
+    if (required && !nodeSelectorMatches(required, this.deps.node())) throw new VolumeStepError('nodeAffinity', 'no matching NodeSelectorTerms');
   }
 
   #path(uid: string, volume: ResolvedVolume): string {
@@ -236,64 +237,9 @@ export class PodVolumes {
   }
 
   async #prepareVolume(pod: corev1.Pod, volume: ResolvedVolume): Promise<void> {
-    const path = this.#path(uidOf(pod), volume);
-    const { source, readOnly } = volume;
-    const group = pod.spec?.securityContext?.fsGroup;
-    switch (source.kind) {
-      case 'hostPath':
-        await prepareHostPath(source.hostPath.path, source.hostPath.type);
-        break;
-      case 'emptyDir':
-        await this.#emptyDirs.prepare(pod, path, source.emptyDir, this.deps.sources(pod).allocatable, this.deps.directories.ready(uidOf(pod), 'empty-dir', volume.name), async () => {
-          if (group !== undefined) await this.#giveToGroup(pod, volume, path, group);
-        });
-        break;
-      case 'nfs': {
-        const { type, source: from, options } = nfsMount(source.nfs, readOnly, volume.mountOptions);
-        await mountOnce(this.deps.mounter, path, () => this.deps.mounter.mount(type, from, path, options));
-        break;
-      }
-      case 'local':
-        await this.#prepareLocal(pod, source.local, path, volume);
-        break;
-      case 'csi':
-      case 'csiInline':
-        await this.deps.csi.setUp(pod, volume, (gid) => this.#giveToGroup(pod, volume, path, gid));
-        await growVolume(pod, volume, this.deps);
-        break;
-      case 'image':
-        this.#images.set(imageKey(pod, volume), await this.deps.image(pod, volume.name, source.image));
-        break;
-      case 'inline':
-        await this.#writePayload(pod, source.volume, path, group);
-        break;
-    }
-  }
-
-  async #writePayload(pod: corev1.Pod, volume: corev1.Volume, path: string, group: number | undefined): Promise<void> {
-    const payload = await volumePayload(pod, volume, this.deps.sources(pod));
-    if (!payload) return;
-    await mkdir(path, { recursive: true });
-    await chmod(path, 0o755);
-    await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
-  }
-
-  #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
-    const { mounter, events, directories } = this.deps;
-    const { specName } = volume;
-    return this.#locals.run(specName, () => prepareLocal(pod, local, path, volume, {
-      mounter, events, ready: directories.ready(uidOf(pod), localKind, specName), isShared: () => this.#isSharedLocal(uidOf(pod), specName),
-      giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
-    }));
-  }
-
-  /** By what is mounted: a kubelet that has just begun knows of no pods yet. */
-  async #isSharedLocal(uid: string, specName: string): Promise<boolean> {
-    const { mounter, directories } = this.deps;
-    const mounted = new Set(await mounter.below(directories.pods));
-    for (const other of await readdir(directories.pods))
-      if (other !== uid && mounted.has(directories.volume(other, localKind, specName)) && await exists(directories.ready(other, localKind, specName))) return true;
-    return false;
+    const { source } = volume;
+    if (source.kind === 'image') this.#images.set(imageKey(pod, volume), await this.deps.image(pod, volume.name, source.image));
+    else await this.#setUp.putUp(pod, volume, this.#path(uidOf(pod), volume));
   }
 
   #volumeOf(pod: corev1.Pod, container: corev1.Container, name: string): ResolvedVolume {
@@ -305,8 +251,4 @@ export class PodVolumes {
 
 function imageKey(pod: corev1.Pod, volume: ResolvedVolume): string {
   return `${uidOf(pod)}/${volume.name}`;
-}
-
-function policyOf(pod: corev1.Pod): OwnershipPolicy {
-  return pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch' ? 'OnRootMismatch' : 'Always';
 }

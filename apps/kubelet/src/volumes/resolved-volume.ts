@@ -58,7 +58,7 @@ export async function resolveVolume(pod: corev1.Pod, volume: corev1.Volume, obje
   return {
     name: volume.name, specName: volumeName, source: persistentSource(persistentVolume), persistentVolume, claim,
     readOnly: volume.persistentVolumeClaim?.readOnly === true || spec?.csi?.readOnly === true || spec?.nfs?.readOnly === true,
-    block: mode === 'Block', mountOptions: spec?.mountOptions ?? [], accessModes: spec?.accessModes ?? [],
+    block: mode === 'Block', mountOptions: mountOptionsOf(persistentVolume), accessModes: spec?.accessModes ?? [],
   };
 }
 
@@ -71,6 +71,12 @@ function inlineSource(volume: corev1.Volume): VolumeSource {
   if (image) return { kind: 'image', image };
   if (volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected) return { kind: 'inline', volume };
   throw new Error(`no volume plugin matched name: ${Object.keys(volume).filter((key) => key !== 'name').join(', ')}`);
+}
+
+/** By the old annotation before the field, each once and sorted; a driver is told the field as it is. Mirrors MountOptionFromSpec of upstream's pkg/volume/util. */
+function mountOptionsOf({ metadata, spec = {} }: corev1.PersistentVolume): string[] {
+  const named = metadata.annotations?.['volume.beta.kubernetes.io/mount-options']?.split(',');
+  return spec.csi ? [...spec.mountOptions ?? []] : [...new Set(named ?? spec.mountOptions)].sort();
 }
 
 function persistentSource({ metadata, spec = {} }: corev1.PersistentVolume): VolumeSource {

@@ -22,6 +22,7 @@ import { groupsOfVolumes } from './volume-groups';
 const pv = (spec: corev1.PersistentVolumeSpec): corev1.PersistentVolume => ({ metadata: { name: 'pv' }, spec });
 const bound = (more: Partial<corev1.PersistentVolumeClaim['metadata']> = {}): corev1.PersistentVolumeClaim => ({ metadata: { name: 'c', uid: 'c-uid', ...more }, spec: { volumeName: 'pv' }, status: { phase: 'Bound' } });
 const objects = (volume: corev1.PersistentVolume, claim = bound()) => ({ ...noObjects, claim: () => Promise.resolve(claim), volume: () => Promise.resolve(volume) });
+const thisNode = { name: 'node-1', labels: { disk: 'ssd' } };
 const viaClaim: corev1.Volume = { name: 'v', persistentVolumeClaim: { claimName: 'c' } };
 
 describe('resolveVolume', () => {
@@ -74,7 +75,7 @@ describe('PodVolumes', () => {
     const directories = new PodDirectories(root, join(root, 'logs'));
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: objects(pv({ local: { path: root } })), image: () => Promise.resolve('sha256:abc'),
-      csi: noCsi,
+      csi: noCsi, node: () => thisNode,
       sources: () => { throw new Error('not asked for'); },
     });
     const container = aContainer('main', { volumeMounts: [{ name: 'n', mountPath: '/n' }, { name: 'v', mountPath: '/v' }, { name: 'i', mountPath: '/i', subPath: 'etc' }] });
@@ -82,7 +83,7 @@ describe('PodVolumes', () => {
     await volumes.prepare(pod);
     await volumes.prepare(pod);
     const base = `${root}/pods/u/volumes`;
-    expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",false]`]);
+    expect(mounted.sort()).toEqual([`["nfs","[fd00::1]:/export","${base}/kubernetes.io~nfs/n",["ro"]]`, `bind ["${root}","${base}/kubernetes.io~local-volume/pv",[]]`]);
     const mounts = await volumes.mounts(pod, container, new Map(), false);
     expect(mounts.map(({ hostPath, readonly, image, imageSubPath }) => [hostPath, readonly, image?.image, imageSubPath])).toEqual([
       [`${base}/kubernetes.io~nfs/n`, true, undefined, ''], [`${base}/kubernetes.io~local-volume/pv`, false, undefined, ''], ['', true, 'sha256:abc', 'etc'],
@@ -103,7 +104,7 @@ describe('PodVolumes', () => {
     const volumes = new PodVolumes({
       directories, mounter, log: silentLogger, events, clock: new FakeClock(), image: () => Promise.resolve(''),
       objects: objects({ ...persistent, metadata: { ...persistent.metadata, annotations: { 'pv.beta.kubernetes.io/gid': '1234' } } }),
-      csi: noCsi, sources: () => { throw new Error('not asked for'); },
+      csi: noCsi, node: () => thisNode, sources: () => { throw new Error('not asked for'); },
     });
     const own = process.getgid?.() ?? 0;
     for (const [uid, fsGroup] of [['first', own], ['second', own], ['third', own + 1]] as const) {
@@ -135,7 +136,7 @@ describe('PodVolumes', () => {
         bind: (_from: string, to: string) => { points.add(to); return Promise.resolve(); },
         below: (directory: string) => Promise.resolve([...points].filter((point) => point.startsWith(directory))),
       }),
-      log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(pv({ local: { path: root } })), csi: noCsi, sources: () => { throw new Error('not asked for'); },
+      log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), image: () => Promise.resolve(''), objects: objects(pv({ local: { path: root } })), csi: noCsi, node: () => thisNode, sources: () => { throw new Error('not asked for'); },
     });
 
     it('gives the files to one of two pods that come at once', async () => {
@@ -171,7 +172,7 @@ describe('PodVolumes', () => {
   it('reads variables from files of an emptyDir, and from nowhere else', async () => {
     const volumes = new PodVolumes({
       directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, events: new RecordedEvents(), clock: new FakeClock(), objects: noObjects, image: () => Promise.resolve(''),
-      csi: noCsi, sources: () => ({ allocatable: {} }) as never,
+      csi: noCsi, node: () => thisNode, sources: () => ({ allocatable: {} }) as never,
     });
     const pod = aPod({ containers: [aContainer('main', { env: [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'shared', path: 'env', key: 'A' } } }] })], volumes: [{ name: 'shared', emptyDir: {} }] }, { uid: 'u' });
     await volumes.prepare(pod);

@@ -37,7 +37,7 @@ export async function bindSubPath(mounter: Mounter, volume: string, subPath: str
       await writeFile(target, '', { flag: 'a' });
     }
     if ((await mounter.below(target)).length > 0) await mounter.unmount(target);
-    await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target, false);
+    await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, target, []);
   } finally {
     await handle.close();
   }

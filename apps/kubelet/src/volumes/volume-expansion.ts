@@ -14,6 +14,13 @@ export function pendingExpansion(volume: corev1.PersistentVolume, claim: corev1.
   return wholeValue(has) < wholeValue(wanted) ? wanted : undefined;
 }
 
+/** The size to which another node has grown a volume that this one has, too, and still has smaller. */
+export function grownElsewhere(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeClaim, here: string | undefined): string | undefined {
+  const [is, said] = [volume.spec?.capacity?.[storage], claim.status?.capacity?.[storage]];
+  if (is === undefined || said === undefined || here === undefined || claim.status?.allocatedResourceStatuses?.[storage] !== undefined) return undefined;
+  return wholeValue(said) >= wholeValue(is) && wholeValue(here) < wholeValue(is) ? is : undefined;
+}
+
 /** The claim's status once its file system has grown. */
 export function expandedClaim(claim: corev1.PersistentVolumeClaim, capacity: string): corev1.PersistentVolumeClaim {
   const { conditions, allocatedResourceStatuses, ...status } = claim.status ?? {};

@@ -38,7 +38,8 @@ export async function volumePayload(pod: corev1.Pod, volume: corev1.Volume, sour
 async function projectedFiles(pod: corev1.Pod, name: string, projected: corev1.ProjectedVolumeSource, sources: PayloadSources): Promise<Payload> {
   const mode = projected.defaultMode ?? defaultMode;
   const results = await Promise.allSettled((projected.sources ?? []).map((source, index) => projectionFiles(pod, source, { volume: name, source: index }, mode, sources)));
-  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => errorText(reason));
+  // What two sources say alike is said once, as Go's aggregates have it.
+  const failures = [...new Set(results.filter((result) => result.status === 'rejected').map(({ reason }) => errorText(reason)))];
   if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`);
   return new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : [])));
 }

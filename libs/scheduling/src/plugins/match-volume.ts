@@ -16,26 +16,34 @@ function isFor(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeCl
   return reference !== undefined && reference.name === claim.metadata.name && reference.namespace === claim.metadata.namespace && ((reference.uid ?? '') === '' || reference.uid === claim.metadata.uid);
 }
 
-function suits(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeClaim): boolean {
-  const [offered = {}, wanted = {}] = [volume.spec, claim.spec];
-  return storageClassOf(volume) === storageClassOf(claim)
-    && (offered.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem')
+/** What even a volume that was set aside for a claim must have. */
+function serves({ spec: offered = {} }: corev1.PersistentVolume, { spec: wanted = {} }: corev1.PersistentVolumeClaim): boolean {
+  return (offered.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem')
     && (offered.volumeAttributesClassName ?? '') === (wanted.volumeAttributesClassName ?? '')
-    && (wanted.accessModes ?? []).every((mode) => offered.accessModes?.includes(mode))
-    && (wanted.selector === undefined || matchesLabelSelector(wanted.selector, volume.metadata.labels ?? {}))
     && sizeOf(offered.capacity?.['storage']) >= sizeOf(wanted.resources?.requests?.['storage']);
 }
 
-/** The smallest volume that suits a claim on a node; one that was set aside for the claim goes first. */
+function suits(volume: corev1.PersistentVolume, claim: corev1.PersistentVolumeClaim): boolean {
+  const [offered = {}, wanted = {}] = [volume.spec, claim.spec];
+  return storageClassOf(volume) === storageClassOf(claim)
+    && (wanted.accessModes ?? []).every((mode) => offered.accessModes?.includes(mode))
+    && (wanted.selector === undefined || matchesLabelSelector(wanted.selector, volume.metadata.labels ?? {}))
+    && serves(volume, claim);
+}
+
+/**
+ * The smallest volume that suits a claim on a node. With one that was set aside for the claim there is no choice: that, or on nodes from which it
+ * cannot be used none. Mirrors FindMatchingVolume of upstream's volume helpers.
+ */
 export function matchVolume(claim: corev1.PersistentVolumeClaim, volumes: readonly corev1.PersistentVolume[], node: SelectableNode, taken: ReadonlySet<string>): corev1.PersistentVolume | undefined {
   let best: corev1.PersistentVolume | undefined;
   for (const volume of volumes) {
-    if (taken.has(volume.metadata.name ?? '') || volume.metadata.deletionTimestamp !== undefined || !volumeIsNear(volume, node)) continue;
+    if (taken.has(volume.metadata.name ?? '') || volume.metadata.deletionTimestamp !== undefined) continue;
     if (isFor(volume, claim)) {
-      if (suits(volume, claim)) return volume;
+      if (serves(volume, claim)) return volumeIsNear(volume, node) ? volume : undefined;
       continue;
     }
-    if (volume.spec?.claimRef !== undefined || volume.status?.phase !== 'Available' || !suits(volume, claim)) continue;
+    if (volume.spec?.claimRef !== undefined || volume.status?.phase !== 'Available' || !volumeIsNear(volume, node) || !suits(volume, claim)) continue;
     if (best === undefined || sizeOf(volume.spec?.capacity?.['storage']) < sizeOf(best.spec?.capacity?.['storage'])) best = volume;
   }
   return best;

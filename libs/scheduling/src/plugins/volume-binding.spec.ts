@@ -36,6 +36,8 @@ describe('VolumeBinding', () => {
     ['a claim and a volume that name their class the old way', { claims: [named(claim({}, formerly))], storageClasses: [noProvisioner], volumes: [named(volume('pv', 'b', '1Gi', {}, formerly))] }, 'b'],
     ['no volume that is large enough', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'b', '500Mi')] }, "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind."],
     ['no volume that others have not', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'b', '1Gi', { claimRef: { namespace: 'default', name: 'other' } })] }, "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind."],
+    ['a volume that was set aside for it, of whatever class', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('small', 'a'), volume('pv', 'b', '9Gi', { storageClassName: 'other', claimRef: { namespace: 'default', name: 'data' } })] }, 'b'],
+    ['a volume that was set aside for it and is nowhere near', { claims: [claim()], storageClasses: [noProvisioner], volumes: [volume('pv', 'c', '1Gi', { claimRef: { namespace: 'default', name: 'data' } }), volume('other', 'a')] }, "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind."],
     ['a volume can be made where the class allows it', { claims: [claim()], storageClasses: [late({ allowedTopologies: [{ matchLabelExpressions: [{ key: zone, values: ['2'] }] }] })] }, 'b'],
     ['a volume is being made elsewhere', { claims: [claim({}, { 'volume.kubernetes.io/selected-node': 'b' })], storageClasses: [late()] }, 'b'],
     ['a driver that has no space left', { claims: [claim()], storageClasses: [late()], csiDrivers: [{ metadata: { name: 'example.com/disk' }, spec: { storageCapacity: true } }], storageCapacities: [{ metadata: { name: 'c' }, storageClassName: 'late', capacity: '1Mi', nodeTopology: {} }] }, '0/2 nodes are available: 2 node(s) did not have enough free storage.'],
@@ -146,6 +148,36 @@ describe('VolumeBinding', () => {
       expect(ask()).toBe(false);
       claims[0] = { ...claim(), metadata: { ...claim().metadata, resourceVersion: '9' } };
       expect(ask).toThrow('selectedNode annotation reset for PVC "data"');
+    });
+
+    it.each<[string, (volumes: corev1.PersistentVolume[]) => void, string]>([
+      ['is elsewhere', (volumes) => (volumes[0] = { ...volume('pv', 'a'), metadata: { name: 'pv', resourceVersion: '9' } }), 'pv "pv" node affinity doesn\'t match node "b": no matching NodeSelectorTerms'],
+      ['is not its claim\'s any more', (volumes) => (volumes[0] = { ...volume('pv', 'b'), metadata: { name: 'pv', resourceVersion: '9' } }), 'ClaimRef got reset for pv "pv"'],
+    ])('gives up a volume that %s', async (_how, change, message) => {
+      const volumes = [volume('pv', 'b')];
+      const state = cluster(nodes, { claims: [claim()], storageClasses: [noProvisioner], volumes });
+      const info = podInfo(user());
+      plugin.reserve?.(info, state.node('b') as NodeInfo, state);
+      const { context: given, ask } = context(state);
+      await plugin.preBind?.(info, 'b', given);
+      change(volumes);
+      expect(ask).toThrow(message);
+    });
+
+    it('waits for the volume that was made, and gives up one that was made elsewhere', async () => {
+      const claims = [claim()];
+      const volumes: corev1.PersistentVolume[] = [];
+      const state = cluster(nodes, { claims, storageClasses: [late()], volumes });
+      const info = podInfo(user());
+      plugin.reserve?.(info, state.node('b') as NodeInfo, state);
+      const { context: given, ask } = context(state);
+      await plugin.preBind?.(info, 'b', given);
+      claims[0] = { ...bound('pv'), metadata: { ...bound('pv').metadata, resourceVersion: '3' } };
+      expect(ask()).toBe(false);
+      volumes[0] = volume('pv', 'b');
+      expect(ask()).toBe(true);
+      volumes[0] = volume('pv', 'a');
+      expect(ask).toThrow('pv "pv" node affinity doesn\'t match node "b"');
     });
 
     it('writes nothing for claims that are bound', async () => {

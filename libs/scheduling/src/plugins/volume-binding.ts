@@ -156,23 +156,43 @@ function boundTo(volume: corev1.PersistentVolume, claim: corev1.PersistentVolume
 
 const hasWork = (decided: VolumeDecision | undefined): decided is VolumeDecision => decided !== undefined && decided.bind.length + decided.provision.length > 0;
 
-/** Writes the decision and waits until the volume controller has carried it out. */
-async function bind(pod: PodInfo, node: string, { api, state, signal, until }: BindingContext, timeoutMs: number): Promise<void> {
+/** Writes the decision and waits until the volume controller has carried it out. Mirrors BindPodVolumes of upstream's binder.go. */
+async function bind(pod: PodInfo, nodeName: string, { api, state, signal, until }: BindingContext, timeoutMs: number): Promise<void> {
   const decided = state.reservations.volumeDecisions.get(pod.uid);
   if (!hasWork(decided)) return;
   for (const volume of decided.bind) state.reservations.volumes.assume(await api.update(core.persistentvolumes, volume, { signal }));
   for (const claim of decided.provision) state.reservations.claims.assume(await api.update(core.persistentvolumeclaims, claim, { signal }));
-  const claims = new Set([...decided.bind.map(({ spec }) => spec?.claimRef?.name ?? ''), ...decided.provision.map(({ metadata }) => metadata.name ?? '')]);
-  await until(() => {
-    for (const name of claims) {
-      const claim = state.reservations.claims.get({ namespace: pod.namespace, name });
-      if (claim === undefined) throw new Error(`PVC "${pod.namespace}/${name}" is gone`);
-      if (isBound(claim)) continue;
-      // The provisioner gives up on a node by taking the annotation away: then another node must be found.
-      const wasSelected = decided.provision.some(({ metadata }) => metadata.name === name);
-      if (wasSelected && claim.metadata.annotations?.[selectedNode] !== node) throw new Error(`selectedNode annotation reset for PVC "${name}"`);
-      return false;
-    }
-    return true;
-  }, timeoutMs);
+  await until(() => isCarriedOut(pod, decided, nodeName, state), timeoutMs);
+}
+
+/** Whether all claims have their volumes, which can be used from the node; throws when another node must be found. */
+function isCarriedOut(pod: PodInfo, { bind: volumes, provision }: VolumeDecision, nodeName: string, state: ClusterState): boolean {
+  const node = state.node(nodeName);
+  if (node === undefined) throw new Error(`node "${nodeName}" not found`);
+  const volumeOf = (name = ''): corev1.PersistentVolume | undefined => state.reservations.volumes.get({ namespace: '', name });
+  const claimOf = (name = ''): corev1.PersistentVolumeClaim => {
+    const claim = state.reservations.claims.get({ namespace: pod.namespace, name });
+    if (claim === undefined) throw new Error(`PVC "${pod.namespace}/${name}" is gone`);
+    return claim;
+  };
+  const checkPlace = (volume: corev1.PersistentVolume): void => {
+    if (!volumeIsNear(volume, node)) throw new Error(`pv "${volume.metadata.name ?? ''}" node affinity doesn't match node "${nodeName}": no matching NodeSelectorTerms`);
+  };
+  const chosen = volumes.map(({ metadata: { name }, spec }) => {
+    const volume = volumeOf(name);
+    if (volume === undefined) throw new Error(`pv "${name ?? ''}" is gone`);
+    checkPlace(volume);
+    // Its claim has another volume now.
+    if ((volume.spec?.claimRef?.uid ?? '') === '') throw new Error(`ClaimRef got reset for pv "${name ?? ''}"`);
+    return isBound(claimOf(spec?.claimRef?.name));
+  });
+  const made = provision.map(({ metadata: { name } }) => {
+    const claim = claimOf(name);
+    const volume = volumeOf(claim.spec?.volumeName);
+    if (volume !== undefined) checkPlace(volume);
+    // The provisioner gives up on a node by taking the annotation away: then another node must be found.
+    if (!isBound(claim) && claim.metadata.annotations?.[selectedNode] !== nodeName) throw new Error(`selectedNode annotation reset for PVC "${name ?? ''}"`);
+    return isBound(claim) && volume !== undefined;
+  });
+  return [...chosen, ...made].every((is) => is);
 }

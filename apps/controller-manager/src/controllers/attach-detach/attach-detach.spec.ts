@@ -1,4 +1,5 @@
 import { core, storage, type corev1 } from '@navarch/api';
+import type { ControllerConfig } from '../../config';
 import { ControllerWorld } from '../../testing/controller-world';
 import { attachDetachController } from './controller';
 import { attachmentName, multiAttachError, uniqueVolumeName } from './sync';
@@ -120,7 +121,7 @@ describe('volumes of CSI drivers', () => {
     { outcome: 'stay with a node that is silent, if so asked', change: silent, subresource: 'status', disableForceDetachOnTimeout: true, left: 1 },
     { outcome: 'are taken from a node that is out of service, if so asked too', change: outOfService, subresource: '', disableForceDetachOnTimeout: true, left: 0 },
   ])('$outcome', async ({ change, subresource, disableForceDetachOnTimeout, left }) => {
-    Object.assign(world.context.config, { disableForceDetachOnTimeout });
+    Object.assign(world.context.config, { disableForceDetachOnTimeout, disableAttachDetachReconcileSync: true });
     world.create(core.pods, pod('a', 'n1'));
     await world.run(attachDetachController);
     attach('n1');
@@ -129,9 +130,69 @@ describe('volumes of CSI drivers', () => {
     await world.settle();
     expect(attachments()).toHaveLength(1);
     world.change(core.nodes, 'n1', change, subresource);
-    await world.clock.advance(change === silent ? 420_000 : 0);
+    await world.clock.advance(change === silent ? 360_000 : 0);
     await world.settle();
     expect(attachments()).toHaveLength(left);
+  });
+
+  it.each<[string, corev1.PodStatus, boolean, Record<string, string>, number]>([
+    ['a pod that has ended', { phase: 'Succeeded' }, false, {}, 0],
+    ['a pod that has ended, where the node keeps its volumes', { phase: 'Failed' }, false, { 'volumes.kubernetes.io/keep-terminated-pod-volumes': 'true' }, 1],
+    ['a pod on its way out of which something runs', { phase: 'Running', containerStatuses: [{ name: 'c', state: { running: {} } } as corev1.ContainerStatus] }, true, {}, 1],
+    ['a pod on its way out of which nothing runs', { phase: 'Running', containerStatuses: [{ name: 'c', state: { terminated: { exitCode: 0 } } } as corev1.ContainerStatus] }, true, {}, 0],
+  ])('are needed, or not, by %s', async (_which, status, deleted, annotations, expected) => {
+    world.change(core.nodes, 'n1', ({ metadata }) => (metadata.annotations = { ...managed, ...annotations }));
+    world.create(core.pods, { ...pod('a', 'n1'), status: { phase: 'Running', containerStatuses: [{ name: 'c', state: { running: {} } } as corev1.ContainerStatus] } });
+    await world.run(attachDetachController);
+    expect(attachments()).toHaveLength(1);
+    world.change(core.pods, 'a', (object) => (object.status = status), 'status');
+    if (deleted) world.api.delete(core.pods, 'default', 'a', { gracePeriodSeconds: 30 });
+    await world.settle();
+    expect(attachments()).toHaveLength(expected);
+  });
+
+  it('are attached when their volume is known later than all else', async () => {
+    const known = world.get(core.persistentvolumes, 'disk');
+    world.change(core.persistentvolumes, 'disk', (volume) => delete volume.spec?.claimRef);
+    world.create(core.pods, pod('a', 'n1'));
+    await world.run(attachDetachController);
+    expect(attachments()).toEqual([]);
+    world.change(core.persistentvolumes, 'disk', (volume) => (volume.spec = known.spec!));
+    await world.settle();
+    expect(attachments()).toEqual(['disk.example.com disk@n1']);
+  });
+
+  it('are counted for each pod that uses them', async () => {
+    for (const name of ['a', 'b']) world.create(core.pods, pod(name, 'n1'));
+    await world.run(attachDetachController);
+    expect(await world.metric('storage_count_attachable_volumes_in_use')).toEqual({ 'n1/kubernetes.io/csi:disk.example.com': 2 });
+    expect(await world.metric('attachdetach_controller_total_volumes')).toEqual({ 'kubernetes.io/csi:disk.example.com/desired_state_of_world': 1, 'kubernetes.io/csi:disk.example.com/actual_state_of_world': 1 });
+  });
+
+  it.each<[string, Partial<ControllerConfig>, number]>([
+    ['every minute', {}, 10],
+    ['as often as they are asked to be', { attachDetachReconcileSyncPeriod: 10_000 }, 60],
+    ['not at all, if so asked', { disableAttachDetachReconcileSync: true }, 0],
+  ])('are looked at again though nothing happens: %s', async (_often, config, expected) => {
+    let looks = 0;
+    Object.assign(world.context, { onOutcome: () => looks++, config: { ...world.context.config, ...config } });
+    world.create(core.pods, pod('a', 'n1'));
+    await world.run(attachDetachController);
+    attach('n1');
+    // The attacher had its time.
+    await world.clock.advance(120_000);
+    await world.settle();
+    looks = 0;
+    for (let second = 0; second < 600; second += 10) {
+      await world.clock.advance(10_000);
+      await world.settle();
+    }
+    expect(looks).toBe(expected);
+  });
+
+  it('are not looked at more often than once a second', () => {
+    Object.assign(world.context.config, { attachDetachReconcileSyncPeriod: 999 });
+    expect(() => attachDetachController(world.context)).toThrow('duration time must be greater than one second');
   });
 
   it('that need no attaching are left alone', async () => {

@@ -2,8 +2,8 @@ import type { corev1, storagev1 } from '@navarch/api';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface AttachmentFacts {
-  /** Volumes that pods need on nodes, once for each node. */
-  readonly wanted: () => Iterable<{ readonly node: string; readonly volume: corev1.PersistentVolume }>;
+  /** Volumes that pods need on nodes, once for each node, and how many pods of that do. */
+  readonly wanted: () => Iterable<{ readonly node: string; readonly volume: corev1.PersistentVolume; readonly users: number }>;
   readonly attachments: () => readonly storagev1.VolumeAttachment[];
 }
 
@@ -24,7 +24,7 @@ export function attachmentMetrics(registry: Registry, { wanted, attachments }: A
     name: 'storage_count_attachable_volumes_in_use', help: 'Measure number of volumes in use', labelNames: ['node', 'volume_plugin'], registers,
     collect() {
       this.reset();
-      for (const { node, volume } of wanted()) this.inc({ node, volume_plugin: pluginOf(volume.spec?.csi?.driver ?? '') });
+      for (const { node, volume, users } of wanted()) this.inc({ node, volume_plugin: pluginOf(volume.spec?.csi?.driver ?? '') }, users);
     },
   });
   const forced = new Counter({ name: 'attach_detach_controller_attachdetach_controller_forced_detaches', help: 'Number of times the A/D Controller performed a forced detach', labelNames: ['reason'], registers });

@@ -1,20 +1,22 @@
 import { claimsOfPod, core, isClaimForPod, storage, type corev1, type storagev1 } from '@navarch/api';
 import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
-import { after, canonicalJson, done, isPodTerminal, keyOfObject, type Controller, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { after, canonicalJson, done, keyOfObject, type Controller, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
 import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
+import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
 import { attachmentMetrics } from './attachment-metrics';
-import { attachTimeout, multiAttachError, planAttachments, type AttachPlan, type Detachment, type ForceReason } from './sync';
+import { attachTimeout, isReady, multiAttachError, planAttachments, type AttachPlan, type Detachment, type ForceReason } from './sync';
 
-/** How often a node that keeps a volume is looked at again. */
-const AGAIN_MS = 60_000;
 /** How long volumes wait for a node that is not healthy to let go of them. */
 const FORCE_DETACH_MS = 360_000;
 /** How long an attacher may take before pods are told that it does not answer. */
 const ATTACH_TIMEOUT_MS = 120_000;
 /** Nodes whose kubelets attach volumes themselves lack it. */
 const MANAGED = 'volumes.kubernetes.io/controller-managed-attach-detach';
+/** On a node whose kubelet keeps the volumes of pods that have ended. */
+const KEEPS_ENDED = 'volumes.kubernetes.io/keep-terminated-pod-volumes';
+const SHORTEST_SYNC_MS = 1_000;
 
 type Needed = Map<string, { volume: corev1.PersistentVolume; pods: corev1.Pod[] }>;
 type Attachment = storagev1.VolumeAttachment;
@@ -42,7 +44,7 @@ export class AttachDetachReconciler implements Reconciler {
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#events = recorderFor('attachdetach-controller', context);
-    this.pods = context.sources.informer(core.pods, { indexes: byNode });
+    this.pods = context.sources.informer(core.pods, { indexes: { ...byNode, ...byClaim } });
     this.nodes = context.sources.informer(core.nodes);
     this.claims = context.sources.informer(core.persistentvolumeclaims);
     this.volumes = context.sources.informer(core.persistentvolumes);
@@ -73,7 +75,8 @@ export class AttachDetachReconciler implements Reconciler {
     }
     await Promise.all(plan.attach.map((attachment) => api.create(storage.volumeattachments, attachment, { signal }).catch(unless(isAlreadyExists))));
     await this.#detach(nodeName, plan.detach, live, signal);
-    const delays = [...(plan.blocked.length + plan.waiting.length > 0 ? [AGAIN_MS] : []), ...(nextTimeoutMs === undefined ? [] : [nextTimeoutMs])];
+    const syncMs = config.disableAttachDetachReconcileSync || this.attachments.byIndex('attachedTo', nodeName).length === 0 ? undefined : config.attachDetachReconcileSyncPeriod;
+    const delays = [syncMs, plan.nextForcedMs, nextTimeoutMs].filter((delay) => delay !== undefined);
     return delays.length > 0 ? after(Math.min(...delays)) : done;
   }
 
@@ -158,8 +161,9 @@ export class AttachDetachReconciler implements Reconciler {
     const node = this.nodes.get({ namespace: '', name: nodeName });
     // Of a node that is gone there may still be pods.
     if (node !== undefined && node.metadata.annotations?.[MANAGED] === undefined) return needed;
+    const keepsEnded = node?.metadata.annotations?.[KEEPS_ENDED] === 'true';
     for (const pod of this.pods.byIndex('node', nodeName)) {
-      if (isPodTerminal(pod)) continue;
+      if (isPodTerminated(pod) && !keepsEnded) continue;
       for (const { claimName, ephemeral } of claimsOfPod(pod)) {
         const claim = this.claims.get({ namespace: pod.metadata.namespace ?? '', name: claimName });
         if (claim?.status?.phase !== 'Bound' || (ephemeral && !isClaimForPod(claim, pod))) continue;
@@ -174,8 +178,8 @@ export class AttachDetachReconciler implements Reconciler {
     return needed;
   }
 
-  *#wanted(): Iterable<{ node: string; volume: corev1.PersistentVolume }> {
-    for (const { metadata: { name: node = '' } } of this.nodes.list()) for (const { volume } of this.#needed(node).values()) yield { node, volume };
+  *#wanted(): Iterable<{ node: string; volume: corev1.PersistentVolume; users: number }> {
+    for (const { metadata: { name: node = '' } } of this.nodes.list()) for (const { volume, pods } of this.#needed(node).values()) yield { node, volume, users: pods.length };
   }
 
   #mustBeAttached(driver: string): boolean {
@@ -190,10 +194,11 @@ function unless(isExpected: (error: unknown) => boolean): (error: unknown) => un
   };
 }
 
-const keptByNode = ({ metadata, spec, status }: corev1.Node): string => canonicalJson([metadata.annotations?.[MANAGED], status?.volumesInUse, status?.volumesAttached, spec?.taints]);
+const keptByNode = ({ metadata, spec, status }: corev1.Node): string => 
+  canonicalJson([metadata.annotations?.[MANAGED], metadata.annotations?.[KEEPS_ENDED], status?.volumesInUse, status?.volumesAttached, spec?.taints, isReady({ metadata, ...(status === undefined ? {} : { status }) })]);
 
 function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): (() => void)[] {
-  const { pods, nodes, claims, attachments, drivers } = reconciler;
+  const { pods, nodes, claims, volumes, attachments, drivers } = reconciler;
   const wakeNode = (name = ''): void => {
     if (name !== '') controller.enqueue({ namespace: '', name });
   };
@@ -205,18 +210,29 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
     for (const { spec } of attachments.list()) if (spec.attacher === name) wakeNode(spec.nodeName);
     pods.list().forEach(wakePod);
   };
+  /** News of a claim may be here before those of its volume. */
+  const wakeUsers = ({ spec }: corev1.PersistentVolume): void => {
+    const claim = claims.get({ namespace: spec?.claimRef?.namespace ?? '', name: spec?.claimRef?.name ?? '' });
+    if (claim !== undefined) podsOfClaim(pods, claim).forEach(wakePod);
+  };
   return [
+    volumes.addHandler({
+      onAdd: wakeUsers,
+      onUpdate: (before, volume) => {
+        if (before.spec?.claimRef?.uid !== volume.spec?.claimRef?.uid) wakeUsers(volume);
+      },
+    }),
     pods.addHandler({
       onAdd: wakePod,
       onDelete: wakePod,
       onUpdate: (before, pod) => {
-        if (before.spec?.nodeName !== pod.spec?.nodeName || isPodTerminal(before) !== isPodTerminal(pod)) wakePod(pod);
+        if (before.spec?.nodeName !== pod.spec?.nodeName || isPodTerminated(before) !== isPodTerminated(pod)) wakePod(pod);
       },
     }),
     claims.addHandler({
       onUpdate: (before, claim) => {
         if (before.status?.phase === claim.status?.phase) return;
-        for (const pod of pods.list(claim.metadata.namespace)) if (claimsOfPod(pod).some(({ claimName }) => claimName === claim.metadata.name)) wakePod(pod);
+        podsOfClaim(pods, claim).forEach(wakePod);
       },
     }),
     nodes.addHandler({
@@ -256,6 +272,7 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
 }
 
 export function attachDetachController(context: ControllerContext): RunningController {
+  if (context.config.attachDetachReconcileSyncPeriod < SHORTEST_SYNC_MS) throw new Error('duration time must be greater than one second as set via command line option reconcile-sync-loop-period');
   const reconciler = new AttachDetachReconciler(context);
   const { pods, nodes, claims, volumes, attachments, drivers } = reconciler;
   return runningController({

@@ -48,6 +48,8 @@ export interface AttachPlan {
   readonly blocked: readonly { readonly volume: Volume; readonly pods: readonly corev1.Pod[]; readonly heldBy: readonly string[] }[];
   /** Nobody needs them, but the node still has them mounted. */
   readonly waiting: readonly string[];
+  /** In how many milliseconds the first of them has been waited for long enough; undefined if the node must let go of them itself. */
+  readonly nextForcedMs?: number;
   /** What the node's status must say. */
   readonly volumesAttached: readonly corev1.AttachedVolume[];
 }
@@ -110,9 +112,10 @@ export function planAttachments(observed: ObservedNode): AttachPlan {
   return { attach, attaching, blocked, ...planDetaching(observed) };
 }
 
-function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume: volumeNamed, unneededSince, forceAfterMs, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'volumesAttached' | 'waiting'> {
+function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume: volumeNamed, unneededSince, forceAfterMs, nowMs }: ObservedNode): Pick<AttachPlan, 'detach' | 'nextForcedMs' | 'volumesAttached' | 'waiting'> {
   const detach: Detachment[] = [];
   const waiting: string[] = [];
+  let nextForcedMs = Infinity;
   const attached: corev1.AttachedVolume[] = [];
   // What became of a node that went unseen nobody knows: it may still write.
   const inUse = node === undefined ? lastInUse : (node.status?.volumesInUse ?? []);
@@ -134,18 +137,22 @@ function planDetaching({ nodeName, node, lastInUse, needed, attachments, volume:
     const mayGo = isIdle && !neededAs.has(name);
     const inUseAs = volume === undefined ? undefined : uniqueVolumeName(volume);
     const mounted = inUseAs !== undefined && (inUse === undefined || inUse.includes(inUseAs));
-    const isOverdue = nowMs - (unneededSince(name) ?? nowMs) >= forceAfterMs;
+    const leftMs = forceAfterMs - (nowMs - (unneededSince(name) ?? nowMs));
+    const isOverdue = leftMs <= 0;
     if (mayGo && (!mounted || outOfService || (isOverdue && !isReady(node)))) {
       const forced = mounted ? { forced: outOfService ? ('out-of-service' as const) : ('timeout' as const) } : {};
       detach.push({ attachment, isOverdue: isOverdue || outOfService, ...(inUseAs === undefined ? {} : { inUseAs }), ...forced });
       continue;
     }
-    if (mayGo) waiting.push(name);
+    if (mayGo) {
+      waiting.push(name);
+      if (!isReady(node)) nextForcedMs = Math.min(nextForcedMs, leftMs);
+    }
     if (volume !== undefined && status?.attached === true && deletionTimestamp === undefined) attached.push({ name: uniqueVolumeName(volume), devicePath: '' });
   }
-  return { detach, waiting, volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return { detach, waiting, ...(nextForcedMs === Infinity ? {} : { nextForcedMs }), volumesAttached: attached.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-function isReady(node: corev1.Node | undefined): boolean {
+export function isReady(node: corev1.Node | undefined): boolean {
   return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
