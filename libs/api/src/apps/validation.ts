@@ -9,6 +9,7 @@ import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
+import { counts, replicaCounts } from '../validation/replica-counts';
 import { amountIn, atMostAll, countOrPercent, dnsLabel, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
 import { validateWorkloadSelector } from '../validation/workload-rules';
 import { templateWarnings, workloadWarnings } from '../validation/workload-warnings';
@@ -19,7 +20,6 @@ type ReplicaSet = Loose<appsv1.ReplicaSet>;
 type StatefulSet = Loose<appsv1.StatefulSet>;
 
 const specPath = FieldPath.of('spec');
-const statusPath = FieldPath.of('status');
 
 function validateRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.RollingUpdateDeployment>, path: FieldPath, found: Findings): void {
   countOrPercent(maxUnavailable, path.child('maxUnavailable'), found);
@@ -166,33 +166,6 @@ const selectorStays = (object: Loose<{ spec: { selector: object } }>, old: Loose
   immutable(object.spec?.selector, old.spec?.selector, specPath.child('selector'), found);
   return found;
 };
-
-type WithStatus = Loose<{ status: object }>;
-const numbersOf = ({ status = {} }: WithStatus): Readonly<Record<string, number | undefined>> => status as Readonly<Record<string, number | undefined>>;
-
-const counts = (...fields: string[]) => (object: WithStatus, old: WithStatus): Findings => {
-  const found: Findings = [];
-  const status = numbersOf(object);
-  for (const field of fields) nonNegative(status[field], statusPath.child(field), found);
-  // Names already used must not be tried again.
-  const [now, before] = [status['collisionCount'], numbersOf(old)['collisionCount']];
-  if (before !== undefined && (now === undefined || now < before)) found.push(fieldErrors.invalid(statusPath.child('collisionCount'), now ?? 0, 'cannot be decremented'));
-  return found;
-};
-
-/** Fewer pods are ready than there are, and fewer available than ready. */
-function replicaCounts(fields: readonly string[], readyReplicas = 'readyReplicas'): (object: WithStatus, old: WithStatus) => Findings {
-  const check = counts('replicas', ...fields, 'observedGeneration', 'collisionCount');
-  return (object, old) => {
-    const found = check(object, old);
-    const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;
-    for (const field of fields)
-      if ((status[field] ?? 0) > (status['replicas'] ?? 0)) found.push(fieldErrors.invalid(statusPath.child(field), status[field] ?? 0, 'cannot be greater than status.replicas'));
-    if ((status['availableReplicas'] ?? 0) > (status['readyReplicas'] ?? 0))
-      found.push(fieldErrors.invalid(statusPath.child('availableReplicas'), status['availableReplicas'] ?? 0, `cannot be greater than ${readyReplicas}`));
-    return found;
-  };
-}
 
 /** By `<group>/<kind>`. */
 export const appsValidation: Readonly<Record<string, ContentRules>> = {

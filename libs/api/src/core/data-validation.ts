@@ -1,4 +1,4 @@
-import { configMapKeyMessages, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { configMapKeyMessages, DecodeError, decodeJson, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../gen';
 import { entries } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -60,12 +60,16 @@ const requiredKeys = new Map<string, readonly string[]>(Object.entries({
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 }));
 
-function jsonError(text: string): string | undefined {
+const goKinds: Readonly<Record<string, string>> = { boolean: 'bool', string: 'string' };
+
+/** What keeps a text from being a JSON object, in the words of Go's decoder. */
+function objectError(text: string): string | undefined {
   try {
-    JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
-    return undefined;
+    const { value } = decodeJson(Buffer.from(text, 'base64'));
+    if (typeof value === 'object' && !Array.isArray(value)) return undefined;
+    return `json: cannot unmarshal ${Array.isArray(value) ? 'array' : goKinds[typeof value] ?? 'number'} into Go value of type map[string]interface {}`;
   } catch (error) {
-    if (error instanceof SyntaxError) return 'invalid character in JSON';
+    if (error instanceof DecodeError) return error.message;
     throw error;
   }
 }
@@ -75,7 +79,7 @@ function validateSecretType({ type = '', data, metadata }: Secret, found: Findin
     const value = data?.[key];
     if (value === undefined) found.push(fieldErrors.required(dataPath.key(key)));
     else if (key.startsWith('.docker')) {
-      const error = jsonError(value);
+      const error = objectError(value);
       if (error !== undefined) found.push(fieldErrors.invalid(dataPath.key(key), '<secret contents redacted>', error));
     }
   }

@@ -1,9 +1,10 @@
-import { fieldErrors, FieldPath, labelKeyMessages, validateLabels } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, labelKeyMessages } from '@navarch/apimachinery';
 import type { corev1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
+import { replicaCounts } from '../validation/replica-counts';
 import { type Findings, nonNegative, refuse } from '../validation/rules';
 import { sameIntent, workloadWarnings } from '../validation/workload-warnings';
 import { configMapValidation, secretValidation } from './data-validation';
@@ -42,12 +43,12 @@ function namespaceStatus({ metadata, status }: Loose<corev1.Namespace>): Finding
 
 const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
   warnings: workloadWarnings,
+  status: replicaCounts(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
   content({ spec = {} }, old) {
     const found: Findings = [];
     nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
     const selector = (spec.selector ?? {}) as Record<string, string>;
     if (Object.keys(selector).length === 0) found.push(fieldErrors.required(specPath.child('selector')));
-    found.push(...validateLabels(selector, specPath.child('selector')));
     nonNegative(spec.replicas, specPath.child('replicas'), found);
     if (!spec.template) {
       found.push(fieldErrors.required(specPath.child('template')));

@@ -27,6 +27,9 @@ export function positive(value: number | undefined, path: FieldPath, found: Find
   if (value !== undefined && value <= 0) found.push(fieldErrors.invalid(path, value, notPositiveMessage));
 }
 
+/** Says more of what was found. */
+export const withDetail = (error: FieldError, detail: string): FieldError => ({ ...error, body: `${error.body}: ${detail}`, message: `${error.message}: ${detail}` });
+
 /** A field that must say something. */
 export function present(value: string | undefined, path: FieldPath, found: Findings, detail = ''): value is string {
   if (value) return true;

@@ -6,5 +6,6 @@ import { type Findings } from './rules';
 export function validateTemplateObjectMeta(metadata: object | undefined, path: FieldPath, found: Findings): void {
   const { annotations, labels, ...others } = (metadata ?? {}) as { annotations?: Record<string, string>; labels?: Record<string, string> };
   found.push(...validateAnnotations(annotations, path.child('annotations')), ...validateLabels(labels, path.child('labels')));
-  for (const [field, value] of entries(others as Record<string, unknown>)) if (value !== undefined && value !== null) found.push(fieldErrors.forbidden(path.child(field), 'cannot be set'));
+  // Upstream makes the field's name from its own type's.
+  for (const [field, value] of entries(others as Record<string, unknown>)) if (value !== undefined && value !== null) found.push(fieldErrors.forbidden(path.child(field === 'uid' ? 'uID' : field), 'cannot be set'));
 }

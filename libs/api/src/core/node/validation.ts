@@ -1,4 +1,4 @@
-import { compareStrings, dnsSubdomainMaxLength, type FieldError, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { compareStrings, dnsSubdomainMaxLength, fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
 import { type Loose } from '../../support/loose';
@@ -6,15 +6,13 @@ import { semanticEqual } from '../../support/semantic-equal';
 import { type FormerTexts, validCidr } from '../../validation/ip';
 import { cidrWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
-import { type Findings, labelValue, present, qualifiedName, supported } from '../../validation/rules';
+import { type Findings, labelValue, present, qualifiedName, supported, withDetail } from '../../validation/rules';
 import { resourceAmount } from '../pod/validation/resources';
 import { taintEffects } from '../pod/validation/scheduling';
 
 type Node = Loose<corev1.Node>;
 
 const specPath = FieldPath.of('spec');
-
-const withDetail = (error: FieldError, detail: string): FieldError => ({ ...error, body: `${error.body}: ${detail}`, message: `${error.message}: ${detail}` });
 
 function validateTaints(taints: readonly Loose<corev1.Taint>[] | undefined, found: Findings): void {
   const seen = new Set<string>();
@@ -37,6 +35,9 @@ function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, before: FormerTexts
   const families = new Set(cidrs.map((cidr, i) => validCidr(cidr, path.index(i), found, before)?.ip.family));
   if (cidrs.length > 2 || (cidrs.length === 2 && families.size !== 2))
     found.push(fieldErrors.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
+  cidrs.forEach((cidr, i) => {
+    if (cidrs.indexOf(cidr) < i) found.push(fieldErrors.duplicate(path.index(i), cidr));
+  });
 }
 
 function validateAmounts(status: Loose<corev1.NodeStatus> | undefined, found: Findings): void {

@@ -8,7 +8,7 @@ import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, refuse, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, oneOf, present, refuse, sorted, supported } from '../../validation/rules';
 import { claimWarnings } from './warnings';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
@@ -27,14 +27,16 @@ export function validateAccessModes(modes: readonly string[] | undefined, path: 
     found.push(fieldErrors.forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
 }
 
-function validateSource(spec: Spec, path: FieldPath, found: Findings): void {
+/** Groups were not always looked at: what names one already may go on. */
+function validateSource(spec: Spec, before: Spec | undefined, path: FieldPath, found: Findings): void {
+  const hadGroup = before?.dataSource?.apiGroup !== undefined || before?.dataSourceRef?.apiGroup !== undefined;
   for (const field of ['dataSource', 'dataSourceRef'] as const) {
     const source = spec[field];
     if (!source) continue;
     present(source.name, path.child(field, 'name'), found);
     present(source.kind, path.child(field, 'kind'), found);
     if (!source.apiGroup && source.kind !== 'PersistentVolumeClaim') found.push(fieldErrors.invalid(path.child(field), source.kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-    if (source.apiGroup) dnsSubdomain(source.apiGroup, path.child(field, 'apiGroup'), found);
+    if (source.apiGroup && !hadGroup) dnsSubdomain(source.apiGroup, path.child(field, 'apiGroup'), found);
   }
   const { dataSource, dataSourceRef } = spec;
   if (!dataSource || !dataSourceRef) return;
@@ -42,7 +44,7 @@ function validateSource(spec: Spec, path: FieldPath, found: Findings): void {
   else if ((['apiGroup', 'kind', 'name'] as const).some((field) => dataSource[field] !== dataSourceRef[field])) found.push(fieldErrors.invalid(path, {}, 'must match dataSourceRef'));
 }
 
-export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings): void {
+export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings, before?: Spec): void {
   if (list(spec.accessModes).length === 0) found.push(fieldErrors.required(path.child('accessModes'), 'at least 1 access mode is required'));
   if (spec.selector) found.push(...validateLabelSelector(spec.selector as LabelSelector, path.child('selector')));
   validateAccessModes(spec.accessModes, path.child('accessModes'), found);
@@ -51,8 +53,8 @@ export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings):
   if (quantity === undefined) found.push(fieldErrors.required(storage));
   else if (quantity.nanos <= 0n) found.push(fieldErrors.invalid(storage, formatQuantity(quantity), notAboveZeroMessage));
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, path.child('storageClassName'), found);
-  supported(spec.volumeMode, volumeModes, path.child('volumeMode'), found);
-  validateSource(spec, path, found);
+  if (spec.volumeMode !== undefined) oneOf(spec.volumeMode, volumeModes, path.child('volumeMode'), found);
+  validateSource(spec, before, path, found);
   if (spec.volumeAttributesClassName) dnsSubdomain(spec.volumeAttributesClassName, path.child('volumeAttributesClassName'), found);
 }
 
@@ -107,9 +109,11 @@ function status({ status: now = {} }: Claim): Findings {
     const quantity = readQuantity(text);
     if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.child('capacity').key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
   }
+  // Upstream's name for the field.
+  const statusesPath = path.child('allocatedResourceStatus');
   for (const [name, state = ''] of entries(now.allocatedResourceStatuses)) {
-    claimResource(name, path.child('allocatedResourceStatuses'), found);
-    if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(path.child('allocatedResourceStatuses'), name, resizeStates));
+    claimResource(name, statusesPath, found);
+    if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(statusesPath, name, resizeStates));
   }
   for (const [name, text] of entries(now.allocatedResources))
     if (claimResource(name, path.child('allocatedResources'), found)) resourceAmount('storage', text, path.child('allocatedResources').key(name), found);
@@ -118,9 +122,9 @@ function status({ status: now = {} }: Claim): Findings {
 
 export const persistentVolumeClaimValidation = contentRules<Claim>({
   warnings: claimWarnings,
-  content(claim) {
+  content(claim, old) {
     const found: Findings = [];
-    validateClaimSpec(claim.spec ?? {}, specPath, found);
+    validateClaimSpec(claim.spec ?? {}, specPath, found, old?.spec);
     return found;
   },
   change,

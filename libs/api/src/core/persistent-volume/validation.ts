@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { fieldErrors, FieldPath, formatQuantity } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
@@ -7,7 +8,7 @@ import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, present, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, oneOf, present, sorted, supported } from '../../validation/rules';
 import { nodeTermWarnings } from '../node/former-labels';
 import { validateAccessModes, volumeModes } from '../persistent-volume-claim/validation';
 import { formerClassWarnings } from '../persistent-volume-claim/warnings';
@@ -35,7 +36,7 @@ function validateCapacity({ capacity }: Spec, specPath: FieldPath, found: Findin
   const path = specPath.child('capacity');
   const names = Object.keys(capacity ?? {});
   if (names.length === 0) found.push(fieldErrors.required(path));
-  if (!names.includes('storage') || names.length > 1) found.push(fieldErrors.notSupported(path, capacity ?? {}, ['storage']));
+  if (!names.includes('storage') || names.length > 1) found.push(fieldErrors.notSupported(path, capacity ?? null, ['storage']));
   for (const [name, text] of entries(capacity)) {
     const quantity = readQuantity(text);
     if (quantity === undefined || quantity.nanos <= 0n) found.push(fieldErrors.invalid(path.key(name), quantity === undefined ? (text ?? '') : formatQuantity(quantity), notAboveZeroMessage));
@@ -66,7 +67,7 @@ function validateCommon(spec: Spec, name: string, path: FieldPath, found: Findin
   validateOneSource(spec, sourceKinds, path, found, (kind, sourcePath) => {
     validateSource(kind, spec, name, sourcePath, path, found);
   });
-  if (spec.hostPath && /^\/+$/.test(spec.hostPath.path ?? '') && spec.persistentVolumeReclaimPolicy === 'Recycle')
+  if (posix.normalize(spec.hostPath?.path ?? '') === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')
     found.push(fieldErrors.forbidden(path.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
 }
 
@@ -96,7 +97,7 @@ function content({ metadata, spec = {} }: Volume): Findings {
   validateCommon(spec, metadata?.name ?? '', specPath, found);
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, specPath.child('storageClassName'), found);
   validateAttributesClass(spec, specPath, found);
-  supported(spec.volumeMode, volumeModes, specPath.child('volumeMode'), found);
+  if (spec.volumeMode !== undefined) oneOf(spec.volumeMode, volumeModes, specPath.child('volumeMode'), found);
   return found;
 }
 

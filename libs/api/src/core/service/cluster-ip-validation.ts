@@ -39,15 +39,15 @@ export function validateClusterIps(spec: Spec, before: FormerTexts, found: Findi
     if (ips.length > 1) found.push(fieldErrors.invalid(ipsPath, ips, "'None' must be the first and only value"));
     return;
   }
-  ips.forEach((ip, i) => {
-    if (ip === 'None') found.push(fieldErrors.invalid(ipsPath, ips, "'None' must be the first and only value"));
-    else if (validIp(ip, ipsPath.index(i), found, before)) {
-      const family = list(spec.ipFamilies)[i];
-      if (family !== undefined && family !== ipFamilyOf(ip)) found.push(fieldErrors.invalid(ipsPath.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
-    }
-  });
+  const areValid = ips.map((ip, i) => validIp(ip, ipsPath.index(i), found, before));
   if (ips.length > 2) found.push(fieldErrors.invalid(ipsPath, ips, 'may only hold up to 2 values'));
-  else if (ips.length === 2 && ipFamilyOf(ips[0] ?? '') === ipFamilyOf(ips[1] ?? '')) found.push(fieldErrors.invalid(ipsPath, ips, oncePerFamily));
+  // What is no address has no family either.
+  if (areValid.includes(false)) return;
+  const families = ips.map(ipFamilyOf);
+  if (ips.length > 1 && new Set(families).size === 1) found.push(fieldErrors.invalid(ipsPath, ips, oncePerFamily));
+  list(spec.ipFamilies).slice(0, ips.length).forEach((family, i) => {
+    if ((family === 'IPv4' || family === 'IPv6') && family !== families[i]) found.push(fieldErrors.invalid(ipsPath.index(i), ips[i], `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
+  });
 }
 
 const mayNotChange = 'may not change once set';

@@ -54,7 +54,8 @@ function validateUniquePorts(spec: Spec, found: Findings): void {
       nodePorts.add(key);
     }
     const key = `${protocol}/${port}`;
-    if (ports.has(key)) found.push(fieldErrors.duplicate(portsPath.index(i), { protocol, port }));
+    // As upstream's own type prints.
+    if (ports.has(key)) found.push(fieldErrors.duplicate(portsPath.index(i), { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }));
     ports.add(key);
   });
 }
@@ -95,7 +96,8 @@ const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
 function validateLoadBalancer(spec: Spec, old: Spec | undefined, found: Findings): void {
   const isLoadBalancer = spec.type === 'LoadBalancer';
   const ranges = list(spec.loadBalancerSourceRanges);
-  const path = specPath.child('loadBalancerSourceRanges');
+  // Upstream's name for the field.
+  const path = specPath.child('LoadBalancerSourceRanges');
   if (ranges.length > 0 && !isLoadBalancer) found.push(fieldErrors.forbidden(path, onlyLoadBalancer));
   const before = new Set(list(old?.loadBalancerSourceRanges).map((range) => range.trim()));
   ranges.forEach((range, i) => validCidr(range.trim(), path.index(i), found, before));
@@ -128,9 +130,8 @@ function validateTraffic(spec: Spec, found: Findings): void {
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, trafficDistribution } = spec;
   if (isExternallyAccessible(spec)) choice(externalTrafficPolicy, ['Cluster', 'Local'], specPath.child('externalTrafficPolicy'), found);
   else if (externalTrafficPolicy) found.push(fieldErrors.invalid(specPath.child('externalTrafficPolicy'), externalTrafficPolicy, 'may only be set for externally-accessible services'));
-  if (healthCheckNodePort !== undefined && healthCheckNodePort < 0)
-    found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, 'must be greater than or equal to 0'));
-  if (healthCheckNodePort && !needsHealthCheckNodePort(spec))
+  if (healthCheckNodePort && needsHealthCheckNodePort(spec)) portNumber(healthCheckNodePort, specPath.child('healthCheckNodePort'), found);
+  else if (healthCheckNodePort)
     found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   if (spec.type !== 'ExternalName') choice(internalTrafficPolicy, ['Cluster', 'Local'], specPath.child('internalTrafficPolicy'), found);
   supported(trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], specPath.child('trafficDistribution'), found);

@@ -24,11 +24,21 @@ const seccomp = (type: string, localhostProfile?: string): object => ({ security
 const seccompOf = (parts: object): object => ({ containers: [{ ...container, ...parts }] });
 const appArmorKey = 'container.apparmor.security.beta.kubernetes.io/c';
 
+const claiming = (claims: object[], ...names: string[]): object => ({ spec: { containers: [{ ...container, resources: { claims } }], resourceClaims: names.map((name) => ({ name, resourceClaimName: name })) } });
+const label = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`;
+
 const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: confined('seccomp.security.alpha.kubernetes.io/pod', 'unconfined', seccomp('RuntimeDefault')), field: 'spec.securityContext.seccompProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp type in annotation and field must match' },
   { object: confined('container.seccomp.security.alpha.kubernetes.io/c', 'localhost/a', seccompOf(seccomp('Localhost', 'b'))), field: 'spec.containers[0].securityContext.seccompProfile.localhostProfile', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp profile in annotation and field must match' },
   { object: confined(appArmorKey, 'runtime/default', seccompOf({ securityContext: { appArmorProfile: { type: 'Unconfined' } } })), field: 'spec.containers[0].securityContext.appArmorProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: apparmor type in annotation and field must match' },
-  { object: pod({ os: {} }), field: 'spec.os.name', reason: 'FieldValueRequired', message: 'Required value' },
+  { object: pod({ os: {} }), field: 'spec.os.name', reason: 'FieldValueRequired', message: 'Required value: cannot be empty' },
+  { object: pod({ topologySpreadConstraints: [1, 2].map((maxSkew) => ({ maxSkew, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' })) }), field: 'spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}', reason: 'FieldValueDuplicate', message: 'Duplicate value: "{zone, DoNotSchedule}"' },
+  { object: pod({ securityContext: { fsGroupChangePolicy: '' } }), field: 'spec.securityContext.fsGroupChangePolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Always", "OnRootMismatch"' },
+  { object: claiming([{ name: 'a' }]), field: 'spec.containers[0].resources.claims[0]', reason: 'FieldValueNotFound', message: 'Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty' },
+  { object: claiming([{ name: 'a' }], 'x', 'b'), field: 'spec.containers[0].resources.claims[0]', reason: 'FieldValueNotFound', message: 'Not found: "a": must be one of the names in pod.spec.resourceClaims: b, x' },
+  ...[[{ name: 'a' }, { name: 'a', request: 'r' }], [{ name: 'a', request: 'r' }, { name: 'a' }], [{ name: 'a' }, { name: 'a' }]].map((claims): Omit<Probe, 'kind'> => ({ object: claiming(claims, 'a'), field: 'spec.containers[0].resources.claims[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "a"' })),
+  { object: claiming([1, 2].map(() => ({ name: 'a', request: 'r' })), 'a'), field: 'spec.containers[0].resources.claims[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "a/r"' },
+  { object: claiming([{ name: 'a', request: '-' }], 'a'), field: 'spec.containers[0].resources.claims[0].request', reason: 'FieldValueInvalid', message: `Invalid value: "-": ${label}` },
   { object: pod({ os: { name: 'plan9' } }), field: 'spec.os', reason: 'FieldValueNotSupported', message: 'Unsupported value: "plan9": supported values: "linux", "windows"' },
   { object: pod({ os: { name: 'linux' }, securityContext: { windowsOptions: {} } }), field: 'spec.securityContext.windowsOptions', reason: 'FieldValueForbidden', message: 'Forbidden: windows options cannot be set for a linux pod' },
   { object: pod({ os: { name: 'linux' }, initContainers: [{ name: 'i', image: 'x', securityContext: { windowsOptions: {} } }] }), field: 'spec.initContainers[0].securityContext.windowsOptions', reason: 'FieldValueForbidden', message: 'Forbidden: windows options cannot be set for a linux pod' },

@@ -34,7 +34,7 @@ function validateMatch(annotation: string | undefined, profile: Profile | undefi
   else if (profile.type === 'Localhost' && annotation !== `${LOCALHOST}${profile.localhostProfile ?? ''}`) found.push(fieldErrors.forbidden(path.child('localhostProfile'), `${words.what} profile in annotation and field must match`));
 }
 
-/** A new pod may say how it is confined in fields and in the annotations that were there before them, if it says the same. */
+/** A new pod, and a template, may say how it is confined in fields and in the annotations that were there before them, if it says the same. */
 export function validateAnnotatedProfiles(annotations: Loose<Record<string, string>> = {}, spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
   const { securityContext } = spec;
   validateMatch(annotations[seccompPod], securityContext?.seccompProfile, SECCOMP, path.child('securityContext', 'seccompProfile'), found);

@@ -3,6 +3,7 @@ import type { corev1, metav1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings } from '../../../validation/rules';
+import { validateAnnotatedProfiles } from './annotated-profiles';
 import { validatePodAnnotations } from './annotations';
 import { validatePodSpec } from './pod-spec';
 
@@ -21,6 +22,7 @@ export function validatePodTemplate(template: Template | undefined, before: Temp
   const spec = template?.spec;
   validateTemplateMeta(template, path, found);
   validatePodSpec(spec ?? {}, path.child('spec'), found, { before: before?.spec });
+  validateAnnotatedProfiles(template?.metadata?.annotations, spec ?? {}, path.child('spec'), found);
   if (list(spec?.ephemeralContainers).length > 0)
     found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
 }

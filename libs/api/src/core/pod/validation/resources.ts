@@ -3,7 +3,7 @@ import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
-import { type Findings, negativeMessage, refuse } from '../../../validation/rules';
+import { dnsLabel, type Findings, negativeMessage, present, refuse, sorted, withDetail } from '../../../validation/rules';
 import { isPodLevelResource } from '../pod-level-resources';
 
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
@@ -118,12 +118,18 @@ function validateClaims({ claims }: Loose<corev1.ResourceRequirements>, path: Fi
   const seen = new Set<string>();
   list(claims).forEach(({ name = '', request = '' }, i) => {
     const at = path.index(i);
-    if (name === '') found.push(fieldErrors.required(at));
+    if (!present(name, at, found)) return;
+    const key = request === '' ? name : `${name}/${request}`;
+    // All of a claim is also each request of it.
+    if (seen.has(name)) found.push(fieldErrors.duplicate(at, name));
     else {
-      const key = `${name}/${request}`;
-      if (seen.has(key)) found.push(fieldErrors.duplicate(at, request === '' ? name : key));
+      if (request !== '') dnsLabel(request, at.child('request'), found);
+      if (seen.has(key) || (request === '' && [...seen].some((other) => other.startsWith(`${name}/`)))) found.push(fieldErrors.duplicate(at, key));
       seen.add(key);
-      if (claimNames && !claimNames.has(name)) found.push(fieldErrors.notFound(at, name));
+    }
+    if (claimNames && !claimNames.has(name)) {
+      const known = claimNames.size === 0 ? ' which is empty' : `: ${sorted(claimNames).join(', ')}`;
+      found.push(withDetail(fieldErrors.notFound(at, name), `must be one of the names in pod.spec.resourceClaims${known}`));
     }
   });
 }

@@ -39,17 +39,18 @@ function validateMatchLabelKeys({ matchLabelKeys, labelSelector }: Loose<corev1.
 }
 
 export function validateSpreadConstraints(constraints: readonly Loose<corev1.TopologySpreadConstraint>[] | undefined, path: FieldPath, found: Findings): void {
-  const seen = new Set<string>();
-  list(constraints).forEach((constraint, i) => {
+  const all = list(constraints);
+  const pairs = all.map(({ topologyKey = '', whenUnsatisfiable = '' }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
+  all.forEach((constraint, i) => {
     const at = path.index(i);
     const { maxSkew = 0, minDomains, topologyKey = '', whenUnsatisfiable = '' } = constraint;
     if (maxSkew <= 0) found.push(fieldErrors.invalid(at.child('maxSkew'), maxSkew, notAboveZeroMessage));
     present(topologyKey, at.child('topologyKey'), found, 'can not be empty');
     if (!['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable))
       found.push(fieldErrors.notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
-    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
-    if (seen.has(pair)) found.push(fieldErrors.duplicate(at.child('{topologyKey, whenUnsatisfiable}'), pair));
-    seen.add(pair);
+    // Of two of a kind the first is the one that upstream names.
+    const pair = pairs[i] ?? '';
+    if (pairs.includes(pair, i + 1)) found.push(fieldErrors.duplicate(at.child('{topologyKey, whenUnsatisfiable}'), pair));
     if (minDomains !== undefined) {
       if (minDomains <= 0) found.push(fieldErrors.invalid(at.child('minDomains'), minDomains, notAboveZeroMessage));
       if (whenUnsatisfiable !== 'DoNotSchedule')

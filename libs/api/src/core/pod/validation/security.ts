@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, rangeMessage } from '@navarch/apimachinery
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { type Findings, present, refuse, sorted, supported } from '../../../validation/rules';
+import { type Findings, oneOf, present, refuse, sorted, supported } from '../../../validation/rules';
 import { descendingPath } from './paths';
 import { validateWindowsOptions } from './windows';
 
@@ -109,7 +109,7 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean,
   userOrGroup(context.runAsGroup, at.child('runAsGroup'), found);
   list(context.supplementalGroups).forEach((group, i) => userOrGroup(group, at.child('supplementalGroups').index(i), found));
   validateSysctls(spec, at.child('sysctls'), found);
-  supported(context.fsGroupChangePolicy, sorted(['OnRootMismatch', 'Always']), at.child('fsGroupChangePolicy'), found);
+  if (context.fsGroupChangePolicy !== undefined) oneOf(context.fsGroupChangePolicy, sorted(['OnRootMismatch', 'Always']), at.child('fsGroupChangePolicy'), found);
   supported(context.supplementalGroupsPolicy, sorted(['Merge', 'Strict']), at.child('supplementalGroupsPolicy'), found);
   supported(context.seLinuxChangePolicy, sorted(['MountOption', 'Recursive']), at.child('seLinuxChangePolicy'), found);
   validateSeccomp(context.seccompProfile, at.child('seccompProfile'), found);

@@ -100,7 +100,7 @@ function validateLinuxPod(spec: Spec, path: FieldPath, found: Findings): void {
 export function validateOs(spec: Spec, path: FieldPath, found: Findings): void {
   if (!spec.os) return;
   const { name = '' } = spec.os;
-  if (name === '') found.push(fieldErrors.required(path.child('os', 'name')));
+  if (name === '') found.push(fieldErrors.required(path.child('os', 'name'), 'cannot be empty'));
   else if (name === 'linux') validateLinuxPod(spec, path, found);
   else if (name === 'windows') validateWindowsPod(spec, path, found);
   else found.push(fieldErrors.notSupported(path.child('os'), name, ['linux', 'windows']));

@@ -1,0 +1,61 @@
+import { type Probe, statusOf } from './probe';
+
+const container = { name: 'c', image: 'i' };
+const service = (spec: object): Pick<Probe, 'kind' | 'object'> => ({ kind: '/Service', object: { spec: { ports: [{ port: 80 }], ...spec } } });
+const secret = (type: string, value: string): Pick<Probe, 'kind' | 'object'> => ({ kind: '/Secret', object: { type: `kubernetes.io/${type}`, data: { [`.${type}`]: Buffer.from(value).toString('base64') } } });
+const volume = (spec: object): Pick<Probe, 'kind' | 'object'> => ({ kind: '/PersistentVolume', object: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/a' }, ...spec } } });
+const claimSpec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const controller = { spec: { selector: { a: 'b' }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } } } };
+const replicas = (status: object): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: '/ReplicationController', object: { status }, old: controller, view: 'status' });
+const template = (annotations: object, spec: object): Pick<Probe, 'kind' | 'object'> => ({ kind: '/PodTemplate', object: { template: { metadata: { annotations }, spec: { containers: [container], ...spec } } } });
+const redacted = 'Invalid value: "<secret contents redacted>": ';
+const confined = (fields: object): object => ({ containers: [{ ...container, securityContext: fields }] });
+
+const probes: readonly Probe[] = [
+  { ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['x'] }), field: 'spec.LoadBalancerSourceRanges[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)' },
+  { ...service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: -1 }), field: 'spec.healthCheckNodePort', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be between 1 and 65535, inclusive' },
+  { ...service({ clusterIP: '2001:db8::1', clusterIPs: ['2001:db8::1', 'None'] }), field: 'spec.clusterIPs[1]', reason: 'FieldValueInvalid', message: 'Invalid value: "None": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)' },
+  { ...service({ clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', '10.0.0.2'] }), field: 'spec.clusterIPs', reason: 'FieldValueInvalid', message: 'Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family' },
+
+  { ...secret('dockercfg', ''), field: 'data[.dockercfg]', reason: 'FieldValueInvalid', message: `${redacted}unexpected end of JSON input` },
+  { ...secret('dockerconfigjson', 'bad'), field: 'data[.dockerconfigjson]', reason: 'FieldValueInvalid', message: `${redacted}invalid character 'b' looking for beginning of value` },
+  { ...secret('dockerconfigjson', '[]'), field: 'data[.dockerconfigjson]', reason: 'FieldValueInvalid', message: `${redacted}json: cannot unmarshal array into Go value of type map[string]interface {}` },
+  { ...secret('dockerconfigjson', 'true'), field: 'data[.dockerconfigjson]', reason: 'FieldValueInvalid', message: `${redacted}json: cannot unmarshal bool into Go value of type map[string]interface {}` },
+  { ...secret('dockerconfigjson', '1'), field: 'data[.dockerconfigjson]', reason: 'FieldValueInvalid', message: `${redacted}json: cannot unmarshal number into Go value of type map[string]interface {}` },
+
+  { ...volume({ persistentVolumeReclaimPolicy: 'Recycle', hostPath: { path: '/a/..' } }), field: 'spec.persistentVolumeReclaimPolicy', reason: 'FieldValueForbidden', message: "Forbidden: may not be 'recycle' for a hostPath mount of '/'" },
+  { ...volume({ volumeMode: '' }), field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
+  { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, volumeMode: '' } }, field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
+  { kind: '/PersistentVolumeClaim', object: { status: { allocatedResourceStatuses: { cpu: 'NodeResizePending' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResourceStatus', reason: 'FieldValueNotSupported', message: 'Unsupported value: "cpu": supported values: "storage"' },
+  { kind: '/Pod', object: { spec: { containers: [container], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { metadata: { uid: 'u' }, spec: claimSpec } } }] } }, field: 'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.uID', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
+
+  { kind: '/Node', object: { spec: { podCIDRs: ['10.0.0.0/16', '10.0.0.0/16'] } }, field: 'spec.podCIDRs[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "10.0.0.0/16"' },
+
+  { ...replicas({ replicas: -1 }), field: 'status.replicas', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },
+  { ...replicas({ replicas: 1, fullyLabeledReplicas: 2 }), field: 'status.fullyLabeledReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 2: cannot be greater than status.replicas' },
+  { ...replicas({ replicas: 2, readyReplicas: 1, availableReplicas: 2 }), field: 'status.availableReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 2: cannot be greater than readyReplicas' },
+
+  { ...template({ 'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default' }, { securityContext: { seccompProfile: { type: 'Unconfined' } } }), field: 'template.spec.securityContext.seccompProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: seccomp type in annotation and field must match' },
+  { ...template({ 'container.apparmor.security.beta.kubernetes.io/c': 'runtime/default' }, confined({ appArmorProfile: { type: 'Unconfined' } })), field: 'template.spec.containers[0].securityContext.appArmorProfile.type', reason: 'FieldValueForbidden', message: 'Forbidden: apparmor type in annotation and field must match' },
+];
+
+describe('an object of the core group that is refused', () => {
+  it.each(probes)('$kind at $field with $reason: $message', ({ field, reason, message, ...rest }) => {
+    const refused = statusOf(rest);
+    expect(refused).toMatchObject({ code: 422, reason: 'Invalid' });
+    expect(refused?.causes).toContainEqual({ field, reason, message });
+  });
+
+  const group = { dataSource: { apiGroup: '^', kind: 'K', name: 'n' } };
+  it.each<[kind: string, object: object, old: object | undefined, reason: string]>([
+    ['/PersistentVolumeClaim', { metadata: { labels: { a: 'b' } } }, { spec: { ...claimSpec, ...group } }, 'a group that was never looked at stays'],
+    ['/Secret', secret('dockercfg', 'null').object, undefined, 'nothing is an empty object'],
+  ])('is not %s %j from %j: %s', (kind, object, old) => {
+    expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
+  });
+
+  it('is a Service of addresses that are none, and no more is said of them', () => {
+    const { causes } = statusOf(service({ clusterIP: 'x', clusterIPs: ['x', 'y'] })) ?? {};
+    expect(causes?.map(({ field }) => field)).toEqual(['spec.clusterIPs[0]', 'spec.clusterIPs[1]']);
+  });
+});
