@@ -3,7 +3,6 @@ import type { HealthChecks } from '@navarch/component-base';
 import { pluginsOf } from '@navarch/scheduling';
 import { buildProfiles } from './config/build-profiles';
 import { loadConfiguration } from './config/load-configuration';
-import type { SchedulerConfiguration } from './config/scheduler-configuration';
 import type { CallListener } from './external/external-calls';
 import { HttpExtender } from './external/http-extender';
 import { RemotePlugin } from './external/remote-plugin';
@@ -15,15 +14,14 @@ import { isNotFound } from '@navarch/apimachinery';
 export interface SchedulerSetup {
   readonly profiles: Profiles;
   readonly queue: QueueOptions;
-  readonly leaderElection: NonNullable<SchedulerConfiguration['leaderElection']>;
 }
 
 /** What the configuration file, or its absence, says. @param tell of calls to other processes @throws ConfigurationError */
 export function setUp(path: string | undefined, schedulerName: string, tell: CallListener): SchedulerSetup {
   const configuration = path === undefined ? {} : loadConfiguration(path);
-  const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10, leaderElection = {}, extenders = [] } = configuration;
+  const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10, extenders = [] } = configuration;
   const profiles = buildProfiles(configuration, { remote: (name, args, weight) => new RemotePlugin(name, args, weight, tell), extenders: extenders.map((extender) => new HttpExtender(extender, tell)) }, schedulerName);
-  return { profiles: new Profiles(profiles), queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 }, leaderElection };
+  return { profiles: new Profiles(profiles), queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 } };
 }
 
 /** PodGroups matter to gang scheduling only, and not every server serves them. */

@@ -1,7 +1,9 @@
 import { clusterConnection, clusterFlags } from '@navarch/client';
-import { defineFlags, leaderElectionFlags, leading, parseDuration, runProcess, secureServing, secureServingFlags, type Component } from '@navarch/component-base';
+import { defineFlags, leaderElectionFlags, leading, runProcess, secureServing, secureServingFlags, type Component } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
-import { addChecks, setUp, wantsPodGroups, type SchedulerSetup } from './compose';
+import { addChecks, setUp, wantsPodGroups } from './compose';
+import { electionSettings } from './config/election-settings';
+import { loadConfiguration } from './config/load-configuration';
 import { DecisionLog } from './explain/decision-log';
 import { explainEndpoint } from './explain/explain-endpoint';
 import { podResourceMetrics } from './pod-resource-metrics';
@@ -18,17 +20,17 @@ const flags = defineFlags({
   'explained-decisions': { type: 'number', default: '200', help: 'How many recent decisions /debug/scheduling can explain; 0 keeps none.' },
 });
 
-type Setup = SchedulerSetup['leaderElection'];
-
 void runProcess({
   name: 'scheduler',
   component: 'kube-scheduler',
   flags,
+  // Flags of the election go before what the file says of it (upstream's Options.ApplyLeaderElectionTo).
+  settings: ({ config }) => ({ values: config === undefined ? {} : electionSettings(loadConfiguration(config)), withoutEffect: [] }),
   health: secureServing,
   main: (context) => {
     const { config, clock, log, registry, fail, handle } = context;
     const metrics = new SchedulerMetrics(registry);
-    const { profiles, queue, leaderElection } = setUp(config.config, config.schedulerName, metrics.externalCall);
+    const { profiles, queue } = setUp(config.config, config.schedulerName, metrics.externalCall);
     const connection = clusterConnection(config, context);
     const { client, informers } = connection;
     const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));
@@ -42,8 +44,7 @@ void runProcess({
     });
     // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
     let caches = schedulerInformers(informers, { podGroups: false });
-    const election = { ...config, ...electionOf(leaderElection) };
-    addChecks(context.health, allInformers(caches), election.leaderElect, context.signal);
+    addChecks(context.health, allInformers(caches), config.leaderElect, context.signal);
     /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
     const lead = async (signal: AbortSignal): Promise<void> => {
       if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
@@ -55,18 +56,9 @@ void runProcess({
       await scheduler.stop();
       await Promise.all(Array.from(recorders.values(), (recorder) => recorder.flush()));
     };
-    return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(election, { client, clock, log, registry, lead, fail })];
+    return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(config, { client, clock, log, registry, lead, fail })];
   },
 });
-
-/** What the configuration file says of the election goes before the flags. */
-function electionOf({ leaderElect, leaseDuration, renewDeadline, retryPeriod, resourceName, resourceNamespace }: Setup): Partial<{ leaderElect: boolean; leaderElectLeaseDuration: number; leaderElectRenewDeadline: number; leaderElectRetryPeriod: number; leaderElectResourceName: string; leaderElectResourceNamespace: string }> {
-  const ms = (name: string, text: string | undefined): object => (text === undefined ? {} : { [name]: parseDuration(text) });
-  return {
-    ...(leaderElect === undefined ? {} : { leaderElect }), ...ms('leaderElectLeaseDuration', leaseDuration), ...ms('leaderElectRenewDeadline', renewDeadline), ...ms('leaderElectRetryPeriod', retryPeriod),
-    ...(resourceName === undefined ? {} : { leaderElectResourceName: resourceName }), ...(resourceNamespace === undefined ? {} : { leaderElectResourceNamespace: resourceNamespace }),
-  };
-}
 
 /** Connections to plug-ins in other processes are made when first needed. */
 function externals(plugins: readonly { stop?(): void }[]): Component {
