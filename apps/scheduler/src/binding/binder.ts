@@ -144,7 +144,7 @@ export class Binder {
       preempted?.throwIfAborted();
       waiting.endPreparing(pod.uid);
       signal.throwIfAborted();
-      await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
+      await this.#part(profile, 'Bind', () => outside.bind(() => asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node))));
       const bound = performance.now();
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
       outside.postBind();
