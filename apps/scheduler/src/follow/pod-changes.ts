@@ -12,6 +12,8 @@ export function ownChanges(before: corev1.Pod, after: corev1.Pod): readonly Clus
   if (differs(before.spec?.tolerations, after.spec?.tolerations)) names.push('PodUpdatePodToleration');
   if (asksLess(before, after)) names.push('PodUpdatePodScaleDown');
   if (differs(before.status?.resourceClaimStatuses, after.status?.resourceClaimStatuses)) names.push('PodUpdatePodGeneratedResourceClaim');
+  // Whatever else somebody changed can matter to plug-ins in other processes: mostly annotations. What the scheduler itself writes is in the status.
+  if (names.length === 0 && (differs(before.metadata.annotations, after.metadata.annotations) || differs(before.spec, after.spec))) names.push('PodUpdate');
   return names.map((name) => ({ name, before, after }));
 }
 
