@@ -12,6 +12,7 @@ describe('NodeResourcesFit', () => {
     // Free after placing: a (4-1)/4 cpu and (8-2)/8 memory = 75, 75; b has 1 cpu and 2Gi more in use: 50, 50.
     ['likes what stays free', {}, { a: 75, b: 50 }],
     ['likes what is in use', { type: 'MostAllocated' }, { a: 25, b: 50 }],
+    ['has the default for an empty list of resources', { type: 'MostAllocated', resources: [] }, { a: 25, b: 50 }],
     ['weighs resources', { resources: [{ name: 'cpu', weight: 3 }, { name: 'memory', weight: 1 }] }, { a: 75, b: 50 }],
     // Utilisation of cpu 25 and 50: on the line from 0 to 100.
     ['follows a shape', { type: 'RequestedToCapacityRatio', resources: [{ name: 'cpu' }], requestedToCapacityRatio: { shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] } }, { a: 25, b: 50 }],
@@ -110,7 +111,7 @@ describe('NodeResourcesBalancedAllocation', () => {
     ['knows the best and the worst', ['4', '0'], { a: ['0', '0'], b: ['0', '8Gi'] }, { a: 50, b: 100 }],
   ])('%s', (_name, [cpu, memory], used, expected) => {
     const state = cluster(Object.entries(used).flatMap(([name, [own, ownMemory]]) => [node(name), pod({ ...asking({ cpu: own, memory: ownMemory }), nodeName: name })]));
-    for (const resources of [undefined, [{ name: 'cpu' }, { name: 'memory' }]]) {
+    for (const resources of [undefined, [], [{ name: 'cpu' }, { name: 'memory' }]]) {
       expect(scores(pod(asking({ cpu, memory })), state, balancedAllocation(resources === undefined ? {} : { resources }))).toEqual(expected);
     }
   });
