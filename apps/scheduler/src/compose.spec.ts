@@ -1,5 +1,9 @@
 import { HealthChecks, type HealthEndpoint } from '@navarch/component-base';
-import { addChecks } from './compose';
+import { resource, type KubeObject, type ResourceType } from '@navarch/api';
+import { notFound } from '@navarch/apimachinery';
+import { defaultProfile } from '@navarch/scheduling';
+import { addChecks, chooseInformers } from './compose';
+import { Profiles } from './profiles';
 
 describe('the scheduler', () => {
   const checksOf = async (health: HealthChecks, endpoint: HealthEndpoint): Promise<string[]> => (await health.report(endpoint, { verbose: true })).body.split('\n').filter((line) => line.startsWith('['));
@@ -26,5 +30,15 @@ describe('the scheduler', () => {
     addChecks(health, [{ waitForSync: () => Promise.reject(new Error('stopped')) }], false, AbortSignal.abort());
     await new Promise(setImmediate);
     expect((await health.report('readyz')).healthy).toBe(false);
+  });
+
+  it.each<[string, string[], unknown]>([
+    ['both', ['podgroups.v1alpha2', 'devicetaintrules.v1beta2'], { podGroups: false, deviceTaintRules: resource.devicetaintrules }],
+    ['an old version of rules', ['devicetaintrules.v1alpha3'], { podGroups: false, deviceTaintRules: { ...resource.devicetaintrules, version: 'v1alpha3' } }],
+    ['neither', [], { podGroups: false }],
+  ])('follows what plug-ins that are on need, where a server serves %s', async (_what, served, expected) => {
+    const list = ({ resource: name, version, ...type }: ResourceType<KubeObject>): Promise<never> => (served.includes(`${name}.${version}`) ? Promise.resolve({ items: [] } as never) : Promise.reject(notFound({ ...type, resource: name }, '')));
+    const client = { list } as Parameters<typeof chooseInformers>[1];
+    expect(await chooseInformers(new Profiles([{ profile: defaultProfile(), externals: [] }]), client, new AbortController().signal)).toEqual(expected);
   });
 });

@@ -8,7 +8,8 @@ import { HttpExtender } from './external/http-extender';
 import { RemotePlugin } from './external/remote-plugin';
 import { Profiles } from './profiles';
 import type { QueueOptions } from './queue/scheduling-queue';
-import { scheduling } from '@navarch/api';
+import type { InformerChoice } from './scheduler-informers';
+import { resource, scheduling, type KubeObject, type ResourceType } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 
 export interface SchedulerSetup {
@@ -24,16 +25,22 @@ export function setUp(path: string | undefined, schedulerName: string, tell: Cal
   return { profiles: new Profiles(profiles), queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 } };
 }
 
-/** PodGroups matter to gang scheduling only, and not every server serves them. */
-export async function wantsPodGroups({ all }: Profiles, client: ApiClient, signal: AbortSignal): Promise<boolean> {
-  if (!all.some(({ profile }) => pluginsOf(profile).some(({ name }) => name === 'GangScheduling'))) return false;
-  try {
-    await client.list(scheduling.podgroups, { namespace: 'kube-system', signal });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+/** What matters to one plug-in only, and not every server serves. */
+export async function chooseInformers({ all }: Profiles, client: Pick<ApiClient, 'list'>, signal: AbortSignal): Promise<InformerChoice> {
+  const isOn = (plugin: string): boolean => all.some(({ profile }) => pluginsOf(profile).some(({ name }) => name === plugin));
+  const isServed = async (type: ResourceType<KubeObject>, namespace?: string): Promise<boolean> => {
+    try {
+      await client.list(type, { ...(namespace === undefined ? {} : { namespace }), signal });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  };
+  const podGroups = isOn('GangScheduling') && (await isServed(scheduling.podgroups, 'kube-system'));
+  const rules = resource.devicetaintrules;
+  for (const deviceTaintRules of isOn('DynamicResources') ? [rules, { ...rules, version: 'v1alpha3' }] : []) if (await isServed(deviceTaintRules)) return { podGroups, deviceTaintRules };
+  return { podGroups };
 }
 
 /** Checks by upstream's names: ready is who has seen the cluster once, and can decide or take over. */

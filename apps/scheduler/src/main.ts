@@ -1,7 +1,7 @@
 import { clusterConnection, clusterFlags } from '@navarch/client';
 import { defineFlags, leaderElectionFlags, leading, runProcess, secureServing, secureServingFlags, type Component } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
-import { addChecks, setUp, wantsPodGroups } from './compose';
+import { addChecks, chooseInformers, setUp } from './compose';
 import { electionSettings } from './config/election-settings';
 import { loadConfiguration } from './config/load-configuration';
 import { DecisionLog } from './explain/decision-log';
@@ -47,7 +47,7 @@ void runProcess({
     addChecks(context.health, allInformers(caches), config.leaderElect, context.signal);
     /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
     const lead = async (signal: AbortSignal): Promise<void> => {
-      if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
+      caches = schedulerInformers(informers, await chooseInformers(profiles, client, signal));
       decisions = new DecisionLog(config.explainedDecisions);
       const scheduler = new Scheduler(queue, { client, informers: caches, profiles, eventsFor: (name) => recorders.get(name) ?? silent, decisions, metrics, clock, log, random: Math.random });
       await Promise.race([scheduler.start(), aborted(signal)]);
