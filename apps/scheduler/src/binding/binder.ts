@@ -198,30 +198,40 @@ export class Binder {
     }
   }
 
-  /** Permit says yes, no, or wait; who waits may be let go by another. */
+  /** Permit says yes, no, or wait; who waits may be let go by another. All are asked before any is waited for: one that refuses the pod keeps it from waiting for the others (upstream's RunPermitPlugins). */
   async #permit({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, expectation: Expectation): Promise<void> {
-    const { state } = this.deps;
-    for (const plugin of profile.permit) {
-      const where = state.node(node);
-      const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
-      if (answer !== undefined) await this.#carryOutPermit(pod, plugin.name, answer, expectation);
+    const { state, waiting } = this.deps;
+    const waits: Promise<void>[] = [];
+    const carryOut = (plugin: string, answer: PermitAnswer): void => {
+      if (answer.kind === 'refuse') throw placeRefusal(plugin, answer.reason);
+      if (answer.kind === 'allow') {
+        waiting.allow(answer.allow ?? [], plugin);
+        return;
+      }
+      // It waits from now on: another may let it go while others are asked, or told of its node.
+      const wait = this.#waitOnPermit(pod, plugin, answer.timeoutMs);
+      // What it comes to is looked at below, or does not matter any more.
+      wait.catch(() => undefined);
+      waits.push(wait);
+    };
+    try {
+      for (const plugin of profile.permit) {
+        const where = state.node(node);
+        const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
+        if (answer !== undefined) carryOut(plugin.name, answer);
+      }
+      await outside.permit(carryOut);
+      if (waits.length > 0) await expectation.announce();
+      await Promise.all(waits);
+    } finally {
+      waiting.endWaiting(pod.uid);
     }
-    await outside.permit((plugin, answer) => this.#carryOutPermit(pod, plugin, answer, expectation));
   }
 
-  async #carryOutPermit({ uid }: PodInfo, plugin: string, answer: PermitAnswer, expectation: Expectation): Promise<void> {
-    const { waiting, metrics } = this.deps;
-    if (answer.kind === 'refuse') throw placeRefusal(plugin, answer.reason);
-    if (answer.kind === 'allow') {
-      waiting.allow(answer.allow ?? [], plugin);
-      return;
-    }
+  async #waitOnPermit({ uid }: PodInfo, plugin: string, timeoutMs: number): Promise<void> {
     const from = performance.now();
-    // It waits from now on: another may let it go while others are told of its node.
-    const waits = waiting.wait(uid, plugin, answer.timeoutMs);
-    await expectation.announce();
-    const outcome = await waits;
-    metrics.permitWaited(outcome.allowed, performance.now() - from);
+    const outcome = await this.deps.waiting.wait(uid, plugin, timeoutMs);
+    this.deps.metrics.permitWaited(outcome.allowed, performance.now() - from);
     if (outcome.allowed) return;
     throw outcome.preempted === true ? new Error(`waiting on permit for pod: ${outcome.reason}`) : placeRefusal(plugin, outcome.reason);
   }

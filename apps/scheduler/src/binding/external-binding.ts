@@ -21,10 +21,10 @@ export class ExternalBinding {
   }
 
   /** What each says, in turn: `settle` carries it out before the next is asked. */
-  async permit(settle: (plugin: string, answer: PermitAnswer) => Promise<void>): Promise<void> {
+  async permit(settle: (plugin: string, answer: PermitAnswer) => void): Promise<void> {
     for (const external of this.externals) {
       const answer = await this.#ask(external, () => external.permit?.(this.pod, this.node, this.deps.signal));
-      if (answer !== undefined) await settle(external.name, answer);
+      if (answer !== undefined) settle(external.name, answer);
     }
   }
 
