@@ -2,6 +2,7 @@ import { clusterConnection } from '@navarch/client';
 import { leading, type Component, type ProcessContext } from '@navarch/component-base';
 import { EventRecorder } from '@navarch/reconcile';
 import { addChecks } from './checks';
+import { chooseInformers } from './choose-informers';
 import type { flags } from './config';
 import { DecisionLog } from './explain/decision-log';
 import { explainEndpoint } from './explain/explain-endpoint';
@@ -9,13 +10,13 @@ import { podResourceMetrics } from './pod-resource-metrics';
 import { Scheduler } from './scheduler';
 import { allInformers, schedulerInformers } from './scheduler-informers';
 import { SchedulerMetrics } from './scheduler-metrics';
-import { setUp, wantsPodGroups } from './set-up';
+import { setUp } from './set-up';
 
 /** Builds the process's components, in the order in which they start. */
 export function compose(context: ProcessContext<typeof flags>): Component[] {
   const { config, clock, log, registry, fail, handle } = context;
   const metrics = new SchedulerMetrics(registry);
-  const { profiles, queue, election } = setUp(config.config, config.schedulerName, metrics.externalCall);
+  const { profiles, queue } = setUp(config.config, config.schedulerName, metrics.externalCall);
   const connection = clusterConnection(config, context);
   const { client, informers } = connection;
   const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));
@@ -29,12 +30,10 @@ export function compose(context: ProcessContext<typeof flags>): Component[] {
   });
   // Whoever does not lead yet keeps its caches level too, so that it can go on at once.
   let caches = schedulerInformers(informers, { podGroups: false });
-  // What the file says goes before the flags.
-  const electing = { ...config, ...election };
-  addChecks(context.health, allInformers(caches), electing.leaderElect, context.signal);
+  addChecks(context.health, allInformers(caches), config.leaderElect, context.signal);
   /** Each leadership begins with an empty queue and fills it from the caches, which stay level all the time. */
   const lead = async (signal: AbortSignal): Promise<void> => {
-    if (await wantsPodGroups(profiles, client, signal)) caches = schedulerInformers(informers, { podGroups: true });
+    caches = schedulerInformers(informers, await chooseInformers(profiles, client, signal));
     decisions = new DecisionLog(config.explainedDecisions);
     const eventsFor = (name: string) => recorders.get(name) ?? silent;
     const scheduler = new Scheduler(queue, { client, informers: caches, profiles, eventsFor, decisions, metrics, clock, log, random: Math.random });
@@ -44,7 +43,7 @@ export function compose(context: ProcessContext<typeof flags>): Component[] {
     await scheduler.stop();
     await Promise.all(Array.from(recorders.values(), (recorder) => recorder.flush()));
   };
-  return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(electing, { client, clock, log, registry, lead, fail })];
+  return [connection, externals(profiles.all.flatMap((profile) => profile.externals)), leading(config, { client, clock, log, registry, lead, fail })];
 }
 
 /** Connections to plug-ins in other processes are made when first needed. */

@@ -1,4 +1,4 @@
-import { core, policy, resource, scheduling, storage, type corev1 } from '@navarch/api';
+import { core, policy, resource, scheduling, storage, type corev1, type resourcev1beta2, type ResourceType } from '@navarch/api';
 import type { Informer, InformerFactory } from '@navarch/client';
 import { noObjects, type ClusterObjects, type Lookup } from '@navarch/scheduling';
 
@@ -9,16 +9,18 @@ export interface SchedulerInformers {
   readonly pods: Informer<corev1.Pod>;
   readonly nodes: Informer<corev1.Node>;
   readonly namespaces: Informer<corev1.Namespace>;
-  /** PodGroups are followed only where they are served. */
-  readonly objects: Omit<Informers, 'podGroups'> & Partial<Pick<Informers, 'podGroups'>>;
+  /** PodGroups and DeviceTaintRules are followed only where they are served. */
+  readonly objects: Omit<Informers, 'podGroups' | 'deviceTaintRules'> & Partial<Pick<Informers, 'podGroups' | 'deviceTaintRules'>>;
 }
 
 export interface InformerChoice {
   /** Follow scheduling.k8s.io PodGroups, which not every server serves. */
   readonly podGroups: boolean;
+  /** Follow DeviceTaintRules, by the version of them that is served. */
+  readonly deviceTaintRules?: ResourceType<resourcev1beta2.DeviceTaintRule> | undefined;
 }
 
-export function schedulerInformers(factory: InformerFactory, { podGroups }: InformerChoice): SchedulerInformers {
+export function schedulerInformers(factory: InformerFactory, { podGroups, deviceTaintRules }: InformerChoice): SchedulerInformers {
   return {
     pods: factory.informer(core.pods), nodes: factory.informer(core.nodes), namespaces: factory.informer(core.namespaces),
     objects: {
@@ -26,6 +28,7 @@ export function schedulerInformers(factory: InformerFactory, { podGroups }: Info
       volumes: factory.informer(core.persistentvolumes), storageClasses: factory.informer(storage.storageclasses), csiNodes: factory.informer(storage.csinodes),
       csiDrivers: factory.informer(storage.csidrivers), storageCapacities: factory.informer(storage.csistoragecapacities), volumeAttachments: factory.informer(storage.volumeattachments), resourceClaims: factory.informer(resource.resourceclaims),
       deviceClasses: factory.informer(resource.deviceclasses), resourceSlices: factory.informer(resource.resourceslices),
+      ...(deviceTaintRules === undefined ? {} : { deviceTaintRules: factory.informer(deviceTaintRules) }),
       ...(podGroups ? { podGroups: factory.informer(scheduling.podgroups) } : {}),
     },
   };

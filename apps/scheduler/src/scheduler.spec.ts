@@ -87,7 +87,7 @@ describe('scheduler', () => {
     expect(world.messageOf('high')).toBe('0/1 nodes are available: 1 Insufficient cpu.');
     const victim = world.get('low');
     expect(victim.metadata.deletionTimestamp).toBeDefined();
-    expect(victim.status?.conditions).toMatchObject([{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod' }]);
+    expect(victim.status?.conditions).toMatchObject([{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod', observedGeneration: 1 }]);
     expect(world.events).toContainEqual({ pod: 'low', reason: 'Preempted', message: `Preempted by pod ${world.get('high').metadata.uid ?? ''} on node a` });
     // The room is not for others that are less important.
     world.pod('between', '2', { priority: 5 });

@@ -15,7 +15,7 @@ export { secretNamesOfPod } from './core/pod/secret-names';
 export { cronScheduleError } from './batch/cron-schedule';
 export { defaultsFor, type Defaulter } from './defaulting';
 export * from './quota';
-export { deviceClassOfResource } from './resource/extended-resource';
+export { deviceClassOfResource, implicitResourcePrefix } from './resource/extended-resource';
 export * from './strategy';
 export { semanticEqual } from './support/semantic-equal';
 export * from './tables';

@@ -22,9 +22,9 @@ type ObjectEvent<Resource extends string> = `${Resource}Add` | `${Resource}Updat
 
 /** Something that can make a refused pod schedulable, by the names of upstream's events: the resource and what was done to it. */
 export type EventName =
-  | 'AssignedPodAdd' | 'AssignedPodDelete' | 'AssignedPodUpdatePodLabel' | 'AssignedPodUpdatePodScaleDown'
-  | 'UnscheduledPodAdd' | 'PodUpdatePodLabel' | 'PodUpdatePodScaleDown' | 'PodUpdatePodToleration' | 'PodUpdatePodSchedulingGatesEliminated' | 'PodUpdatePodGeneratedResourceClaim'
-  | 'NodeAdd' | 'NodeDelete' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint' | 'NodeUpdateNodeDeclaredFeature'
+  | 'AssignedPodAdd' | 'AssignedPodDelete' | 'AssignedPodUpdate' | 'AssignedPodUpdatePodLabel' | 'AssignedPodUpdatePodScaleDown'
+  | 'UnscheduledPodAdd' | 'PodUpdate' | 'PodUpdatePodLabel' | 'PodUpdatePodScaleDown' | 'PodUpdatePodToleration' | 'PodUpdatePodSchedulingGatesEliminated' | 'PodUpdatePodGeneratedResourceClaim'
+  | 'NodeAdd' | 'NodeDelete' | 'NodeUpdateNodeAnnotation' | 'NodeUpdateNodeCondition' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint' | 'NodeUpdateNodeDeclaredFeature'
   | ObjectEvent<'Namespace'> | ObjectEvent<'PersistentVolume'> | ObjectEvent<'PersistentVolumeClaim'> | ObjectEvent<'StorageClass'>
   | ObjectEvent<'CSINode'> | ObjectEvent<'CSIDriver'> | ObjectEvent<'CSIStorageCapacity'> | 'VolumeAttachmentDelete'
   | ObjectEvent<'ResourceClaim'> | 'ResourceClaimDelete' | ObjectEvent<'DeviceClass'> | ObjectEvent<'ResourceSlice'> | ObjectEvent<'PodGroup'>;

@@ -6,6 +6,7 @@ export { type CycleObserver, type MeasuredPoint, type PointStatus, type ReuseRes
 export { rankNodes, type PluginScores, type Ranking } from './cycle/rank-nodes';
 export { place, rankFeasible, schedulePod, type Placement } from './cycle/schedule-pod';
 export { deleteClaim } from './devices/extended-claim';
+export { ruleSelects } from './devices/device-taint-rules';
 export { deviceTolerationCovers } from './devices/device-taints';
 export { type FlushReason, type LastCycle } from './cycle/score-reuse';
 export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';

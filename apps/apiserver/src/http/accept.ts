@@ -16,7 +16,7 @@ export interface Representation {
   readonly isPretty?: true;
 }
 
-const JSON_OBJECT: Representation = { format: 'json', view: 'object', metaVersion: 'v1', contentType: 'application/json' };
+export const JSON_OBJECT: Representation = { format: 'json', view: 'object', metaVersion: 'v1', contentType: 'application/json' };
 
 export interface Acceptable {
   readonly formats: readonly Format[];

@@ -234,7 +234,7 @@ function withoutHeartbeats(status: corev1.NodeStatus): corev1.NodeStatus {
 }
 
 /** A strategic merge patch; conditions and fields of other owners stay. */
-function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): Record<string, unknown> {
+export function nodeStatusPatch(before: corev1.NodeStatus, after: corev1.NodeStatus): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(after)) {
     if (key === 'conditions') continue;

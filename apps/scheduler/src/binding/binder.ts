@@ -3,7 +3,7 @@ import { isNotFound, isTimeout } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
-import type { BindingContext, BindingListener, ClusterState, MeasuredPoint, PermitAnswer, PodInfo, PointStatus, Profile } from '@navarch/scheduling';
+import { podInfo, type BindingContext, type BindingListener, type ClusterState, type MeasuredPoint, type PermitAnswer, type PodInfo, type PointStatus, type Profile } from '@navarch/scheduling';
 import type { PodGroupReporter } from '../pod-group-reporter';
 import type { PodReporter } from '../pod-reporter';
 import type { SchedulerProfile } from '../profiles';
@@ -105,7 +105,6 @@ export class Binder {
 
   /** Goes on in the background and never rejects. */
   bind(decision: Decision): void {
-    this.deps.queue.done(decision.pod.uid);
     this.#underWay++;
     void this.#bind(decision).finally(() => this.#underWay--);
   }
@@ -128,7 +127,7 @@ export class Binder {
 
   async #bind(decision: Decision): Promise<void> {
     const { pod, node, profile: { profile, externals }, started, attempts, since, flushed } = decision;
-    const { state, signal, metrics, reporter, groups, clock, waiting } = this.deps;
+    const { state, signal, metrics, reporter, groups, clock, waiting, queue } = this.deps;
     const outside = new ExternalBinding(externals.filter((external) => external.concerns(pod)), pod, node, this.deps);
     const expectation = new Expectation(pod.pod, node, this.deps);
     const works = outside.worksBeforeBinding || profile.preBind.some((plugin) => plugin.worksBeforeBinding?.(pod, state));
@@ -140,11 +139,13 @@ export class Binder {
       if (works) await expectation.announce();
       preempted?.throwIfAborted();
       if (profile.permit.length + externals.length > 0) await this.#part(profile, 'Permit', () => this.#permit(decision, outside, expectation));
+      // Permit is the last that can refuse a pod: until then the queue keeps what happens (upstream's bindingCycle).
+      queue.done(pod.uid);
       await this.#part(profile, 'PreBind', () => this.#preBind(decision, outside, works ? preempted : undefined));
       preempted?.throwIfAborted();
       waiting.endPreparing(pod.uid);
       signal.throwIfAborted();
-      await this.#part(profile, 'Bind', () => outside.bind() ?? asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node)));
+      await this.#part(profile, 'Bind', () => outside.bind(() => asPlugin('Bind', 'DefaultBinder', () => this.#write(pod, node))));
       const bound = performance.now();
       for (const plugin of profile.postBind) plugin.postBind?.(pod, node, state);
       outside.postBind();
@@ -197,30 +198,40 @@ export class Binder {
     }
   }
 
-  /** Permit says yes, no, or wait; who waits may be let go by another. */
+  /** Permit says yes, no, or wait; who waits may be let go by another. All are asked before any is waited for: one that refuses the pod keeps it from waiting for the others (upstream's RunPermitPlugins). */
   async #permit({ pod, node, profile: { profile } }: Decision, outside: ExternalBinding, expectation: Expectation): Promise<void> {
-    const { state } = this.deps;
-    for (const plugin of profile.permit) {
-      const where = state.node(node);
-      const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
-      if (answer !== undefined) await this.#carryOutPermit(pod, plugin.name, answer, expectation);
+    const { state, waiting } = this.deps;
+    const waits: Promise<void>[] = [];
+    const carryOut = (plugin: string, answer: PermitAnswer): void => {
+      if (answer.kind === 'refuse') throw placeRefusal(plugin, answer.reason);
+      if (answer.kind === 'allow') {
+        waiting.allow(answer.allow ?? [], plugin);
+        return;
+      }
+      // It waits from now on: another may let it go while others are asked, or told of its node.
+      const wait = this.#waitOnPermit(pod, plugin, answer.timeoutMs);
+      // What it comes to is looked at below, or does not matter any more.
+      wait.catch(() => undefined);
+      waits.push(wait);
+    };
+    try {
+      for (const plugin of profile.permit) {
+        const where = state.node(node);
+        const answer = where === undefined ? undefined : fromPlugin('Permit', plugin.name, () => plugin.permit?.(pod, where, state));
+        if (answer !== undefined) carryOut(plugin.name, answer);
+      }
+      await outside.permit(carryOut);
+      if (waits.length > 0) await expectation.announce();
+      await Promise.all(waits);
+    } finally {
+      waiting.endWaiting(pod.uid);
     }
-    await outside.permit((plugin, answer) => this.#carryOutPermit(pod, plugin, answer, expectation));
   }
 
-  async #carryOutPermit({ uid }: PodInfo, plugin: string, answer: PermitAnswer, expectation: Expectation): Promise<void> {
-    const { waiting, metrics } = this.deps;
-    if (answer.kind === 'refuse') throw placeRefusal(plugin, answer.reason);
-    if (answer.kind === 'allow') {
-      waiting.allow(answer.allow ?? [], plugin);
-      return;
-    }
+  async #waitOnPermit({ uid }: PodInfo, plugin: string, timeoutMs: number): Promise<void> {
     const from = performance.now();
-    // It waits from now on: another may let it go while others are told of its node.
-    const waits = waiting.wait(uid, plugin, answer.timeoutMs);
-    await expectation.announce();
-    const outcome = await waits;
-    metrics.permitWaited(outcome.allowed, performance.now() - from);
+    const outcome = await this.deps.waiting.wait(uid, plugin, timeoutMs);
+    this.deps.metrics.permitWaited(outcome.allowed, performance.now() - from);
     if (outcome.allowed) return;
     throw outcome.preempted === true ? new Error(`waiting on permit for pod: ${outcome.reason}`) : placeRefusal(plugin, outcome.reason);
   }
@@ -246,24 +257,31 @@ export class Binder {
     this.letGo({ pod, profile });
     // Nobody is to expect it there any more, whoever said so.
     state.nominations.delete(pod.uid);
-    const shown = announced ? nominatedTo(pod.pod, node) : pod.pod;
+    const latest = this.#latest(pod);
+    const shown = announced ? nominatedTo(latest.pod, node) : latest.pod;
     // Only what the API says to a binding is about the pod.
     const gone = error instanceof PluginFailure ? error.point === 'Bind' && isNotFound(error.cause) : isNotFound(error);
     if (gone || (!isBindingRefusal(error) && this.#boundOrGone(pod))) queue.remove(pod.uid);
     else if (isBindingRefusal(error)) {
       metrics.attempt('unschedulable', schedulerName, performance.now() - started);
-      queue.park(pod, [error.plugin]);
+      queue.park(latest, [error.plugin]);
       void reporter.unschedulable(shown, error.message, '');
       groups.unschedulable(pod, error.message);
     } else {
       metrics.attempt('error', schedulerName, performance.now() - started);
       log.warn({ pod: keyOf(pod), node, err: error }, 'binding failed, the pod is tried again');
-      queue.retry(pod);
+      queue.retry(latest);
       reporter.failed(shown, error, '');
       groups.failed(pod, error);
     }
     // What it held is free for others.
     queue.onEvent({ name: 'AssignedPodDelete', before: pod.pod }, ({ uid }) => uid !== pod.uid);
+  }
+
+  /** The pod as it is now: nobody followed its changes while it had a node. */
+  #latest(pod: PodInfo): PodInfo {
+    const current = this.deps.pods.get({ namespace: pod.namespace, name: pod.name });
+    return current === undefined || current === pod.pod || current.metadata.uid !== pod.uid ? pod : podInfo(current);
   }
 
   #boundOrGone({ namespace, name, uid }: PodInfo): boolean {

@@ -21,10 +21,10 @@ export class ExternalBinding {
   }
 
   /** What each says, in turn: `settle` carries it out before the next is asked. */
-  async permit(settle: (plugin: string, answer: PermitAnswer) => Promise<void>): Promise<void> {
+  async permit(settle: (plugin: string, answer: PermitAnswer) => void): Promise<void> {
     for (const external of this.externals) {
       const answer = await this.#ask(external, () => external.permit?.(this.pod, this.node, this.deps.signal));
-      if (answer !== undefined) await settle(external.name, answer);
+      if (answer !== undefined) settle(external.name, answer);
     }
   }
 
@@ -36,9 +36,14 @@ export class ExternalBinding {
     }
   }
 
-  /** Binds the pod, if one of them does that; undefined: none does. */
-  bind(): Promise<void> | undefined {
-    return this.externals.find((external) => external.bind !== undefined)?.bind?.(this.pod, this.node, this.deps.signal);
+  /** Binds the pod, if one of them does that and does not fail where that may be ignored; else `otherwise` does. */
+  async bind(otherwise: () => Promise<void>): Promise<void> {
+    const binder = this.externals.find((external) => external.bind !== undefined);
+    const isDone = binder && (await this.#ask(binder, async () => {
+      await binder.bind?.(this.pod, this.node, this.deps.signal);
+      return true;
+    }));
+    if (isDone !== true) await otherwise();
   }
 
   /** The pod is bound: nobody waits for an answer. */

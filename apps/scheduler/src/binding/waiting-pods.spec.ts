@@ -27,4 +27,17 @@ describe('a pod that is not bound yet', () => {
     await clock.advance(90_000);
     expect(await outcome).toEqual({ allowed: false, reason: 'rejected due to timeout after waiting 1m30s at plugin plugin' });
   });
+
+  it('waits for each that made it wait, until one refuses it', async () => {
+    const waiting = new WaitingPods(new FakeClock());
+    const settled: string[] = [];
+    for (const plugin of ['one', 'other', 'third']) void waiting.wait('a', plugin, 1_000).then(({ allowed }) => settled.push(`${plugin}=${allowed}`));
+    waiting.allow(['a'], 'other');
+    await Promise.resolve();
+    expect(settled).toEqual(['other=true']);
+    waiting.refuse('a', 'no');
+    await Promise.resolve();
+    expect(settled).toEqual(['other=true', 'one=false', 'third=false']);
+    expect(waiting.refuse('a', 'no')).toBe(false);
+  });
 });

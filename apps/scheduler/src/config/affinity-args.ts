@@ -1,3 +1,4 @@
+import { labelKeyMessages, labelValueMessages } from '@navarch/apimachinery';
 import { faultsOf, integer, listOf, object, text } from './shape';
 
 const requirements = listOf(object({ key: text, operator: text, values: listOf(text) }, 'key', 'operator'));
@@ -44,9 +45,15 @@ function termFaults({ matchExpressions, matchFields }: Term, path: string): stri
   ];
 }
 
-function labelFaults({ key, operator, values }: Requirement, path: string): string[] {
+/** Keys and values that no label can have are faults too (upstream's labels.NewRequirement). */
+function labelFaults(requirement: Requirement, path: string): string[] {
+  const ofKey = labelKeyMessages(requirement.key).map((message) => `${path}.key: ${message}`);
+  const ofValues = (requirement.values ?? []).flatMap((value, index) => labelValueMessages(value).map((message) => `${path}.values[${index}]: ${message}`));
+  return [...ofKey, ...operatorFaults(requirement, path), ...ofValues];
+}
+
+function operatorFaults({ operator, values }: Requirement, path: string): string[] {
   const { length } = values ?? [];
-  if (key === '') return [`${path}.key: must not be empty`];
   switch (operator) {
     case 'In':
     case 'NotIn':

@@ -14,9 +14,9 @@ export interface ExternalFactories {
 
 /** The profiles that a configuration describes; without any, the default one. */
 export function buildProfiles(configuration: SchedulerConfiguration, factories: ExternalFactories, defaultName: string): SchedulerProfile[] {
-  const { profiles = [{}], extenders = [], percentageOfNodesToScore = 0 } = configuration;
+  const { profiles = [], extenders = [], percentageOfNodesToScore = 0 } = configuration;
   const ignored = extenders.flatMap(({ managedResources = [] }) => managedResources.filter(({ ignoredByScheduler }) => ignoredByScheduler === true).map(({ name }) => name));
-  return profiles.map((profile) => buildProfile({ schedulerName: defaultName, percentageOfNodesToScore, ...profile }, factories, ignored));
+  return (profiles.length === 0 ? [{}] : profiles).map((profile) => buildProfile({ schedulerName: defaultName, percentageOfNodesToScore, ...profile }, factories, ignored));
 }
 
 function buildProfile(configuration: ProfileConfiguration & { schedulerName: string }, factories: ExternalFactories, ignoredResources: readonly string[]): SchedulerProfile {
@@ -40,16 +40,21 @@ function buildProfile(configuration: ProfileConfiguration & { schedulerName: str
       return [];
     }
     made.set(name, plugin);
-    return [{ plugin, weight: weight === 0 ? defaultWeight(name) : weight }];
+    // Upstream's frameworkImpl.getScoreWeights: who is named without a weight has 1, be it a default plug-in.
+    return [{ plugin, weight: weight === 0 ? 1 : weight }];
   };
+  const oncePerName = (choices: readonly PluginChoice[]): readonly PluginChoice[] => choices.filter(({ name }, index) => {
+    const isFirst = choices.findIndex((other) => other.name === name) === index;
+    if (!isFirst) faults.push(`profile "${schedulerName}": plugin "${name}" already registered`);
+    return isFirst;
+  });
 
-  const everywhere = merge(defaultPlugins, plugins.multiPoint).flatMap(make);
+  const everywhere = merge(defaultPlugins, { ...plugins.multiPoint, enabled: oncePerName(plugins.multiPoint?.enabled ?? []) }).flatMap(make);
   const at = (point: ExtensionPoint): WeightedPlugin[] => {
-    const chosen = plugins[point];
-    const specific = (chosen?.enabled ?? []).flatMap(make);
-    const isOff = ({ plugin: { name } }: WeightedPlugin): boolean => chosen?.disabled?.some((off) => off.name === name || off.name === '*') === true;
-    const rest = everywhere.filter((entry) => !isOff(entry) && !specific.some(({ plugin }) => plugin.name === entry.plugin.name));
-    return [...specific, ...rest];
+    const { enabled = [], disabled = [] } = plugins[point] ?? {};
+    const specific = oncePerName(enabled).flatMap(make);
+    const staying = everywhere.filter(({ plugin: { name } }) => !disabled.some((off) => off.name === name || off.name === '*'));
+    return inOrder(specific, staying);
   };
   const profile = pointsOf(schedulerName, at, percentageOfNodesToScore);
   if (profile.queueSort.length !== 1) faults.push(`profile "${schedulerName}": only one queue sort plugin required for profile, but got ${profile.queueSort.length}`);
@@ -59,19 +64,20 @@ function buildProfile(configuration: ProfileConfiguration & { schedulerName: str
   return { profile, externals: [...remotes.values(), ...factories.extenders] };
 }
 
-const defaultWeight = (name: string): number => defaultPlugins.find((entry) => entry.name === name)?.weight ?? 1;
+/** First those of everywhere that this point names, as it names them; then the others of everywhere; last those that are here alone (upstream's expandMultiPointPlugins). */
+function inOrder(specific: readonly WeightedPlugin[], everywhere: readonly WeightedPlugin[]): WeightedPlugin[] {
+  const among = (list: readonly WeightedPlugin[]) => ({ plugin: { name } }: WeightedPlugin): boolean => list.some(({ plugin }) => plugin.name === name);
+  const [isNamed, isEverywhere] = [among(specific), among(everywhere)];
+  return [...specific.filter(isEverywhere), ...everywhere.filter((entry) => !isNamed(entry)), ...specific.filter((entry) => !isEverywhere(entry))];
+}
 
-/** Each point asks those enabled there that implement it. */
+/** Each point asks those enabled there that implement it. PreFilter and PreScore prepare Filter and Score, no more: who is on there prepares too, for most of upstream's need no such step. */
 function pointsOf(schedulerName: string, at: (point: ExtensionPoint) => WeightedPlugin[], percentage: number): Profile {
   const byPoint = Object.fromEntries(extensionPoints.map((point) => [point, profileOf(schedulerName, at(point), percentage)])) as Record<ExtensionPoint, Profile>;
-  const { filter, score } = { filter: byPoint.filter.filter, score: byPoint.score.score };
-  // A plug-in whose PreFilter, or PreScore, is off is off.
-  const isIn = (plugins: readonly SchedulerPlugin[]) => (plugin: SchedulerPlugin) => plugins.includes(plugin);
-  const preScore = byPoint.preScore.score.map(({ plugin }) => plugin);
   return {
     schedulerName, percentageOfNodesToScore: percentage,
-    preEnqueue: byPoint.preEnqueue.preEnqueue, queueSort: byPoint.queueSort.queueSort, filter: filter.filter(isIn(byPoint.preFilter.filter)), postFilter: byPoint.postFilter.postFilter,
-    score: score.filter(({ plugin }) => isIn(preScore)(plugin)), reserve: byPoint.reserve.reserve, permit: byPoint.permit.permit, preBind: byPoint.preBind.preBind, postBind: byPoint.postBind.postBind,
+    preEnqueue: byPoint.preEnqueue.preEnqueue, queueSort: byPoint.queueSort.queueSort, filter: byPoint.filter.filter, postFilter: byPoint.postFilter.postFilter,
+    score: byPoint.score.score, reserve: byPoint.reserve.reserve, permit: byPoint.permit.permit, preBind: byPoint.preBind.preBind, postBind: byPoint.postBind.postBind,
   };
 }
 

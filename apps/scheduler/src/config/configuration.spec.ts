@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProfiles } from './build-profiles';
+import { electionSettings } from './election-settings';
 import { argumentsFor } from './plugin-args';
 import { loadConfiguration, parseConfiguration } from './load-configuration';
 
@@ -43,6 +44,10 @@ describe('scheduler configuration', () => {
     ['two extenders for one resource', 'extenders: [{urlPrefix: "http://x", managedResources: [{name: example.com/x}]}, {urlPrefix: "http://y", managedResources: [{name: example.com/x}]}]', 'file: extenders[1].managedResources[0].name: duplicate extender managed resource name'],
     ['a plug-in that is not there', 'profiles: [{plugins: {filter: {enabled: [{name: Nope}]}}}]', 'scheduler configuration: profile "default-scheduler": there is no plug-in "Nope"'],
     ['no queue sort', 'profiles: [{plugins: {queueSort: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": only one queue sort plugin required for profile, but got 0'],
+    ['a profile without a name beside another', 'profiles: [{schedulerName: a}, {}]', 'file: profiles[1].schedulerName: is required'],
+    ['a plug-in that is turned on twice everywhere', 'profiles: [{plugins: {multiPoint: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
+    ['a plug-in that is turned on twice at one point', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
+    ['an affinity by what is no label', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: invalid/label/key, operator: In, values: [a b]}]}]}}}}]}]', 'file: 2 faults:\n  profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: '],
     ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
   ])('refuses %s', (_name, text, message) => {
     expect(() => build(text)).toThrow(message);
@@ -64,6 +69,25 @@ describe('scheduler configuration', () => {
     expect(first?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['TaintToleration=3', 'NodeAffinity=2', 'NodeResourcesFit=7', 'InterPodAffinity=2', 'DynamicResources=2', 'NodeResourcesBalancedAllocation=1']);
     expect(first?.profile.filter.map(({ name }) => name)).toContain('PodTopologySpread');
     expect(second?.profile.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['ImageLocality=9']);
+  });
+
+  it('asks first whom a point names of those that are on everywhere, then the others, last whom it alone has; who is named without a weight has 1 (upstream\'s TestNewFrameworkMultiPointExpansion)', () => {
+    const [{ profile } = { profile: undefined }] = build('profiles: [{plugins: {multiPoint: {disabled: [{name: ImageLocality}]}, score: {enabled: [{name: ImageLocality, weight: 5}, {name: NodeAffinity}], disabled: [{name: InterPodAffinity}, {name: DynamicResources}]}}}]');
+    expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['NodeAffinity=1', 'TaintToleration=3', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=5']);
+  });
+
+  it.each([
+    ['nothing of a profile', 'profiles: []'],
+    ['fields without a value', 'parallelism:\npodMaxBackoffSeconds:\nleaderElection:\nextenders:\nprofiles:'],
+    ['no weight of an extender that does not score', 'extenders: [{urlPrefix: "http://x", filterVerb: f, weight: 0}]'],
+    ['all that default constraints may have', 'profiles: [{pluginConfig: [{name: PodTopologySpread, args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, minDomains: 2, nodeAffinityPolicy: Ignore, nodeTaintsPolicy: Honor, matchLabelKeys: [a]}]}}]}]'],
+  ])('takes %s', (_name, text) => {
+    expect(build(text).map(({ profile }) => profile.schedulerName)).toEqual(['default-scheduler']);
+  });
+
+  it('says of the election what flags say that are not given', () => {
+    expect(electionSettings(parse('leaderElection: {leaderElect: false, leaseDuration: 30s, renewDeadline: 0s, resourceName: "", resourceNamespace: other}'))).toEqual({ 'leader-elect': 'false', 'leader-elect-lease-duration': '30s', 'leader-elect-resource-namespace': 'other' });
+    expect(electionSettings(parse(''))).toEqual({});
   });
 
   it('asks VolumeBinding for scores when it has a shape', () => {

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { isExtendedResource } from '@navarch/api';
+import { FlagError } from '@navarch/component-base';
 import { parse } from 'yaml';
 import { argumentFaults } from './plugin-args';
 import { configurationShape, type SchedulerConfiguration } from './scheduler-configuration';
 import { faultsOf } from './shape';
 
 /** Says all that is wrong, a line each. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-
+export class ConfigurationError extends FlagError {
   constructor(source: string, faults: readonly string[]) {
     super(`${source}: ${faults.length === 1 ? '' : `${faults.length} faults:\n  `}${faults.join('\n  ')}`);
   }
@@ -28,7 +27,7 @@ export function loadConfiguration(path: string): SchedulerConfiguration {
 export function parseConfiguration(text: string, source: string): SchedulerConfiguration {
   let value: unknown;
   try {
-    value = parse(text, { uniqueKeys: true });
+    value = withoutNulls(parse(text, { uniqueKeys: true }));
   } catch (error) {
     throw new ConfigurationError(source, [error instanceof Error ? error.message : String(error)]);
   }
@@ -41,9 +40,20 @@ export function parseConfiguration(text: string, source: string): SchedulerConfi
   return configuration;
 }
 
+/** A field that is null is as one that is not there, as Go reads it. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([name, entry]) => (entry === null ? [] : [[name, withoutNulls(entry)]])));
+}
+
+/** Only one that is alone has the default name. */
 function profileFaults({ profiles = [] }: SchedulerConfiguration): string[] {
-  const names = profiles.map(({ schedulerName = 'default-scheduler' }) => schedulerName);
-  const faults = names.flatMap((name, index) => (names.indexOf(name) < index ? [`profiles[${index}].schedulerName: "${name}" is there twice`] : []));
+  const names = profiles.map(({ schedulerName = profiles.length > 1 ? '' : 'default-scheduler' }) => schedulerName);
+  const faults = names.flatMap((name, index) => {
+    if (name === '') return [`profiles[${index}].schedulerName: is required`];
+    return names.indexOf(name) < index ? [`profiles[${index}].schedulerName: "${name}" is there twice`] : [];
+  });
   for (const [at, { pluginConfig = [] }] of profiles.entries()) {
     for (const [index, { name, args }] of pluginConfig.entries()) {
       if (pluginConfig.findIndex((other) => other.name === name) < index) faults.push(`profiles[${at}].pluginConfig[${index}]: "${name}" is there twice`);
@@ -54,9 +64,9 @@ function profileFaults({ profiles = [] }: SchedulerConfiguration): string[] {
 }
 
 function extenderFaults({ extenders = [] }: SchedulerConfiguration): string[] {
-  const faults = extenders.flatMap(({ urlPrefix, prioritizeVerb = '', weight }, index) => [
+  const faults = extenders.flatMap(({ urlPrefix, prioritizeVerb = '', weight = 0 }, index) => [
     ...(URL.canParse(urlPrefix) ? [] : [`extenders[${index}].urlPrefix: "${urlPrefix}" is not a URL`]),
-    ...(prioritizeVerb !== '' && weight === undefined ? [`extenders[${index}].weight: must have a positive weight applied to it`] : []),
+    ...(prioritizeVerb !== '' && weight <= 0 ? [`extenders[${index}].weight: must have a positive weight applied to it`] : []),
   ]);
   const managed = extenders.flatMap(({ managedResources = [] }, at) => managedResources.map(({ name }, index) => ({ name, path: `extenders[${at}].managedResources[${index}].name` })));
   for (const [index, { name, path }] of managed.entries()) {

@@ -7,7 +7,12 @@ import { apiVersion } from './scheduler-configuration';
 // Without a weight, or with none (0), it is 1.
 const resources = listOf(object({ name: text, weight: integer(0, 100) }, 'name'));
 const shape = listOf(object({ utilization: integer(0, 100), score: integer(0, 10) }, 'utilization', 'score'));
-const constraint = object({ maxSkew: integer(1), topologyKey: text, whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway') }, 'maxSkew', 'topologyKey', 'whenUnsatisfiable');
+const policy = oneOf('Honor', 'Ignore');
+// Of pods' own, the selector alone has no place here: it is made for each pod. That makes matchLabelKeys mean nothing, as upstream.
+const constraint = object(
+  { maxSkew: integer(1), topologyKey: text, whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway'), minDomains: integer(), nodeAffinityPolicy: policy, nodeTaintsPolicy: policy, matchLabelKeys: listOf(text) },
+  'maxSkew', 'topologyKey', 'whenUnsatisfiable',
+);
 
 /** The arguments of each plug-in that takes some. */
 const argumentsOf: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {

@@ -58,7 +58,7 @@ const profile = object({
 });
 
 const extender = object({
-  urlPrefix: text, filterVerb: text, prioritizeVerb: text, preemptVerb: text, bindVerb: text, weight: integer(1), enableHTTPS: flag, httpTimeout: duration, nodeCacheCapable: flag, ignorable: flag,
+  urlPrefix: text, filterVerb: text, prioritizeVerb: text, preemptVerb: text, bindVerb: text, weight: integer(), enableHTTPS: flag, httpTimeout: duration, nodeCacheCapable: flag, ignorable: flag,
   tlsConfig: object({ insecure: flag, serverName: text, certFile: text, keyFile: text, caFile: text, certData: text, keyData: text, caData: text }),
   managedResources: listOf(object({ name: text, ignoredByScheduler: flag }, 'name')),
 }, 'urlPrefix');
@@ -72,7 +72,7 @@ export const configurationShape = object({
   podMaxBackoffSeconds: integer(1),
   leaderElection: object({ leaderElect: flag, leaseDuration: duration, renewDeadline: duration, retryPeriod: duration, resourceLock: oneOf('leases'), resourceName: text, resourceNamespace: text }),
   // How to reach the server is said by flags; these are read and left alone.
-  clientConnection: object({ kubeconfig: text, acceptContentTypes: text, contentType: text, qps: anything, burst: integer() }),
+  clientConnection: object({ kubeconfig: text, acceptContentTypes: text, contentType: text, qps: anything, burst: integer(0) }),
   enableProfiling: flag, enableContentionProfiling: flag, delayCacheUntilActive: flag,
   profiles: listOf(profile),
   extenders: listOf(extender),

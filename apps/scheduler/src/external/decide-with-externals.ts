@@ -16,9 +16,13 @@ export interface ExternalDecision {
 export async function decideWithExternals(pod: PodInfo, state: ClusterState, decision: ExternalDecision): Promise<Placement> {
   const { restrictions, filters } = await preFilterWith(pod, decision);
   const profile = restrictions.length === 0 ? decision.profile : { ...decision.profile, filter: [...decision.profile.filter, ...restrictions] };
-  const search = searchNodes(pod, state, profile, decision.startIndex, decision.observer);
-  if (search.diagnosis !== undefined) return { kind: 'refused', diagnosis: search.diagnosis, search };
-  const filtered = await filterWith(pod, state, search, { ...decision, externals: filters });
+  const find = async (triesNominated: boolean): Promise<Search> => {
+    const search = searchNodes(pod, state, profile, decision.startIndex, decision.observer, undefined, triesNominated);
+    const found = search.diagnosis === undefined ? await filterWith(pod, state, search, { ...decision, externals: filters }) : search;
+    // Where room is kept for the pod it cannot be after all: then all others come into question (upstream's evaluateNominatedNode).
+    return search.isNominated === true && found.diagnosis !== undefined ? find(false) : found;
+  };
+  const filtered = await find(true);
   if (filtered.diagnosis !== undefined) return { kind: 'refused', diagnosis: filtered.diagnosis, search: filtered };
   const scores = filtered.feasible.length === 1 ? [] : await scoresOf(pod, filtered.feasible, decision);
   return place(filtered, rankFeasible(pod, state, decision.profile, filtered, scores, decision.observer), decision.random);

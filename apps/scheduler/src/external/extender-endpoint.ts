@@ -69,7 +69,7 @@ function exchange(url: URL, body: string, options: RequestOptions): Promise<stri
       });
       response.on('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
-        else reject(new Error(`failed ${url.href} with extender, code ${response.statusCode ?? 0}`));
+        else reject(new Error(`failed ${url.pathname.split('/').at(-1) ?? ''} with extender at URL ${url.href}, code ${response.statusCode ?? 0}`));
       });
       response.on('error', reject);
     });

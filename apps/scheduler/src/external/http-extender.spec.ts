@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
-import { policy, type corev1 } from '@navarch/api';
+import { core, policy, type corev1 } from '@navarch/api';
 import { SchedulerWorld } from '../testing/scheduler-world';
 import { HttpExtender } from './http-extender';
 
@@ -82,6 +82,40 @@ describe('HTTP extender', () => {
     await until(() => world.nodeOf('web') === 'b');
   });
 
+  it('has scores beyond those count as they are', async () => {
+    await run({ score: () => [{ Host: 'a', Score: 20 }, { Host: 'b', Score: 90 }] }, { prioritizeVerb: 'score', weight: 1 });
+    await until(() => world.nodeOf('web') === 'b');
+  });
+
+  it('is asked about all nodes when it does not take the one where room is kept for the pod', async () => {
+    await run({ filter: () => ({ NodeNames: ['b'], FailedNodes: { a: 'too warm' } }) }, { filterVerb: 'filter', nodeCacheCapable: true, httpTimeout: '0s' }, () => {
+      world.pod('web');
+      const expected: corev1.Pod = { ...world.get('web'), status: { phase: 'Pending', nominatedNodeName: 'a' } };
+      world.api.update(core.pods, 'default', 'web', 'status', expected);
+    });
+    await until(() => world.nodeOf('web') === 'b');
+    expect(fake.calls.map(({ body }) => body['NodeNames'])).toEqual([['a'], ['a', 'b']]);
+  });
+
+  it.each<[string, object, string]>([
+    ['says why it does not take', { FailedNodes: { a: 'too warm' } }, '2 nodes are available: 1 Preemption is not helpful for scheduling, 1 expected at least one victim pod on node "a".'],
+    ['leaves out without a word', {}, '2 nodes are available: 2 Preemption is not helpful for scheduling.'],
+  ])('makes nobody go on a node that it %s, nor keeps room there', async (_what, more, expected) => {
+    await run({ filter: ({ Pod }) => ((Pod as corev1.Pod).metadata.name === 'high' ? { NodeNames: [], ...more } : { NodeNames: ['a'] }) }, { filterVerb: 'filter', nodeCacheCapable: true }, () => world.pod('low', '1', { priority: 1 }));
+    await until(() => world.nodeOf('low') === 'a');
+    world.pod('high', '1', { priority: 10 });
+    await until(() => world.messageOf('high') !== '');
+    expect(world.messageOf('high')).toContain(expected);
+    expect(world.get('high').status?.nominatedNodeName).toBeUndefined();
+    expect(world.events.filter(({ reason }) => reason === 'Preempted')).toEqual([]);
+  });
+
+  it.each([[true, 'a'], [false, '']])('that fails to bind leaves that to the scheduler if it may be ignored (%p)', async (ignorable, expected) => {
+    await run({ filter: () => ({ NodeNames: ['a'] }) }, { filterVerb: 'filter', bindVerb: 'bind', nodeCacheCapable: true, ignorable });
+    await until(() => world.nodeOf('web') !== '' || world.messageOf('web') !== '');
+    expect(world.nodeOf('web')).toBe(expected);
+  });
+
   it('binds in the scheduler\'s stead', async () => {
     await run({ bind: ({ PodNamespace, PodName, Node }) => {
       world.api.bind(String(PodNamespace), String(PodName), String(Node));
@@ -144,7 +178,7 @@ describe('HTTP extender', () => {
       ['names nobody on a node, and may be ignored', { ignorable: true }, () => ({ NodeNameToMetaVictims: { a: { Pods: [] } } }), 'preemption: no candidate node for preemption'],
       ['names a node that is not there', {}, () => ({ NodeNameToMetaVictims: { c: { Pods: [{ UID: 'u' }] } } }), 'preemption: nodeinfo not found for node name "c"'],
       ['names a pod that is not there', {}, () => ({ NodeNameToMetaVictims: { a: { Pods: [{ UID: 'u' }] } } }), 'claims to preempt pod (UID: u) on node: a, but the pod is not found on that node'],
-      ['fails', {}, () => undefined, 'with extender, code 500'],
+      ['fails', {}, () => undefined, 'failed preempt with extender at URL http://127.0.0.1:'],
     ])('keeps everybody where they are when it %s', async (_name, configuration, answer, message) => {
       await fill({ preempt: answer }, configuration);
       await until(() => world.messageOf('high') !== '');

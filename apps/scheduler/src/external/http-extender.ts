@@ -27,7 +27,7 @@ export class HttpExtender implements ExternalPlugin {
     this.name = urlPrefix;
     this.ignorable = ignorable;
     this.weight = weight;
-    this.#timeoutMs = (httpTimeout === undefined ? undefined : parseDuration(httpTimeout)) ?? defaultTimeoutMs;
+    this.#timeoutMs = parseDuration(httpTimeout ?? '0s') || defaultTimeoutMs;
     this.#endpoint = new ExtenderEndpoint(configuration);
     if (filterVerb !== '') this.filter = (pod, nodes, signal) => this.#filter(filterVerb, pod, nodes, signal);
     if (prioritizeVerb !== '') this.score = (pod, nodes, signal) => this.#prioritize(prioritizeVerb, pod, nodes, signal);
@@ -53,10 +53,11 @@ export class HttpExtender implements ExternalPlugin {
     const passed = namesIn(answer) ?? new Set<string>();
     const failed = answer['failednodes'] as Record<string, string> | undefined;
     const never = answer['failedandunresolvablenodes'] as Record<string, string> | undefined;
+    // Only where the extender says why not may preemption help: of a node that it leaves out without a word nothing is known (upstream's AbsentNodesStatus).
     const feasible = nodes.filter(({ name }) => passed.has(name));
     const refusals = nodes.filter(({ name }) => !passed.has(name)).map(({ name: node }): NodeRefusal => {
       const reason = never?.[node] ?? failed?.[node];
-      return { node, plugin: this.name, reasons: reason === undefined || reason === '' ? [] : [reason], unresolvable: never?.[node] !== undefined };
+      return { node, plugin: this.name, reasons: reason === undefined || reason === '' ? [] : [reason], unresolvable: never?.[node] !== undefined || failed?.[node] === undefined };
     });
     return { feasible, refusals };
   }
@@ -70,7 +71,8 @@ export class HttpExtender implements ExternalPlugin {
     }));
     return nodes.map(({ name }) => {
       const score = scores.get(name) ?? 0;
-      return (Number.isFinite(score) ? Math.min(Math.max(score, 0), maxExtenderPriority) : 0) * (maxNodeScore / maxExtenderPriority);
+      // More than that, or less than nothing, counts as it is, as upstream.
+      return Number.isFinite(score) ? score * (maxNodeScore / maxExtenderPriority) : 0;
     });
   }
 

@@ -83,6 +83,8 @@ function objectEvents({ objects }: SchedulerInformers): ObjectEvents[] {
     [objects.resourceClaims, 'ResourceClaimAdd', 'ResourceClaimUpdate', 'ResourceClaimDelete'],
     [objects.deviceClasses, 'DeviceClassAdd', 'DeviceClassUpdate'],
     [objects.resourceSlices, 'ResourceSliceAdd', 'ResourceSliceUpdate'],
+    // A rule shows as a change of the devices that it selects.
+    ...(objects.deviceTaintRules === undefined ? [] : [[objects.deviceTaintRules, 'ResourceSliceUpdate', 'ResourceSliceUpdate', 'ResourceSliceUpdate'] as const]),
     ...(objects.podGroups === undefined ? [] : [[objects.podGroups, 'PodGroupAdd', 'PodGroupUpdate'] as const]),
   ] as ObjectEvents[];
 }

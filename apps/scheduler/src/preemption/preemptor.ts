@@ -125,6 +125,7 @@ export class Preemptor {
     const condition: corev1.PodCondition = {
       type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', lastTransitionTime: formatTime(clock.now()),
       message: `${preemptor.spec.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+      ...(victim.metadata.generation === undefined ? {} : { observedGeneration: victim.metadata.generation }),
     };
     const key = { namespace: victim.metadata.namespace ?? '', name: victim.metadata.name ?? '' };
     await client.patch(core.pods, key, 'strategic', { metadata: { uid: victim.metadata.uid }, status: { conditions: [condition] } }, { subresource: 'status', signal });

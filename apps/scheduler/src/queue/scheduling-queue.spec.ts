@@ -109,4 +109,65 @@ describe('the scheduling queue', () => {
     expect(names()).toEqual(['failed']);
     queue.stop();
   });
+
+  describe('that is being tried', () => {
+    it('is kept as it is now, and what has changed of it counts', async () => {
+      const clock = new FakeClock();
+      const queue = make(clock);
+      queue.add(waiting('web'));
+      const tried = queue.pop()?.pod;
+      const changed = podInfo({ metadata: { name: 'web', namespace: 'default', uid: 'web', labels: { app: 'x' } }, spec: { containers: [] } });
+      queue.update(changed, [{ name: 'PodUpdatePodLabel' }]);
+      queue.park(tried as PodInfo, ['Refuser']);
+      expect(queue.depths).toMatchObject({ backoff: 1, unschedulable: 0 });
+      await clock.advance(1_000);
+      expect(queue.pop()?.pod.labels).toEqual({ app: 'x' });
+      queue.stop();
+    });
+
+    it('is tried again at once when somebody wanted that meanwhile', () => {
+      const queue = make(new FakeClock());
+      queue.add(waiting('web'));
+      queue.pop();
+      queue.activate(['web'], 'Test');
+      queue.park(waiting('web'), ['Refuser']);
+      expect(queue.depths).toMatchObject({ active: 1, backoff: 0, unschedulable: 0 });
+      queue.stop();
+    });
+
+    it('and refused when nothing was kept for it any more, is tried again after its back-off', async () => {
+      const clock = new FakeClock();
+      const queue = make(clock);
+      queue.add(waiting('web'));
+      queue.pop();
+      queue.done('web');
+      queue.park(waiting('web'), ['Refuser']);
+      expect(queue.pop()).toBeUndefined();
+      await clock.advance(1_000);
+      expect(queue.pop()).toMatchObject({ attempts: 2 });
+      queue.stop();
+    });
+
+    it('misses what has happened before; events are kept once for all, as long as somebody needs them', () => {
+      const queue = make(new FakeClock());
+      const kept = (): Record<string, number> => Object.fromEntries(queue.inFlightEvents);
+      for (const name of ['elder', 'younger', 'youngest']) queue.add(waiting(name));
+      queue.onEvent({ name: 'NodeAdd' });
+      expect(kept()).toEqual({});
+      queue.pop();
+      queue.onEvent({ name: 'NodeAdd' });
+      queue.pop();
+      queue.onEvent({ name: 'NodeDelete' });
+      expect(kept()).toEqual({ NodeAdd: 1, NodeDelete: 1 });
+      queue.done('elder');
+      expect(kept()).toEqual({ NodeDelete: 1 });
+      queue.pop();
+      queue.park(waiting('youngest'), ['Refuser']);
+      expect(queue.depths).toMatchObject({ backoff: 0, unschedulable: 1 });
+      queue.park(waiting('younger'), ['Refuser']);
+      expect(queue.depths).toMatchObject({ backoff: 1, unschedulable: 1 });
+      expect(kept()).toEqual({});
+      queue.stop();
+    });
+  });
 });

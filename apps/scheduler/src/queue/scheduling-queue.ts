@@ -3,6 +3,7 @@ import type { ClusterEvent, PodInfo, SchedulerPlugin } from '@navarch/scheduling
 import { ActivePods, type Urgency } from './active-pods';
 import { BackoffPods } from './backoff-pods';
 import { Hints, type HintsDeps } from './hints';
+import { InFlightPods } from './in-flight-pods';
 import { PodHistories, type History } from './pod-histories';
 
 /** A pod that no event helped is tried again after this long all the same. */
@@ -70,14 +71,13 @@ export interface QueueDeps extends HintsDeps {
 export class SchedulingQueue {
   readonly #active = new ActivePods<QueuedPod>();
   readonly #backoff: BackoffPods<QueuedPod>;
-  /** Those that failed by no fault of theirs: whatever failed is given its time. */
+  /** Those that failed by no fault of theirs, or were refused in PreBind: whatever failed is given its time. */
   readonly #errorBackoff: BackoffPods<QueuedPod>;
   readonly #unschedulable = new Map<string, ParkedPod>();
   readonly #gated = new Map<string, GatedPod>();
   readonly #histories: PodHistories;
   readonly #hints: Hints;
-  /** What happened while a pod was being tried, for each such pod. */
-  readonly #inFlight = new Map<string, { readonly info: PodInfo; readonly events: ClusterEvent[] }>();
+  readonly #inFlight = new InFlightPods();
 
   constructor(options: QueueOptions, private readonly deps: QueueDeps) {
     this.#histories = new PodHistories(options, deps.clock);
@@ -133,10 +133,9 @@ export class SchedulingQueue {
       const renewed = { ...parked, pod: { ...parked.pod, info, priority: info.priority } };
       this.#unschedulable.set(uid, renewed);
       const helpful = events.find((event) => this.#helps(event, renewed));
-      if (helpful !== undefined) this.#release(uid, renewed, helpful);
+      if (helpful !== undefined) this.#release(uid, renewed, helpful.name);
     }
-    // It is being tried right now: what is decided may be about its former self.
-    this.#inFlight.get(uid)?.events.push(...events);
+    this.#inFlight.update(info, events);
   }
 
   has(uid: string): boolean {
@@ -177,25 +176,37 @@ export class SchedulingQueue {
 
   #begin(next: QueuedPod): Attempt {
     const { attempts } = this.#histories.tried(next.uid);
-    this.#inFlight.set(next.uid, { info: next.info, events: [] });
+    this.#inFlight.begin(next.info);
     return { pod: next.info, attempts, since: next.since, ...(next.flushed === undefined ? {} : { flushed: next.flushed }) };
   }
 
-  /** A node was found. */
+  /** It has a node, and nobody refuses it any more. */
   done(uid: string): void {
     this.#inFlight.delete(uid);
   }
 
-  /** No node took the pod: waits for an event that can help one of the plug-ins that refused. */
-  park(info: PodInfo, refusedBy: readonly string[]): void {
-    const missed = this.#inFlight.get(info.uid)?.events ?? [];
-    this.#inFlight.delete(info.uid);
-    const history = this.#histories.failed(info.uid, true);
+  /**
+   * No node took the pod: waits for an event that can help one of the plug-ins that refused. One that was refused after `done` is tried again when its back-off
+   * has passed: nobody knows what it has missed (upstream's determineSchedulingHintForInFlightPod).
+   */
+  park(tried: PodInfo, refusedBy: readonly string[]): void {
+    const missed = this.#inFlight.end(tried.uid);
+    const history = this.#histories.failed(tried.uid, true);
     if (history === undefined) return; // deleted meanwhile
+    const info = missed?.info ?? tried;
     const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
-    const helpful = missed.find((event) => this.#helps(event, parked));
+    if (missed?.isForced === true) {
+      this.#activate(parked.pod, 'ForceActivate');
+      return;
+    }
+    if (missed === undefined) {
+      this.#errorBackoff.add(parked.pod, history.backoffUntil);
+      this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
+      return;
+    }
+    const helpful = missed.events.find((event) => this.#helps(event, parked));
     if (helpful !== undefined) {
-      this.#release(info.uid, parked, helpful);
+      this.#release(info.uid, parked, helpful.name);
       return;
     }
     this.#unschedulable.set(info.uid, parked);
@@ -203,8 +214,9 @@ export class SchedulingQueue {
   }
 
   /** Something failed that is not the pod's fault, be it while it was parked: tried again after its back-off. */
-  retry(info: PodInfo): void {
-    for (const part of [this.#inFlight, this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
+  retry(tried: PodInfo): void {
+    const info = this.#inFlight.end(tried.uid)?.info ?? tried;
+    for (const part of [this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
     const history = this.#histories.failed(info.uid, false);
     if (history === undefined) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
@@ -214,8 +226,8 @@ export class SchedulingQueue {
   /** Something happened in the cluster: pods that it can help go on. @param concerns which of those that wait, or are being tried, come into question */
   onEvent(event: ClusterEvent, concerns: (pod: PodInfo) => boolean = everyPod): void {
     const started = performance.now();
-    for (const { info, events } of this.#inFlight.values()) if (concerns(info)) events.push(event);
-    for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event);
+    this.#inFlight.see(event, concerns);
+    for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event.name);
     // Those that stay gated are put back, so that this must not go over them as they come.
     for (const [uid, { info, by }] of [...this.#gated]) {
       if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
@@ -229,20 +241,19 @@ export class SchedulingQueue {
   helped(uids: readonly string[], event: ClusterEvent): void {
     for (const uid of uids) {
       const parked = this.#unschedulable.get(uid);
-      if (parked !== undefined) this.#release(uid, parked, event);
+      if (parked !== undefined) this.#release(uid, parked, event.name);
     }
   }
 
   /** Events that are kept for pods which are being tried, by name. */
   get inFlightEvents(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const { events } of this.#inFlight.values()) for (const { name } of events) counts.set(name, (counts.get(name) ?? 0) + 1);
-    return counts;
+    return this.#inFlight.eventsByName;
   }
 
-  /** Lets these go on now, whatever refused them. */
+  /** Lets these go on now, whatever refused them, or refuses those that are just being tried. */
   activate(uids: readonly string[], event: string): void {
     for (const uid of uids) {
+      this.#inFlight.force(uid);
       const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
       if (pod === undefined) continue;
       this.#unschedulable.delete(uid);
@@ -283,15 +294,15 @@ export class SchedulingQueue {
   }
 
   /** To the active part, unless its back-off has not passed. */
-  #release(uid: string, { pod }: ParkedPod, event: ClusterEvent): void {
+  #release(uid: string, { pod }: ParkedPod, event: string): void {
     this.#unschedulable.delete(uid);
     const until = this.#histories.get(uid)?.backoffUntil ?? 0;
     if (until <= this.deps.clock.monotonic()) {
-      this.#activate(pod, event.name);
+      this.#activate(pod, event);
       return;
     }
     this.#backoff.add(pod, until);
-    this.deps.onIncoming('backoff', event.name);
+    this.deps.onIncoming('backoff', event);
     this.deps.onActive();
   }
 

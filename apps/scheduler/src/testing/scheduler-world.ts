@@ -1,4 +1,4 @@
-import { core, type corev1, type KubeObject, type ResourceType } from '@navarch/api';
+import { core, resource, type corev1, type KubeObject, type ResourceType } from '@navarch/api';
 import { SimulatedCluster } from '@navarch/client/testing';
 import { createRegistry, silentLogger } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
@@ -41,7 +41,7 @@ export class SchedulerWorld extends SimulatedCluster {
       throw new Error(`no plug-in ${name} in this test`);
     };
     this.#profiles = new Profiles(buildProfiles(parsed, { remote: remote ?? noRemote, extenders }, 'default-scheduler'));
-    this.#caches = schedulerInformers(this.informers, { podGroups: true });
+    this.#caches = schedulerInformers(this.informers, { podGroups: true, deviceTaintRules: resource.devicetaintrules });
   }
 
   /** Begins to lead. */

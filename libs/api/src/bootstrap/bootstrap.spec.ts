@@ -51,6 +51,7 @@ describe('bootstrap roles', () => {
     { user: 'system:kube-scheduler', verb: 'patch', group: '', resource: 'events', where: '' },
     { user: 'system:kube-scheduler', verb: 'delete', group: '', resource: 'pods', where: '' },
     { user: 'system:kube-scheduler', verb: 'watch', group: 'scheduling.k8s.io', resource: 'podgroups', where: '' },
+    { user: 'system:kube-scheduler', verb: 'watch', group: 'resource.k8s.io', resource: 'devicetaintrules', where: '' },
     { user: 'system:kube-scheduler', verb: 'patch', group: 'scheduling.k8s.io', resource: 'podgroups/status', where: '' },
     { user: 'system:kube-scheduler', verb: 'update', group: '', resource: 'persistentvolumes', where: '' },
     { user: 'system:kube-scheduler', verb: 'update', group: 'resource.k8s.io', resource: 'resourceclaims/status', where: '' },

@@ -64,7 +64,7 @@ export const roleChanges: Readonly<Record<string, RoleChange>> = {
       allow(read, 'storage.k8s.io', 'csidrivers'),
       allow(read, 'storage.k8s.io', 'csistoragecapacities'),
       allow(read, 'storage.k8s.io', 'volumeattachments'),
-      allow(read, 'resource.k8s.io', 'deviceclasses,resourceclaims,resourceslices'),
+      allow(read, 'resource.k8s.io', 'deviceclasses,devicetaintrules,resourceclaims,resourceslices'),
       allow('patch,update', 'resource.k8s.io', 'resourceclaims,resourceclaims/binding,resourceclaims/status'),
       // For the claims that stand for the extended resources of a pod.
       allow('create,delete', 'resource.k8s.io', 'resourceclaims'),

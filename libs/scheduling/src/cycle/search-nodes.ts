@@ -44,6 +44,8 @@ export interface Search {
   readonly diagnosis: Diagnosis | undefined;
   /** How many nodes were looked at, for the next start index. */
   readonly examined: number;
+  /** The only node is where room is kept for the pod: no other was looked at. */
+  readonly isNominated?: true;
   /** The only node came from what the cycle before found; what that leaves. */
   readonly rest?: RestOfRanking;
 }
@@ -115,8 +117,8 @@ export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, nod
   return refused ?? now();
 }
 
-/** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. */
-export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver, last?: AskLast): Search {
+/** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. @param triesNominated whether the node where room is kept for it comes before all others */
+export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver, last?: AskLast, triesNominated = true): Search {
   const all = state.nodes;
   const failed = ({ by, refused, unresolvable }: PreFilterFailure): Search => {
     const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin: by.at(-1) ?? '', reasons: [refused], unresolvable }));
@@ -127,8 +129,8 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   const asked = observer?.now() ?? 0;
   observer?.point('PreFilter', asked - started, 'refused' in prepared ? statusOfRefusal(prepared) : 'Success');
   if ('refused' in prepared) return failed(prepared);
-  const nominated = state.node(state.nominations.nodeOf(pod));
-  if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0 };
+  const nominated = triesNominated ? state.node(state.nominations.nodeOf(pod)) : undefined;
+  if (nominated !== undefined && prepared.nodes?.has(nominated.name) !== false && askNode(pod, state, profile, nominated) === undefined) return { feasible: [nominated], refusals: [], diagnosis: undefined, examined: 0, isNominated: true };
   const { filters, nodes, namedBy } = prepared;
   const hint = last?.((node) => nodes?.has(node.name) !== false && runFilters(filters, node) === undefined);
   observer?.hinted?.(typeof hint === 'object', observer.now() - asked);

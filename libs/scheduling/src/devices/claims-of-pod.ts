@@ -21,8 +21,9 @@ export function claimsOf(pod: PodInfo, state: ClusterState): readonly resourcev1
     if (actual === undefined) return { refused: `pod "${pod.namespace}/${pod.name}": ResourceClaim not created yet` };
     const claim = state.reservations.resourceClaim({ namespace: pod.namespace, name: actual });
     if (claim === undefined) return { refused: `resourceclaim "${actual}" not found` };
-    const owner = resourceClaimName === undefined ? claim.metadata.ownerReferences?.find(({ controller }) => controller === true) : undefined;
-    if (owner !== undefined && owner.uid !== pod.uid) return { refused: `ResourceClaim ${pod.namespace}/${actual} was not created for pod ${pod.namespace}/${pod.name} (pod is not owner)` };
+    // One that somebody else made by that name is nobody's (upstream's resourceclaim.IsForPod).
+    const owner = claim.metadata.ownerReferences?.find(({ controller }) => controller === true);
+    if (resourceClaimName === undefined && owner?.uid !== pod.uid) return { refused: `ResourceClaim ${pod.namespace}/${actual} was not created for pod ${pod.namespace}/${pod.name} (pod is not owner)` };
     claims.push(claim);
   }
   return claims;

@@ -4,10 +4,11 @@ import type { ClusterState } from '../state/cluster-state';
 import type { NodeInfo } from '../state/node-info';
 import type { PodInfo } from '../state/pod-info';
 import { signRequests } from '../state/resources';
-import { amountOf, cpuAndMemory, isStandard, shareOf, type ResourceWeight } from './resource-scoring';
+import { amountOf, cpuAndMemory, isStandard, resourcesOr, shareOf, type ResourceWeight } from './resource-scoring';
 
 /** Likes nodes where all resources come to be used to the same degree: those that the pod makes more even than they are without it. */
-export function balancedAllocation({ resources = cpuAndMemory }: { readonly resources?: readonly ResourceWeight[] } = {}): SchedulerPlugin {
+export function balancedAllocation({ resources: given }: { readonly resources?: readonly ResourceWeight[] } = {}): SchedulerPlugin {
+  const resources = resourcesOr(given);
   const score = resources === cpuAndMemory ? balanceOfTwo : balanceOf(resources);
   return {
     name: 'NodeResourcesBalancedAllocation',

@@ -5,6 +5,7 @@ import { devicesReady } from '../devices/binding-conditions';
 import { claimNames, claimsOf, whyUnusable } from '../devices/claims-of-pod';
 import { DeviceLedger } from '../devices/device-ledger';
 import { claimOnNode, isWritten, takeBack, writeExtendedClaim, writtenClaim, type ExtendedClaim } from '../devices/extended-claim';
+import { withRules } from '../devices/device-taint-rules';
 import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { poolsOf } from '../devices/offered-devices';
 import { reachOf } from '../devices/reach-of-devices';
@@ -168,7 +169,7 @@ function takenDevices({ reservations }: ClusterState): () => readonly resourcev1
 function allocate(claims: readonly resourcev1.ResourceClaim[], node: NodeInfo, state: ClusterState, taken = takenDevices(state), goOn?: () => void): readonly resourcev1.ResourceClaim[] | undefined {
   if (claims.every(({ status }) => status?.allocation !== undefined)) return claims;
   const pools = poolsOf(state.objects.resourceSlices.list());
-  const allocator = { offered: pools.offeredTo(node), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, taken()), classes: state.objects.deviceClasses, goOn };
+  const allocator = { offered: withRules(pools.offeredTo(node), state.objects.deviceTaintRules.list()), whyUnknown: pools.whyUnknownTo(node), ledger: new DeviceLedger(pools, taken()), classes: state.objects.deviceClasses, goOn };
   const allocated: resourcev1.ResourceClaim[] = [];
   for (const claim of claims) {
     if (claim.status?.allocation !== undefined) {

@@ -12,6 +12,7 @@ describe('NodeResourcesFit', () => {
     // Free after placing: a (4-1)/4 cpu and (8-2)/8 memory = 75, 75; b has 1 cpu and 2Gi more in use: 50, 50.
     ['likes what stays free', {}, { a: 75, b: 50 }],
     ['likes what is in use', { type: 'MostAllocated' }, { a: 25, b: 50 }],
+    ['has the default for an empty list of resources', { type: 'MostAllocated', resources: [] }, { a: 25, b: 50 }],
     ['weighs resources', { resources: [{ name: 'cpu', weight: 3 }, { name: 'memory', weight: 1 }] }, { a: 75, b: 50 }],
     // Utilisation of cpu 25 and 50: on the line from 0 to 100.
     ['follows a shape', { type: 'RequestedToCapacityRatio', resources: [{ name: 'cpu' }], requestedToCapacityRatio: { shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] } }, { a: 25, b: 50 }],
@@ -49,11 +50,26 @@ describe('NodeResourcesFit', () => {
       expect(placed(pod(asking({ [gpu]: '5' })), cluster([node('c', { allocatable: { [gpu]: '4' } })], { deviceClasses: [stands] }), only(nodeResourcesFit()))).toBe(`0/1 nodes are available: 1 Insufficient ${gpu}.`);
     });
 
-    it.each<[string, resourcev1.DeviceClass, boolean]>([
-      ['a class that stands for it helps', stands, true],
-      ['another class does not', { metadata: { name: 'nic' }, spec: {} }, false],
-    ])('%s', (_name, after, expected) => {
-      expect(nodeResourcesFit().hints?.DeviceClassAdd?.(podInfo(pod(asking({ [gpu]: '1' }))), { name: 'DeviceClassAdd', after }, state())).toBe(expected);
+    const other: resourcev1.DeviceClass = { metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/other' } };
+    const byName = 'deviceclass.resource.kubernetes.io/gpu';
+    it.each<[string, string, resourcev1.DeviceClass | undefined, resourcev1.DeviceClass, boolean]>([
+      ['a new class that stands for it helps', gpu, undefined, stands, true],
+      ['a new class that does so by its name', byName, undefined, other, true],
+      ['another class does not', gpu, undefined, { metadata: { name: 'nic' }, spec: {} }, false],
+      ['a class that stands for it from now on', gpu, other, stands, true],
+      ['a class that does so as before does not', gpu, stands, { ...stands }, false],
+      ['nor does another change of one that does so by its name', byName, other, stands, false],
+    ])('%s', (_name, resource, before, after, expected) => {
+      const name = before === undefined ? 'DeviceClassAdd' : 'DeviceClassUpdate';
+      expect(nodeResourcesFit().hints?.[name]?.(podInfo(pod(asking({ [resource]: '1' }))), { name, ...(before && { before }), after }, state())).toBe(expected);
+    });
+
+    it('can be had where a device plug-in has none of it any more', () => {
+      const [before, after] = ['4', '0'].map((amount) => node('a', { allocatable: { [gpu]: amount } }));
+      const wants = podInfo(pod(asking({ [gpu]: '1' })));
+      const event = (from: typeof before, to: typeof before): ClusterEvent => ({ name: 'NodeUpdateNodeAllocatable', ...(from && { before: from }), ...(to && { after: to }) });
+      expect(nodeResourcesFit().hints?.NodeUpdateNodeAllocatable?.(wants, event(before, after), state())).toBe(true);
+      expect(nodeResourcesFit().hints?.NodeUpdateNodeAllocatable?.(wants, event(before, before), state())).toBe(false);
     });
   });
 
@@ -61,6 +77,16 @@ describe('NodeResourcesFit', () => {
     const wants = pod(asking({ 'example.com/gpu': '1', 'other.com/x': '1' }));
     expect(placed(wants, cluster([node('a')]), only(nodeResourcesFit({ ignoredResources: ['example.com/gpu'] })))).toBe('0/1 nodes are available: 1 Insufficient other.com/x.');
     expect(placed(wants, cluster([node('a')]), only(nodeResourcesFit({ ignoredResources: ['example.com/gpu'], ignoredResourceGroups: ['other.com'] })))).toBe('a');
+    expect(placed(pod(asking({ 'hugepages-2Mi': '2Mi' })), cluster([node('a')]), only(nodeResourcesFit({ ignoredResources: ['hugepages-2Mi'] })))).toBe('0/1 nodes are available: 1 Insufficient hugepages-2Mi.');
+    expect(nodeResourcesFit({ ignoredResourceGroups: ['example.com', 'other.com'] }).hints?.NodeAdd?.(podInfo(wants), { name: 'NodeAdd', after: node('a') }, cluster([]))).toBe(true);
+  });
+
+  it('reads how many pods a node takes as any quantity: a thousand is 1k', () => {
+    const full = cluster([node('a', { allocatable: { pods: '1k' } })]);
+    for (let i = 0; i < 1000; i++) full.setPod(pod({ nodeName: 'a' }));
+    expect(placed(pod(), full, only(nodeResourcesFit()))).toBe('0/1 nodes are available: 1 Too many pods.');
+    const grows: ClusterEvent = { name: 'NodeUpdateNodeAllocatable', before: node('a', { allocatable: { pods: '900' } }), after: node('a', { allocatable: { pods: '1k' } }) };
+    expect(nodeResourcesFit().hints?.NodeUpdateNodeAllocatable?.(podInfo(pod()), grows, full)).toBe(true);
   });
 
   it.each<[string, ClusterEvent, boolean]>([
@@ -85,7 +111,7 @@ describe('NodeResourcesBalancedAllocation', () => {
     ['knows the best and the worst', ['4', '0'], { a: ['0', '0'], b: ['0', '8Gi'] }, { a: 50, b: 100 }],
   ])('%s', (_name, [cpu, memory], used, expected) => {
     const state = cluster(Object.entries(used).flatMap(([name, [own, ownMemory]]) => [node(name), pod({ ...asking({ cpu: own, memory: ownMemory }), nodeName: name })]));
-    for (const resources of [undefined, [{ name: 'cpu' }, { name: 'memory' }]]) {
+    for (const resources of [undefined, [], [{ name: 'cpu' }, { name: 'memory' }]]) {
       expect(scores(pod(asking({ cpu, memory })), state, balancedAllocation(resources === undefined ? {} : { resources }))).toEqual(expected);
     }
   });

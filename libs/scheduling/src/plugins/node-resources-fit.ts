@@ -1,9 +1,9 @@
-import type { corev1 } from '@navarch/api';
-import { classOfResource, resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
+import { implicitResourcePrefix, isExtendedResource, type corev1, type KubeObject, type resourcev1 } from '@navarch/api';
+import { resourcesOfClasses, type ResourceClasses } from '../devices/extended-resources';
 import { always, type QueueingHint, type Refusal, type SchedulerPlugin } from '../framework';
 import type { NodeInfo } from '../state/node-info';
 import { podInfo, type PodInfo } from '../state/pod-info';
-import { readResources, signRequests, type Resources } from '../state/resources';
+import { podsIn, readResources, signRequests, type Resources } from '../state/resources';
 import { amountOf, resourceScorer, type ScoringStrategy } from './resource-scoring';
 
 export interface NodeResourcesFitArgs {
@@ -15,12 +15,12 @@ export interface NodeResourcesFitArgs {
 
 /** What the pod asks for must be free. */
 export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = {} }: NodeResourcesFitArgs = {}): SchedulerPlugin {
-  const isIgnored = (name: string): boolean => ignoredResources.includes(name) || ignoredResourceGroups.some((group) => name.startsWith(`${group}/`));
+  const isIgnored = (name: string): boolean => isExtendedResource(name) && (ignoredResources.includes(name) || ignoredResourceGroups.some((group) => name.startsWith(`${group}/`)));
   const scorer = resourceScorer(scoringStrategy);
   return {
     name: 'NodeResourcesFit',
     hints: {
-      NodeAdd: fitsWhenEmpty, NodeUpdateNodeAllocatable: canFitNow, AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
+      NodeAdd: fitsWhenEmpty(isIgnored), NodeUpdateNodeAllocatable: canFitNow(isIgnored), AssignedPodDelete: always, AssignedPodUpdatePodScaleDown: freesSomething, PodUpdatePodScaleDown: always,
       DeviceClassAdd: standsForResource, DeviceClassUpdate: standsForResource,
     },
     sign: ({ requests, scored }) => [...signRequests(requests), scored.milliCpu, scored.memory],
@@ -72,24 +72,33 @@ function namesIn(requests: Resources): string[] {
   return ['cpu', 'memory', 'ephemeral-storage', ...requests.scalar.keys()].filter((name) => amountOf(requests, name) > 0);
 }
 
-const podsOf = (node: unknown): number => Number((node as corev1.Node | undefined)?.status?.allocatable?.['pods'] ?? 0);
+const podsOf = (node: unknown): number => podsIn((node as corev1.Node | undefined)?.status?.allocatable);
 
-const fitsWhenEmpty: QueueingHint = (pod, { after }, { objects }) => {
+/** Whether the node would take the pod if nothing else were there. What others look after is not looked at, though upstream's hint does: it would miss a node that helps. */
+const fitsWhenEmpty = (isIgnored: (name: string) => boolean): QueueingHint => (pod, { after }, { objects }) => {
   const { requests } = pod;
   if (podsOf(after) < 1) return false;
   const capacity = allocatableOf(after);
   const asDevices = resourcesOfClasses(pod, objects.deviceClasses);
-  return namesIn(requests).every((name) => amountOf(requests, name) <= amountOf(capacity, name) || (amountOf(capacity, name) === 0 && asDevices?.has(name) === true));
+  return namesIn(requests).every((name) => isIgnored(name) || amountOf(requests, name) <= amountOf(capacity, name) || (amountOf(capacity, name) === 0 && asDevices?.has(name) === true));
 };
 
-/** A class whose devices stand for what the pod requests. */
-const standsForResource: QueueingHint = ({ requests: { scalar } }, { after }, { objects }) =>
-  [...scalar.keys()].some((name) => after !== undefined && classOfResource(name, objects.deviceClasses)?.metadata.name === after.metadata.name);
+/** A class that stands for what the pod requests from now on; by its own name it does so since it is there. */
+const standsForResource: QueueingHint = ({ requests: { scalar } }, { before, after }) => {
+  const nameOf = (deviceClass: KubeObject | undefined): string | undefined => (deviceClass as resourcev1.DeviceClass | undefined)?.spec.extendedResourceName;
+  const name = nameOf(after);
+  return (name !== undefined && name !== nameOf(before) && scalar.has(name)) || (before === undefined && scalar.has(`${implicitResourcePrefix}${after?.metadata.name ?? ''}`));
+};
 
-const canFitNow: QueueingHint = (pod, event, state) => {
-  if (!fitsWhenEmpty(pod, event, state)) return false;
-  const [before, after] = [allocatableOf(event.before), allocatableOf(event.after)];
-  return podsOf(event.after) > podsOf(event.before) || namesIn(pod.requests).some((name) => amountOf(after, name) > amountOf(before, name));
+/** There is more of something now, or what there is none of can be had as devices. */
+const canFitNow = (isIgnored: (name: string) => boolean): QueueingHint => {
+  const fits = fitsWhenEmpty(isIgnored);
+  return (pod, event, state) => {
+    if (!fits(pod, event, state)) return false;
+    const [before, after] = [allocatableOf(event.before), allocatableOf(event.after)];
+    const asDevices = resourcesOfClasses(pod, state.objects.deviceClasses);
+    return podsOf(event.after) > podsOf(event.before) || namesIn(pod.requests).some((name) => amountOf(after, name) > amountOf(before, name) || (amountOf(after, name) === 0 && asDevices?.has(name) === true));
+  };
 };
 
 const freesSomething: QueueingHint = ({ requests }, { before, after }) => {

@@ -3,6 +3,7 @@ import type { ClusterEvent } from '../framework';
 import { podInfo } from '../state/pod-info';
 import { cluster, node, only, placed, pod, scores } from '../testing/test-cluster';
 import { podTopologySpread } from './pod-topology-spread';
+import { taintToleration } from './taint-toleration';
 
 const zone = 'topology.kubernetes.io/zone';
 const inZone = (name: string, where: string, spec: corev1.NodeSpec = {}): corev1.Node => node(name, { labels: { [zone]: where }, spec });
@@ -55,6 +56,13 @@ describe('PodTopologySpread', () => {
     const listed = podTopologySpread({ defaultingType: 'List', defaultConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule' }] });
     expect(placed(app(), state, only(listed))).toBe('b');
     expect(scores(pod(), state, podTopologySpread())).toEqual({});
+    // Of three nodes one is in no zone: that counts as a third domain, ln(5). With 3 pods, 3·1.609+2 by host and 3·1.609+4 by zone are 16; b 6, c 2.
+    expect(scores(app(), cluster([inZone('a', '1'), inZone('b', '2'), node('c'), app('a'), app('a'), app('a')], { services: [service] }), podTopologySpread())).toEqual({ a: 12, b: 75, c: 100 });
+    const withDomains = (minDomains: number) => podTopologySpread({ defaultingType: 'List', defaultConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule', minDomains, nodeTaintsPolicy: 'Honor' }] });
+    const tainted = inZone('c', '3', { taints: [{ key: 'k', effect: 'NoSchedule' }] });
+    const full = cluster([inZone('a', '1'), inZone('b', '2'), tainted, app('a'), app('b')], { services: [service] });
+    expect(placed(app(), full, only(withDomains(2), taintToleration))).toBe('a');
+    expect(placed(app(), full, only(withDomains(3), taintToleration))).toBe(`0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 ${refusal}.`);
   });
 });
 

@@ -143,13 +143,15 @@ function spreadScorer(state: ClusterState, nodes: readonly NodeInfo[], constrain
   };
 }
 
+/** Those without the key, where they are scored at all, are one domain together (upstream's initPreScoreState). */
 function domainsAmong(nodes: readonly NodeInfo[], index: TopologyIndex): number {
   if (index.nodes === 0) return 0;
-  const seen = new Uint8Array(index.size);
+  // The first is for none.
+  const seen = new Uint8Array(index.size + 1);
   let count = 0;
   for (const node of nodes) {
-    const domain = index.domainOf(node);
-    if (domain < 0 || seen[domain] === 1) continue;
+    const domain = index.domainOf(node) + 1;
+    if (seen[domain] === 1) continue;
     seen[domain] = 1;
     count += 1;
   }

@@ -24,6 +24,9 @@ export interface ScoringStrategy {
 
 export const cpuAndMemory: readonly ResourceWeight[] = [{ name: 'cpu', weight: 1 }, { name: 'memory', weight: 1 }];
 
+/** None at all means the default, as upstream's SetDefaults_NodeResourcesFitArgs has it. */
+export const resourcesOr = (resources: readonly ResourceWeight[] | undefined): readonly ResourceWeight[] => (resources === undefined || resources.length === 0 ? cpuAndMemory : resources);
+
 /** The amount of one resource, by its name. */
 export function amountOf(resources: Resources, name: string): number {
   switch (name) {
@@ -87,13 +90,14 @@ export function byShape(shape: readonly UtilizationPoint[]): ResourceScore {
 
 /** The score of a node for a pod under a strategy: the mean over the resources, by their weights. */
 export function resourceScorer(strategy: ScoringStrategy): (pod: PodInfo, state: ClusterState) => NodeScorer {
-  const { type = 'LeastAllocated', resources = cpuAndMemory } = strategy;
+  const { type = 'LeastAllocated' } = strategy;
+  const resources = resourcesOr(strategy.resources);
   if (type === 'LeastAllocated' && resources === cpuAndMemory) return leastOfCpuAndMemory;
-  const scorer = anyResourceScorer(strategy);
+  const scorer = anyResourceScorer({ ...strategy, resources });
   return (pod, state) => ({ score: scorer(pod, state) });
 }
 
-function anyResourceScorer({ type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio }: ScoringStrategy): (pod: PodInfo, state: ClusterState) => (node: NodeInfo) => number {
+function anyResourceScorer({ type = 'LeastAllocated', resources, requestedToCapacityRatio }: ScoringStrategy & { readonly resources: readonly ResourceWeight[] }): (pod: PodInfo, state: ClusterState) => (node: NodeInfo) => number {
   const isRatio = type === 'RequestedToCapacityRatio';
   const score = isRatio ? byShape(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? mostAllocated : leastAllocated;
   return (pod, state) => {

@@ -22,7 +22,7 @@ export interface Constraint {
   readonly counts: ((node: NodeInfo) => boolean) | undefined;
 }
 
-export type DefaultConstraint = Pick<corev1.TopologySpreadConstraint, 'topologyKey' | 'maxSkew' | 'whenUnsatisfiable'>;
+export type DefaultConstraint = Pick<corev1.TopologySpreadConstraint, 'topologyKey' | 'maxSkew' | 'whenUnsatisfiable' | 'minDomains' | 'nodeAffinityPolicy' | 'nodeTaintsPolicy'>;
 
 /** How pods without constraints of their own are spread, as upstream's system defaults say. */
 export const systemDefaults: readonly DefaultConstraint[] = [
@@ -40,8 +40,7 @@ export function constraintsOf(pod: PodInfo, state: ClusterState, whenUnsatisfiab
   const wanted = defaults.filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable);
   const query = wanted.length === 0 ? undefined : siblings(pod, state);
   if (query === undefined) return [];
-  const counts = countingNodes(pod, true, false);
-  return wanted.map(({ topologyKey, maxSkew }) => ({ topologyKey, maxSkew, minDomains: 1, query, self: 1, counts }));
+  return wanted.map((constraint) => ({ topologyKey: constraint.topologyKey, maxSkew: constraint.maxSkew, minDomains: constraint.minDomains ?? 1, query, self: 1, counts: countingNodes(pod, constraint) }));
 }
 
 function own(spec: corev1.TopologySpreadConstraint, pod: PodInfo): Constraint {
@@ -50,12 +49,13 @@ function own(spec: corev1.TopologySpreadConstraint, pod: PodInfo): Constraint {
     topologyKey: spec.topologyKey, maxSkew: spec.maxSkew, minDomains: spec.minDomains ?? 1,
     query: { terms: [{ namespaces: [pod.namespace], selector }], onlyStaying: true },
     self: matchesLabelSelector(selector, pod.labels) ? 1 : 0,
-    counts: countingNodes(pod, (spec.nodeAffinityPolicy ?? 'Honor') === 'Honor', spec.nodeTaintsPolicy === 'Honor'),
+    counts: countingNodes(pod, spec),
   };
 }
 
-function countingNodes(pod: PodInfo, honorAffinity: boolean, honorTaints: boolean): Constraint['counts'] {
-  const byAffinity = honorAffinity && selectsNodes(pod.spec);
+function countingNodes(pod: PodInfo, { nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' }: DefaultConstraint): Constraint['counts'] {
+  const byAffinity = nodeAffinityPolicy === 'Honor' && selectsNodes(pod.spec);
+  const honorTaints = nodeTaintsPolicy === 'Honor';
   if (!byAffinity && !honorTaints) return undefined;
   return (node) => (!byAffinity || matchesNodeSelection(pod.spec, node)) && (!honorTaints || node.hardTaints.every((taint) => tolerates(pod.spec.tolerations, taint)));
 }

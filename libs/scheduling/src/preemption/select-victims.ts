@@ -31,5 +31,7 @@ export function selectVictims(pod: PodInfo, node: NodeInfo, state: ClusterState,
     victims.delete(candidate);
     if (fitsWithout([...victims]) !== undefined) victims.add(candidate);
   }
+  // It was refused by who is not asked here, such as an extender: nobody's removal helps (upstream's Evaluator.DryRunPreemption).
+  if (victims.size === 0) return refusal(`expected at least one victim pod on node "${node.name}"`);
   return { node: node.name, victims: [...victims].sort(byImportance), violations: violating.filter((candidate) => victims.has(candidate)).length };
 }

@@ -1,4 +1,4 @@
-import type { corev1, policyv1, resourcev1, schedulingv1alpha2, storagev1 } from '@navarch/api';
+import type { corev1, policyv1, resourcev1, resourcev1beta2, schedulingv1alpha2, storagev1 } from '@navarch/api';
 
 /** Objects that decisions look up; an informer is one. */
 export interface Lookup<T> {
@@ -20,6 +20,7 @@ export interface ClusterObjects {
   readonly resourceClaims: Lookup<resourcev1.ResourceClaim>;
   readonly deviceClasses: Lookup<resourcev1.DeviceClass>;
   readonly resourceSlices: Lookup<resourcev1.ResourceSlice>;
+  readonly deviceTaintRules: Lookup<resourcev1beta2.DeviceTaintRule>;
   readonly podGroups: Lookup<schedulingv1alpha2.PodGroup>;
 }
 
@@ -28,5 +29,5 @@ const nothing: Lookup<never> = { get: () => undefined, list: () => [] };
 /** For a cluster that has none of them. */
 export const noObjects: ClusterObjects = {
   services: nothing, budgets: nothing, claims: nothing, volumes: nothing, storageClasses: nothing, csiNodes: nothing, csiDrivers: nothing,
-  storageCapacities: nothing, volumeAttachments: nothing, resourceClaims: nothing, deviceClasses: nothing, resourceSlices: nothing, podGroups: nothing,
+  storageCapacities: nothing, volumeAttachments: nothing, resourceClaims: nothing, deviceClasses: nothing, resourceSlices: nothing, deviceTaintRules: nothing, podGroups: nothing,
 };

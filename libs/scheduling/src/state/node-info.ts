@@ -1,7 +1,7 @@
 import type { corev1 } from '@navarch/api';
 import type { NodeColumns } from './node-columns';
 import type { HostPort, PodInfo } from './pod-info';
-import { addResources, noResources, readResources, type Resources } from './resources';
+import { addResources, noResources, podsIn, readResources, type Resources } from './resources';
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 const regionLabel = 'topology.kubernetes.io/region';
@@ -36,7 +36,7 @@ export class NodeInfo {
   set node(node: corev1.Node) {
     this.#node = node;
     this.allocatable = readResources(node.status?.allocatable);
-    this.allowedPods = Number(node.status?.allocatable?.['pods'] ?? 0);
+    this.allowedPods = podsIn(node.status?.allocatable);
     this.labels = node.metadata.labels ?? {};
     this.unschedulable = node.spec?.unschedulable === true;
     const taints = node.spec?.taints ?? [];

@@ -27,6 +27,9 @@ function amount(name: string, quantity: string): number {
   return value;
 }
 
+/** How many pods a node takes. */
+export const podsIn = (list: Readonly<Record<string, string>> | undefined): number => amount('pods', list?.['pods'] ?? '0');
+
 /** Reads a `resources.requests` or a node's `allocatable`. */
 export function readResources(list: Readonly<Record<string, string>> | undefined): Resources {
   const resources = noResources();

@@ -1,8 +1,9 @@
 import { core, resource as dra, type corev1, type resourcev1 } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
+import { ruleSelects } from '@navarch/scheduling';
 import { ControllerWorld } from '../../testing/controller-world';
 import { deviceTaintEvictionController } from './controller';
-import { DeviceTaints, selects, type Rule } from './device-taints';
+import { DeviceTaints, type Rule } from './device-taints';
 import { ruleCondition, type RuleEffects } from './rule-condition';
 import { deviceEviction } from './sync';
 
@@ -58,7 +59,7 @@ describe('a rule about devices', () => {
     { reason: 'is not about those of another pool', selector: { driver: 'gpu.example.com', pool: 'node-2' }, expected: false },
     { reason: 'is about one of a pool', selector: { pool: 'node-1', device: 'gpu-0' }, expected: true },
     { reason: 'is not about another', selector: { device: 'gpu-1' }, expected: false },
-  ])('$reason', ({ selector, expected }) => expect(selects(rule(selector), device)).toBe(expected));
+  ])('$reason', ({ selector, expected }) => expect(ruleSelects(rule(selector), device)).toBe(expected));
 
   it('is a cause beside the taints of drivers, of devices that are not offered too', () => {
     const evicted = (slices: resourcev1.ResourceSlice[], given: Rule): ReturnType<typeof deviceEviction> => {

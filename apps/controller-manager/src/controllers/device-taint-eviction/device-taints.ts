@@ -1,4 +1,5 @@
 import type { resourcev1, resourcev1beta2 } from '@navarch/api';
+import { ruleSelects } from '@navarch/scheduling';
 
 type Slice = resourcev1.ResourceSlice;
 export type Rule = resourcev1beta2.DeviceTaintRule;
@@ -14,12 +15,6 @@ export interface TrackedTaint {
 export type TaintsOf = (device: Device) => readonly TrackedTaint[];
 
 export const poolKey = (driver: string, pool: string): string => `${driver}/${pool}`;
-
-/** Whether a rule is about a device; one that selects nothing is about none. */
-export function selects({ spec: { deviceSelector } }: Rule, { driver, pool, device }: Device): boolean {
-  if (deviceSelector === undefined) return false;
-  return (deviceSelector.driver ?? driver) === driver && (deviceSelector.pool ?? pool) === pool && (deviceSelector.device ?? device) === device;
-}
 
 /** Taints of the devices that drivers offer now (of each pool only the latest generation counts), and of those that rules select. */
 export class DeviceTaints {
@@ -40,12 +35,12 @@ export class DeviceTaints {
   /** Of a device that nobody offers any more, too, if a rule selects it. */
   of(device: Device): readonly TrackedTaint[] {
     const own = this.#taints.get(`${poolKey(device.driver, device.pool)}/${device.device}`) ?? [];
-    const ruled = this.#rules.filter((rule) => selects(rule, device));
+    const ruled = this.#rules.filter((rule) => ruleSelects(rule, device));
     return ruled.length === 0 ? own : [...own, ...ruled.map((rule) => ({ taint: rule.spec.taint, rule }))];
   }
 
   /** How many of the devices that are offered a rule selects. */
   countSelected(rule: Rule): number {
-    return this.#devices.filter((device) => selects(rule, device)).length;
+    return this.#devices.filter((device) => ruleSelects(rule, device)).length;
   }
 }

@@ -1,8 +1,9 @@
 import { apiVersionOf, type corev1, type metav1, type resourcev1, type ResourceType } from '@navarch/api';
 import { formatTime } from '@navarch/apimachinery';
 import { after, done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
+import { ruleSelects } from '@navarch/scheduling';
 import type { ControllerContext } from '../../context';
-import { DeviceTaints, selects, type Rule } from './device-taints';
+import { DeviceTaints, type Rule } from './device-taints';
 import { ruleCondition, type RuleEffects } from './rule-condition';
 import { deviceEviction } from './sync';
 
@@ -72,7 +73,7 @@ export class RuleStatusReconciler implements Reconciler {
     const found = { ...none, pendingPods: pending.length, pendingNamespaces: new Set(pending.map(({ metadata }) => metadata.namespace)).size };
     if (effect === 'NoExecute') return found;
     const allocated = claims.list().flatMap(({ status }) => status?.allocation?.devices?.results ?? []);
-    return { ...found, publishedDevices: taints.countSelected(rule), allocatedDevices: allocated.filter((device) => selects(rule, device)).length };
+    return { ...found, publishedDevices: taints.countSelected(rule), allocatedDevices: allocated.filter((device) => ruleSelects(rule, device)).length };
   }
 
   #forgetGone(): void {
