@@ -15,6 +15,7 @@ export * from './schema';
 export * from './selectors';
 export { compareStrings } from './text/compare-strings';
 export { goQuote, isPrintable } from './text/go-quote';
+export { parseBoolean } from './text/query-boolean';
 export { formatMicroTime, formatTime, parseTime } from './text/time';
 export { utf8Length } from './text/utf8-length';
 export * from './validation';

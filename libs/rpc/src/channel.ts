@@ -39,6 +39,7 @@ function heardByManyStreams(): AbortController {
 export class RpcChannel {
   #client: Client;
   #givenUp = heardByManyStreams();
+  readonly #calls = { inFlight: 0 };
   /** Ends the watching of the files, which begins with the first use. */
   #unwatch: (() => void) | undefined;
   readonly #tls: ChannelTls | undefined;
@@ -61,13 +62,18 @@ export class RpcChannel {
 
   #connection(): Connection {
     this.#unwatch ??= this.#tls && !('ca' in this.#tls) ? onOtherCertificate(this.#tls, () => this.#renew()) : () => undefined;
-    return { client: this.#client, givenUp: this.#givenUp.signal };
+    return { client: this.#client, givenUp: this.#givenUp.signal, calls: this.#calls };
   }
 
   /** A client of a service over this channel. */
   client<Def extends ServiceDefinition>(definition: Def): ServiceClient<Def> {
     const methods = Object.entries(definition).map(([name, method]) => [name, clientMethod(() => this.#connection(), tappedMethod(method), this.#defaultTimeoutMs)]);
     return Object.fromEntries(methods) as ServiceClient<Def>;
+  }
+
+  /** Calls that have begun and not ended, over this connection or an earlier one. */
+  get callsInFlight(): number {
+    return this.#calls.inFlight;
   }
 
   get state(): ChannelState {
@@ -84,7 +90,10 @@ export class RpcChannel {
     });
   }
 
-  /** Cancels nothing: calls in flight end on their own, new ones fail. */
+  /**
+   * Cancels nothing, and new calls fail. Calls in flight have a minute or so to end on their own: then the other side, whose signs of life
+   * a closing connection no longer answers, cuts them off. What may take longer is waited for, see `callsInFlight`.
+   */
   close(): void {
     this.#unwatch?.();
     // What is asked of a closed channel watches nothing any more.

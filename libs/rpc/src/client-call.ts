@@ -16,6 +16,8 @@ export interface Connection {
   readonly client: Client;
   /** Aborts when it is given up: what streams over it ends, and is to be asked for anew. */
   readonly givenUp: AbortSignal;
+  /** Calls that have begun and not ended. */
+  readonly calls: { inFlight: number };
 }
 
 /** A method of a generated service as a function: see `ServiceClient` for the four shapes. */
@@ -24,11 +26,11 @@ export function clientMethod(connection: () => Connection, method: Method, defau
   switch (kindOf(method)) {
     case 'unary':
       return (request: unknown, options: RpcCallOptions = {}) =>
-        oneAnswer(options, (callback) => connection().client.makeUnaryRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback));
+        oneAnswer(options, connection, ({ client }, callback) => client.makeUnaryRequest(path, encode, decode, request, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback));
     case 'client_stream':
       return (requests: AsyncIterable<unknown>, options: RpcCallOptions = {}) =>
-        oneAnswer(options, (callback) => {
-          const call = connection().client.makeClientStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback);
+        oneAnswer(options, connection, ({ client }, callback) => {
+          const call = client.makeClientStreamRequest(path, encode, decode, metadataOf(options), grpcOptions(options, defaultTimeoutMs), callback);
           sendAll(requests, call).catch((error: unknown) => {
             callback(error as ServiceError);
             call.cancel();
@@ -55,21 +57,22 @@ function grpcOptions({ timeoutMs }: RpcCallOptions, defaultTimeoutMs?: number): 
   return ms === undefined ? {} : { deadline: Date.now() + ms };
 }
 
-function oneAnswer(options: RpcCallOptions, start: (callback: (error: ServiceError | null, response?: unknown) => void) => { cancel(): void }): Promise<unknown> {
+type Answered = (error: ServiceError | null, response?: unknown) => void;
+
+function oneAnswer(options: RpcCallOptions, connection: () => Connection, start: (connection: Connection, callback: Answered) => { cancel(): void }): Promise<unknown> {
   const { signal } = options;
+  if (signal?.aborted) return Promise.reject(reasonOf(signal));
+  const current = connection();
+  current.calls.inFlight++;
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(reasonOf(signal));
-      return;
-    }
     const onAbort = (): void => call.cancel();
-    const call = start((error, response) => {
+    const call = start(current, (error, response) => {
       signal?.removeEventListener('abort', onAbort);
       if (!error) resolve(response);
       else reject(failure(error, signal));
     });
     signal?.addEventListener('abort', onAbort, { once: true });
-  });
+  }).finally(() => current.calls.inFlight--);
 }
 
 async function* answers(
@@ -81,8 +84,9 @@ async function* answers(
   const { signal } = options;
   signal?.throwIfAborted();
   const current = connection();
-  const { givenUp } = current;
+  const { givenUp, calls } = current;
   const call = start(current);
+  calls.inFlight++;
   let sendFailure: { readonly error: unknown } | undefined;
   // grpc-js emits the status of a call as an error also after nobody reads it any more.
   call.on('error', () => undefined);
@@ -105,6 +109,7 @@ async function* answers(
     signal?.removeEventListener('abort', onAbort);
     givenUp.removeEventListener('abort', onAbort);
     call.cancel();
+    calls.inFlight--;
   }
 }
 

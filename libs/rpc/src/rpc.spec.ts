@@ -97,6 +97,21 @@ describe('calls', () => {
     expect((await answers.next()).done).toBe(true);
   });
 
+  it('knows how many calls have begun and not ended', async () => {
+    const { client, channel } = await serve({ echo: () => Promise.reject(notFound({ group: '', resource: 'x' }, 'y')) });
+    const requests = new PushStream<string>();
+    const answers = client.talk(requests);
+    requests.push('a');
+    await answers.next();
+    const refused = client.echo('hi');
+    expect(channel.callsInFlight).toBe(2);
+    await expect(refused).rejects.toThrow('not found');
+    expect(channel.callsInFlight).toBe(1);
+    requests.end();
+    await answers.next();
+    expect(channel.callsInFlight).toBe(0);
+  });
+
   it('moves messages larger than the usual limit of 4 MiB', async () => {
     const { client } = await serve({});
     const large = 'x'.repeat(9 * 1024 * 1024);

@@ -1,4 +1,4 @@
-import { isApiError } from '@navarch/apimachinery';
+import { isApiError, parseBoolean } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { isTapped, tellBoundary, type Logger } from '@navarch/component-base';
 import type { Auditor, AuditTrail } from '../audit/auditor';
@@ -14,7 +14,6 @@ import { Impersonation } from '../pipeline/impersonate';
 import { asksForImpersonation, wantedUser } from '../pipeline/impersonation-headers';
 import type { InFlightLimit } from '../pipeline/in-flight-limit';
 import { selectedName } from '../pipeline/selected-name';
-import { parseBoolean } from '../registry/list-options';
 import type { Connection } from './connection';
 import type { DoorHeaders } from './door-headers';
 import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';

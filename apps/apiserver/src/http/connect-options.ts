@@ -1,12 +1,10 @@
 import type { KubeObject } from '@navarch/api';
+import { parseBoolean } from '@navarch/apimachinery';
 
 type Read = (query: URLSearchParams, rest: string) => unknown;
 
-/** As upstream reads flags in queries: what is there and is not plainly no counts as yes. */
-const flag = (name: string): Read => (query) => {
-  const value = query.get(name);
-  return value !== null && !['false', '0'].includes(value.toLowerCase()) ? true : undefined;
-};
+/** What is false is left out, as in upstream's JSON. */
+const flag = (name: string): Read => (query) => (parseBoolean(query.get(name)) === true ? true : undefined);
 const text = (name: string): Read => (query) => {
   const value = query.get(name);
   return value === null || value === '' ? undefined : value;

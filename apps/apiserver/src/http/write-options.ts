@@ -1,5 +1,4 @@
-import { fieldValidationOf, invalid, validatePatchOptions, validateWriteOptions } from '@navarch/apimachinery';
-import { parseBoolean } from '../registry/list-options';
+import { fieldValidationOf, invalid, parseBoolean, validatePatchOptions, validateWriteOptions } from '@navarch/apimachinery';
 import type { WriteContext } from '../registry/write-context';
 import type { Exchange } from './exchange';
 

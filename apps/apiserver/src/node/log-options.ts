@@ -1,10 +1,10 @@
-import { badRequest, fieldErrors, type FieldError, FieldPath, invalid, parseTime } from '@navarch/apimachinery';
+import { badRequest, fieldErrors, type FieldError, FieldPath, invalid, parseBoolean, parseTime } from '@navarch/apimachinery';
 import type { nodev1 } from '@navarch/proto';
 
 /** Upstream's path of an empty name: what concerns several options. */
 const noField = '[]';
 
-const isTrue = (query: URLSearchParams, name: string): boolean => /^(1|t|true)$/i.test(query.get(name) ?? '');
+const isTrue = (query: URLSearchParams, name: string): boolean => parseBoolean(query.get(name)) ?? false;
 
 /** PodLogOptions of a query, without the container. @throws invalid, badRequest */
 export function logOptions(query: URLSearchParams, nowMs: number): Omit<nodev1.LogsRequest, 'container'> {

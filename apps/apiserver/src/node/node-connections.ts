@@ -8,7 +8,7 @@ import type { ObjectReader } from '../pipeline';
 
 /** Where a node's own service is, if it has one (rules 6.4). */
 const ANNOTATION = 'navarch.io/node-service';
-/** A channel nobody has asked for this long is closed: nodes are many, conversations with them few. */
+/** A channel nobody has asked for this long, and over which nothing runs, is closed: nodes are many, conversations with them few. */
 const IDLE_MS = 5 * 60_000;
 
 export type NodeService = ServiceClient<typeof nodev1.NodeServiceService>;
@@ -70,9 +70,13 @@ export class NodeConnections implements Component {
     return service;
   }
 
-  /** Calls in flight go on: a closed channel only takes no new ones. */
+  /** An attached terminal may be silent for hours, and its call would not outlive its channel for long. */
   private closeWhenIdle(name: string): Timer {
-    return this.deps.clock.setTimeout(() => this.close(name), IDLE_MS);
+    return this.deps.clock.setTimeout(() => {
+      const open = this.channels.get(name);
+      if (open && open.channel.callsInFlight > 0) open.idle = this.closeWhenIdle(name);
+      else this.close(name);
+    }, IDLE_MS);
   }
 
   private close(name: string): void {

@@ -1,6 +1,6 @@
 import type { metav1 } from '@navarch/api';
-import { badRequest, invalid, validateDeleteOptions } from '@navarch/apimachinery';
-import { parseBoolean, parseInteger } from './list-options';
+import { badRequest, invalid, parseBoolean, validateDeleteOptions } from '@navarch/apimachinery';
+import { parseInteger } from './list-options';
 
 /** DeleteOptions, read and checked. */
 export interface DeleteOptions {

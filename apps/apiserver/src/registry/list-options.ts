@@ -1,4 +1,4 @@
-import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseResourceVersion, type FieldError } from '@navarch/apimachinery';
+import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseBoolean, parseResourceVersion, type FieldError } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
 
 /** The query of a list or watch, read. */
@@ -22,13 +22,6 @@ export interface WatchOptions extends ListOptions {
 
 const KIND = { group: 'meta.k8s.io', kind: 'ListOptions' };
 const path = (name: string): FieldPath => FieldPath.of(name);
-
-/** As upstream reads a boolean of a query: anything but an outspoken no is a yes. */
-export function parseBoolean(text: string): boolean;
-export function parseBoolean(text: string | null): boolean | undefined;
-export function parseBoolean(text: string | null): boolean | undefined {
-  return text === null ? undefined : text !== '0' && text.toLowerCase() !== 'false';
-}
 
 /** @throws badRequest */
 export function parseInteger(text: string): number;

@@ -4,6 +4,7 @@ import sys
 import threading
 
 from kubernetes import client, config, dynamic, watch
+from kubernetes.stream import stream
 
 NAMESPACE = sys.argv[1]
 config.load_kube_config()
@@ -53,6 +54,8 @@ for event in watch.Watch().stream(apps.list_namespaced_deployment, NAMESPACE, ti
     if (event["object"].status.ready_replicas or 0) == 2:
         seen["ready"] = event["object"].status.ready_replicas
         break
+pods = core.list_namespaced_pod(NAMESPACE, label_selector="app=python").items
+seen["ran"] = stream(core.connect_get_namespaced_pod_exec, pods[0].metadata.name, NAMESPACE, command=["echo", "hi"], stdin=False, stdout=True, stderr=True, tty=False)
 scale = apps.read_namespaced_deployment_scale("web", NAMESPACE)
 scale.spec.replicas = 1
 seen["scaled"] = apps.replace_namespaced_deployment_scale("web", NAMESPACE, scale).spec.replicas

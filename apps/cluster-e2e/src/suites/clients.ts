@@ -22,7 +22,7 @@ export function clients(cluster: RunningCluster): void {
       expect(JSON.parse(said)).toEqual({
         created: { a: '1' }, replaced: { a: '2' }, conflict: [409, 'Conflict'], patched: { a: '2', b: '3' }, listed: ['settings'],
         events: [['ADDED', 'settings'], ['MODIFIED', 'settings'], ['MODIFIED', 'settings'], ['DELETED', 'settings']],
-        ready: 2, scaled: 1, status: 'Deployment', dynamic: ['a', 'c'], allowed: true, version: expect.stringMatching(/^v1\.36\./) as string,
+        ready: 2, ran: 'hi\n', scaled: 1, status: 'Deployment', dynamic: ['a', 'c'], allowed: true, version: expect.stringMatching(/^v1\.36\./) as string,
       });
     });
   });

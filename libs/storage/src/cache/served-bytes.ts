@@ -16,13 +16,21 @@ export function metadataStart(head: Buffer): number {
   return head.lastIndexOf('{');
 }
 
-/** Stored JSON as it is served: head, version, tail. A copy, so that nothing else is kept alive by it. */
+/**
+ * Stored JSON as it is served: head, version, tail. A copy, so that nothing else is kept alive by it. What has no version, since it was
+ * not stored (a dry run), has no such member, as in upstream, where it is `omitempty`.
+ */
 export function servedBytes(head: Buffer, version: ResourceVersion, json: Buffer): Buffer {
   const stored = json.compare(storedHead, 0, storedHead.length, 0, Math.min(storedHead.length, json.length)) === 0 ? json : inStoredForm(json);
-  return join(head, version, stored, tailStart);
+  return version === 0 ? withoutVersion(head, stored) : join(head, version, stored, tailStart);
 }
 
-/** Served bytes at another version. */
+function withoutVersion(head: Buffer, stored: Buffer): Buffer {
+  const rest = storedHead.length + (stored[storedHead.length] === 0x2c ? 1 : 0); // past the comma, if more follows
+  return Buffer.concat([head.subarray(0, metadataStart(head) + 1), stored.subarray(rest)]);
+}
+
+/** Served bytes, which have a version, at another one. */
 export function withServedVersion(head: Buffer, bytes: Buffer, version: ResourceVersion): Buffer {
   return join(head, version, bytes, bytes.indexOf('"', head.length));
 }
@@ -59,8 +67,7 @@ function stringEnd(bytes: Buffer, quote: number): number {
 }
 
 function join(head: Buffer, version: ResourceVersion, source: Buffer, from: number): Buffer {
-  // What a dry run would have written has no version: clients may send it again as a new object.
-  const digits = version === 0 ? '' : String(version);
+  const digits = String(version);
   // Not from the shared pool: a small survivor would keep its dead neighbours.
   const bytes = Buffer.allocUnsafeSlow(head.length + digits.length + source.length - from);
   head.copy(bytes);

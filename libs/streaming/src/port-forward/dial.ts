@@ -25,12 +25,11 @@ export async function dialPort(url: URL, port: number, options: DialOptions = {}
     const error = connection.openStream(headers('error'));
     error.end();
     const data = connection.openStream(headers('data'));
-    // The error comes before the data stream is closed: without this its end could still be seen first.
-    error.once('data', () => {
-      data.holdEnd();
-    });
+    // Only when the error stream ends too is it known how this ended: containerd closes the data first and tells of a refused connection then.
+    data.holdEnd();
     void collectText(error, MAX_ERROR_CHARS).then((message) => {
-      if (message !== '') data.destroy(new Error(message));
+      if (message === '') data.releaseEnd();
+      else data.destroy(new Error(message));
     });
     data.once('close', () => {
       connection.close();

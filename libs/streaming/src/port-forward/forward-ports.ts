@@ -50,6 +50,9 @@ async function serve(connection: PortForwardConnection, dial: PortDialer, signal
     connection.fail(describe(connection.port, error as Error));
     return;
   }
+  target.once('end', () => {
+    connection.targetEnded();
+  });
   const error = await joinStreams(connection.data, target);
   if (error) connection.fail(describe(connection.port, error));
   else connection.finish();

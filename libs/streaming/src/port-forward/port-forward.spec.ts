@@ -7,7 +7,9 @@ import { WebSocket } from 'ws';
 
 import { openPort } from '../rpc/open-port';
 import { servePortForward } from '../rpc/serve-port-forward';
+import { acceptSpdyUpgrade } from '../http/upgrade';
 import { SpdyConnection } from '../spdy/spdy-connection';
+import type { SpdyStream } from '../spdy/spdy-stream';
 import { WebSocketTunnel } from '../websocket/websocket-tunnel';
 import { negotiatePortForward } from './accept';
 import { dialPort } from './dial';
@@ -65,13 +67,28 @@ const kubelet = (target: Server): HttpServer =>
     serve().catch((error: unknown) => socket.destroy(error as Error));
   });
 
+/** As containerd: the data ends, and then the error stream says why. */
+const late = createHttpServer().on('upgrade', (request, socket) => {
+  acceptSpdyUpgrade(socket, 'portforward.k8s.io');
+  const streams: SpdyStream[] = [];
+  const connection = new SpdyConnection(socket, { role: 'server' });
+  connection.onStream = (stream) => {
+    stream.resume().reply();
+    const [error] = streams;
+    streams.push(stream);
+    error?.once('end', () => {
+      stream.end(() => void connection.ping().then(() => error.end('error forwarding port 81 to pod p: no listener')));
+    });
+  };
+});
+
 describe('port-forward', () => {
   const target = pod();
   const server = kubelet(target);
   const url = (query = ''): URL => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/portforward${query}`);
 
   beforeAll(async () => {
-    for (const one of [target, server]) {
+    for (const one of [target, server, late]) {
       one.listen(0, '127.0.0.1');
       await once(one, 'listening');
     }
@@ -79,6 +96,7 @@ describe('port-forward', () => {
   afterAll(() => {
     target.close();
     server.close();
+    late.close();
   });
 
   const viaRpc = (port: number): Promise<Duplex> => {
@@ -103,6 +121,17 @@ describe('port-forward', () => {
     connection.resume();
     const [error] = (await once(connection, 'error')) as [Error];
     expect(error.message).toBe('error forwarding port 81 to pod p: connection refused');
+  });
+
+  it.each<[string, (port: number) => Promise<Duplex>]>([
+    ['SPDY', (port) => dialPort(new URL(`http://127.0.0.1:${(late.address() as AddressInfo).port}/`), port)],
+    ['SPDY over gRPC', (port) => openPort((requests, { signal }) => servePortForward(requests, () => dialPort(new URL(`http://127.0.0.1:${(late.address() as AddressInfo).port}/`), port), signal), { namespace: 'default', pod: 'p', podUid: '', port })],
+  ])('tells over %s what a runtime says only after it has closed the data', async (_, dial) => {
+    const connection = await dial(MISSING);
+    const ended = jest.fn();
+    connection.on('end', ended).resume();
+    const [error] = (await once(connection, 'error')) as [Error];
+    expect([error.message, ended.mock.calls]).toEqual(['error forwarding port 81 to pod p: no listener', []]);
   });
 
   it('carries many connections through one tunnelled session, as kubectl 1.31 asks for it', async () => {

@@ -96,8 +96,12 @@ class SpdyPair implements PortForwardConnection {
   }
 
   fail(message: string): void {
-    this.error.end(message);
+    if (!this.error.writableEnded) this.error.end(message);
     this.data.destroy();
+  }
+
+  targetEnded(): void {
+    this.error.end();
   }
 
   finish(): void {

@@ -58,6 +58,9 @@ class ChannelPair implements PortForwardConnection {
     this.#finish();
   }
 
+  /** Its error channel has no end of its own. */
+  targetEnded(): void {}
+
   finish(): void {
     this.#finish();
   }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import { parseBoolean } from '@navarch/apimachinery';
+
 import { acceptSpdyUpgrade, negotiateSpdyProtocol, UpgradeRefused, upgradeKind } from '../http/upgrade';
 import { acceptWebSocket, negotiateWebSocketProtocol } from '../websocket/websocket-server';
 import { SPDY_COMMAND_PROTOCOLS, WEBSOCKET_COMMAND_PROTOCOLS } from './protocols';
@@ -13,7 +15,7 @@ import { WebSocketRemoteCommandSession } from './websocket-session';
  * @throws UpgradeRefused (400) when it wants none
  */
 export function remoteCommandStreams(query: URLSearchParams): RemoteCommandStreams {
-  const flag = (name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
+  const flag = (name: string): boolean => parseBoolean(query.get(name)) ?? false;
   const tty = flag('tty');
   // A terminal has one output.
   const streams = { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr') && !tty, tty };

@@ -197,6 +197,24 @@ describe('negotiateRemoteCommand', () => {
     expect([protocol, socket.destroyed]).toEqual(['v4.channel.k8s.io', true]);
   });
 
+  it('reads which streams are wanted as upstream reads booleans: Python says True', () => {
+    expect(remoteCommandStreams(new URLSearchParams('stdin=False&stdout=True&stderr&tty=0'))).toEqual({ stdin: false, stdout: true, stderr: true, tty: false });
+  });
+
+  it('says nothing on streams that it only reads, which could come after the end of the command', async () => {
+    const said: string[] = [];
+    server.program = async (session) => {
+      for (const [name, stream] of Object.entries({ stdout: session.stdout, stderr: session.stderr })) (stream as Duplex).resume().once('end', () => said.push(name));
+      await text(session.stdin);
+      said.push('stdin');
+      await session.exit({ code: 0 });
+    };
+    const command = await SpdyRemoteCommand.dial(server.url(all), all);
+    command.stdin?.end('x');
+    await Promise.all([text(command.stdout), text(command.stderr)]);
+    expect([await command.exited, said[0]]).toEqual([{ code: 0 }, 'stdin']);
+  });
+
   it('refuses a request without streams as upstream does', async () => {
     const none = { stdin: false, stdout: false, stderr: false, tty: false };
     await expect(SpdyRemoteCommand.dial(server.url(none), none)).rejects.toThrow(new UpgradeFailed(400, 'you must specify at least 1 of stdin, stdout, stderr'));

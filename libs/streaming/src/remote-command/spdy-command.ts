@@ -35,8 +35,8 @@ export class SpdyRemoteCommand implements RemoteCommand {
       const stdout = open('stdout', streams.stdout);
       const stderr = open('stderr', streams.stderr && !streams.tty);
       const resizes = open('resize', streams.tty && hasResize(protocol));
-      // This side says nothing on these; upstream's client closes them too.
-      for (const stream of [error, stdout, stderr]) stream?.end();
+      // What this side only reads it does not end, as upstream's client: a frame that comes after a quick command's end costs us what the
+      // server said last, since a failed write ends the reading too.
       await Promise.all([error, stdin, stdout, stderr, resizes].map((stream) => stream?.replied ?? Promise.resolve()));
       return new SpdyRemoteCommand(connection, error, stdin, stdout, stderr, resizes);
     } catch (error) {

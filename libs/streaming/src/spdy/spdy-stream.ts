@@ -98,9 +98,15 @@ export class SpdyStream extends Duplex {
     this.destroy();
   }
 
-  /** From now on reading does not end by itself: something else says how this ended, by `destroy`. */
+  /** From now on reading does not end by itself: something else says how this ended, by `releaseEnd` or `destroy`. */
   holdEnd(): void {
     this.#endHeld = true;
+  }
+
+  /** Reading ends by itself again. */
+  releaseEnd(): void {
+    this.#endHeld = false;
+    if (!this.destroyed) this.#deliver();
   }
 
   /** The connection's side: the peer has answered. */
