@@ -50,7 +50,7 @@ describe('an eviction', () => {
     await aBudget({ disruptionsAllowed: 1, currentHealthy: 2 });
     await evicted();
     expect(await leaving()).toBe(true);
-    expect((await podNow())?.status?.conditions).toContainEqual(expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }));
+    expect((await podNow())?.status?.conditions).toContainEqual(expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', observedGeneration: 1 }));
     expect(await budgetNow()).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { p: expect.any(String) as string } });
   });
 

@@ -49,7 +49,7 @@ async function markTarget(pods: ResourceStore, namespace: string, pod: Cached, a
 
 function withTarget(pod: Pod, now: string): Pod {
   const conditions = ((pod.status ??= {}).conditions ??= []);
-  const said = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+  const said = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }) };
   const known = conditions.find(({ type }) => type === said.type);
   if (known) Object.assign(known, said, known.status === 'True' ? {} : { lastTransitionTime: now });
   else conditions.push({ ...said, lastTransitionTime: now });
