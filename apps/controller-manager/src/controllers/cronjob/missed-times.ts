@@ -21,11 +21,12 @@ export function missedTimes(cronJob: batchv1.CronJob, schedule: Schedule, nowMs:
 
 /**
  * The next time to come, after the last that has come: an interval begins where the last one ended, however late that was looked at
- * (upstream's nextScheduleTimeDuration). Undefined when there is none.
+ * (upstream's nextScheduleTimeDuration). A clock that was set back is not waited for, lest it be set right meanwhile. Undefined when there
+ * is none.
  */
 export function nextTime(cronJob: batchv1.CronJob, schedule: Schedule, nowMs: number): number | undefined {
   const sinceMs = lastMs(cronJob, nowMs);
-  return schedule.next(missedSince(sinceMs, schedule, nowMs).latestMs ?? sinceMs);
+  return schedule.next(Math.min(missedSince(sinceMs, schedule, nowMs).latestMs ?? sinceMs, nowMs));
 }
 
 /** How long it is until then, and a little longer, lest a coarse clock finds that it has not yet come. */

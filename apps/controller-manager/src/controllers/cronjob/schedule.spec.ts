@@ -47,6 +47,7 @@ describe('schedules', () => {
     { what: 'an interval after it was made', schedule: '@every 1h', now: '2026-01-01T00:40:00Z', expected: '2026-01-01T01:10Z' },
     { what: 'an interval after the last time that has come, however late it is', schedule: '@every 1h', now: '2026-01-01T03:09:50Z', expected: '2026-01-01T03:10Z' },
     { what: 'an interval after the last start', schedule: '@every 1h', last: '2026-01-01T02:10:00Z', now: '2026-01-01T02:10:07Z', expected: '2026-01-01T03:10Z' },
+    { what: 'soon though the clock was set back', schedule: '*/5 * * * *', last: '2026-01-01T09:00:00Z', now: '2026-01-01T02:11:00Z', expected: '2026-01-01T02:15Z' },
     { what: 'the next day that matches', schedule: '30 6-16/4 * * 1-5', last: '2026-01-02T14:30:00Z', now: '2026-01-02T15:00:00Z', expected: '2026-01-05T06:30Z' },
   ])('are looked at again $what', ({ schedule, last, now, expected }) => {
     const cronJob = { metadata: { creationTimestamp: '2026-01-01T00:10:00Z' }, spec: { schedule, jobTemplate: {} }, ...(last === undefined ? {} : { status: { lastScheduleTime: last } }) };

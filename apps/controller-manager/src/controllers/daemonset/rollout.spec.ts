@@ -13,9 +13,10 @@ function podOf(text: string): corev1.Pod {
   };
 }
 
-function plan(pods: string, rollingUpdate: appsv1.RollingUpdateDaemonSet): string {
+/** `closed` takes no new pods, though what is there may stay. */
+function plan(pods: string, rollingUpdate: appsv1.RollingUpdateDaemonSet, closed?: string): string {
   const daemonSet: appsv1.DaemonSet = { metadata: { name: 'agent' }, spec: { selector: {}, template: {}, updateStrategy: { type: 'RollingUpdate', rollingUpdate } } };
-  const nodes = ['a', 'b', 'c', 'd'].map((name): corev1.Node => ({ metadata: { name } }));
+  const nodes = ['a', 'b', 'c', 'd'].map((name): corev1.Node => ({ metadata: { name }, ...(name === closed ? { spec: { taints: [{ key: 'closed', effect: 'NoSchedule' }] } } : {}) }));
   const { create, remove } = planDaemonSet({ daemonSet, nodes, pods: pods.split(' ').map(podOf), hash: 'new', nowMs: NOW, backOffMs: () => 0 });
   return [...create.map((node) => `+${node}`), ...remove.map(({ metadata }) => `-${metadata.name ?? ''}`)].join(' ');
 }
@@ -23,7 +24,7 @@ function plan(pods: string, rollingUpdate: appsv1.RollingUpdateDaemonSet): strin
 describe('the next step of a DaemonSet', () => {
   const one = { maxUnavailable: 1, maxSurge: 0 };
   const surge = { maxUnavailable: 0, maxSurge: 1 };
-  it.each([
+  it.each<{ what: string; pods: string; limits: appsv1.RollingUpdateDaemonSet; closed?: string; expected: string }>([
     { what: 'is first a pod on every node', pods: 'a:old b:old', limits: one, expected: '+c +d' },
     { what: 'replaces one old pod', pods: 'a:old b:old c:old d:old', limits: one, expected: '-a-old' },
     { what: 'replaces none while one is not ready', pods: 'a:new! b:old c:old d:old', limits: one, expected: '' },
@@ -34,6 +35,10 @@ describe('the next step of a DaemonSet', () => {
     { what: 'puts no more beside old ones than may surge', pods: 'a:old a:new! b:old c:old d:old', limits: surge, expected: '' },
     { what: 'removes the old one when its successor is available', pods: 'a:old a:new b:old c:old d:old', limits: surge, expected: '-a-old' },
     { what: 'removes an old one that is not ready though its successor is not either', pods: 'a:old! a:new! b:old c:old d:old', limits: surge, expected: '-a-old' },
+    { what: 'puts a new one where the old one is on its way out, beyond what may surge', pods: 'a:old a:new! b:old- c:old d:old', limits: surge, expected: '+b' },
+    { what: 'puts no new one on a node that takes none, and removes an old one there that is one too many', pods: 'a:old b:old c:old d:old', limits: surge, closed: 'a', expected: '+b -a-old' },
+    { what: 'leaves the old one there while others are not available', pods: 'a:old b:new! c:new d:new', limits: surge, closed: 'a', expected: '' },
+    { what: 'removes the old one there when it is not available', pods: 'a:old! b:new! c:new d:new', limits: surge, closed: 'a', expected: '-a-old' },
     { what: 'is none when all are new', pods: 'a:new b:new c:new d:new', limits: one, expected: '' },
-  ])('$what', ({ pods, limits, expected }) => expect(plan(pods, limits)).toBe(expected));
+  ])('$what', ({ pods, limits, closed, expected }) => expect(plan(pods, limits, closed)).toBe(expected));
 });

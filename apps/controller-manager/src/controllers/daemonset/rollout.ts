@@ -17,8 +17,7 @@ export function allowsSurge({ spec }: appsv1.DaemonSet): boolean {
 }
 
 /** maxSurge and maxUnavailable as counts of nodes; not both 0, or nothing could ever be replaced. */
-function limits({ daemonSet, nodes }: ObservedDaemonSet): { surge: number; unavailable: number } {
-  const desired = nodes.filter((node) => nodeFit(daemonSet, node).run).length;
+function limits({ daemonSet }: ObservedDaemonSet, desired: number): { surge: number; unavailable: number } {
   const { maxSurge = 0, maxUnavailable = 1 } = daemonSet.spec?.updateStrategy?.rollingUpdate ?? {};
   const surge = scaledIntOrPercent(maxSurge, desired, true);
   const unavailable = scaledIntOrPercent(maxUnavailable, desired, true);
@@ -27,9 +26,11 @@ function limits({ daemonSet, nodes }: ObservedDaemonSet): { surge: number; unava
 
 /** The next step towards the present template. */
 export function planRollout(observed: ObservedDaemonSet, byNode: ReadonlyMap<string, readonly corev1.Pod[]>): RolloutStep {
-  const { surge, unavailable } = limits(observed);
+  const fits = new Map(observed.nodes.map((node) => [node.metadata.name ?? '', nodeFit(observed.daemonSet, node).run]));
+  const desired = [...fits.values()].filter((run) => run).length;
+  const { surge, unavailable } = limits(observed, desired);
   const nodes = [...byNode].map(([node, pods]) => nodeState(observed, node, pods));
-  return surge > 0 ? surgeStep(nodes, surge) : replaceStep(nodes, unavailable);
+  return surge > 0 ? surgeStep(nodes.filter(({ node }) => fits.has(node)), { maxSurge: surge, desired, runs: (node) => fits.get(node) === true }) : replaceStep(nodes, unavailable);
 }
 
 interface NodeState {
@@ -74,18 +75,31 @@ function replaceStep(nodes: readonly NodeState[], maxUnavailable: number): Rollo
   return { create: [], remove: [...remove, ...candidates.slice(0, Math.max(0, maxUnavailable - unavailable))] };
 }
 
-/** Makes new pods beside old ones as far as maxSurge allows; an old one goes when its successor is available. */
-function surgeStep(nodes: readonly NodeState[], maxSurge: number): RolloutStep {
+/**
+ * Makes new pods beside old ones as far as maxSurge allows; an old one goes when its successor is available. On a node that takes no
+ * new pod any more the old one goes when it is not available, or when as many others are as there should be.
+ */
+function surgeStep(nodes: readonly NodeState[], { maxSurge, desired, runs }: { maxSurge: number; desired: number; runs: (node: string) => boolean }): RolloutStep {
   const remove: corev1.Pod[] = [];
   const create: string[] = [];
   const candidates: string[] = [];
-  let surging = 0;
+  const leaving: corev1.Pod[] = [];
+  let [surging, available] = [0, 0];
   for (const { node, unsettled, old, fresh, oldAvailable, freshAvailable } of nodes) {
-    if (unsettled) surging++;
-    else if (old === undefined) continue;
-    else if (fresh === undefined) (oldAvailable ? candidates : create).push(node);
-    else if (freshAvailable) remove.push(old);
-    else surging++;
+    if (unsettled) {
+      surging++;
+      continue;
+    }
+    if (old === undefined ? freshAvailable : oldAvailable) available++;
+    if (old === undefined) continue;
+    if (fresh !== undefined) {
+      if (freshAvailable) remove.push(old);
+      else surging++;
+    } else if (!runs(node)) (oldAvailable ? leaving : remove).push(old);
+    else (oldAvailable ? candidates : create).push(node);
   }
-  return { create: [...create, ...candidates.slice(0, Math.max(0, maxSurge - surging))], remove };
+  return {
+    create: [...create, ...candidates.slice(0, Math.max(0, maxSurge - surging))],
+    remove: [...remove, ...leaving.slice(0, Math.max(0, available - desired))],
+  };
 }

@@ -75,7 +75,8 @@ function placePods(observed: ObservedDaemonSet): DaemonSetPlan {
     const here = byNode.get(name) ?? [];
     byNode.delete(name);
     const { run, stay } = nodeFit(daemonSet, node);
-    if (run && here.length === 0) plan.create.push(name);
+    // With surge a new one does not wait until the last is gone.
+    if (run && (allowsSurge(daemonSet) ? !here.some(isStaying) : here.length === 0)) plan.create.push(name);
     else if (!stay) plan.remove.push(...here.filter(isStaying));
     else waits.push(...keepOne(observed, name, here, plan));
   }

@@ -82,15 +82,18 @@ export class HealthMonitor {
     const lease = this.#deps.leases.get({ namespace: LEASE_NAMESPACE, name: node.metadata.name ?? '' });
     const record = noteSigns(before, node, lease, this.#deps.clock.monotonic());
     if (record.readiness === 'True') return record;
-    if (before?.readiness === 'True') this.#onNotReady(node);
     // Whoever saw it fall may not have lived to mark its pods.
-    else if (before === undefined) this.#toMark.add(node.metadata.name ?? '');
+    if (before === undefined) this.#toMark.add(node.metadata.name ?? '');
+    // Whoever led before may have found it silent.
+    else if (record.readiness === 'Unknown' && before.readiness !== 'Unknown') this.#onSilent(node, before.readiness);
     return record;
   }
 
-  #onNotReady(node: corev1.Node): void {
+  /** A kubelet that says itself that its node is not ready goes on telling of its pods: only those of a silent one are marked, as upstream. */
+  #onSilent(node: corev1.Node, before: string): void {
     const { name = '' } = node.metadata;
     this.#toMark.add(name);
+    if (before !== 'True') return;
     this.#deps.events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
   }
 
@@ -121,10 +124,10 @@ export class HealthMonitor {
     if ((lease?.spec?.renewTime ?? '') !== record.renewal) return;
     const updated = await api.updateStatus(core.nodes, { ...node, status: { ...node.status, conditions } }, { signal });
     this.#records.set(updated.metadata.uid ?? '', { ...record, readiness: readiness(updated) });
-    if (record.readiness === 'True') this.#onNotReady(updated);
+    if (record.readiness !== 'Unknown') this.#onSilent(updated, record.readiness);
   }
 
-  /** Pods of a node that is not ready are not ready either: Services must stop leading to them. */
+  /** Pods of a node that nobody hears of are not ready: Services must stop leading to them. */
   async #markPods(node: corev1.Node, signal: AbortSignal): Promise<void> {
     const { api, pods, clock, events } = this.#deps;
     const { name = '' } = node.metadata;

@@ -160,6 +160,22 @@ describe('nodes', () => {
     for (const name of ['stays', 'elsewhere']) expect(world.get(core.pods, name).metadata.deletionTimestamp).toBeUndefined();
   });
 
+  it('that say themselves that they are not ready keep their pods as they are, until they fall silent', async () => {
+    for (const name of ['n1', 'n2']) addNode(name);
+    addPod('runs', 'n1', fiveMinutes);
+    await world.run(nodeLifecycleController);
+    await pass(10);
+    world.change(core.nodes, 'n1', (node) => (node.status!.conditions = [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady' }]), 'status');
+    await pass(10);
+    const isReady = (): string | undefined => world.get(core.pods, 'runs').status?.conditions?.[0]?.status;
+    expect([taintsOf('n1'), isReady()]).toEqual([['not-ready:NoSchedule', 'not-ready:NoExecute'], 'True']);
+    alive.delete('n1');
+    await pass(50);
+    expect([readyOf('n1').split(' ')[0], isReady()]).toEqual(['Unknown', 'False']);
+    // The kubelet has told of that.
+    expect(world.eventsOf('n1')).not.toContain('NodeNotReady: Node n1 status is now: NodeNotReady');
+  });
+
   it('that had fallen silent before this controller came have their pods marked, once', async () => {
     for (const name of ['n1', 'n2']) addNode(name);
     const node = world.get(core.nodes, 'n1');
