@@ -53,7 +53,7 @@ const isLongRunning = (info: RequestInfo): boolean => info.verb === 'watch' || (
 function attributesOf({ info, query }: Exchange): AuthorizationAttributes {
   const { isResource, verb, path, group, version, namespace, resource, subresource } = info;
   let { name } = info;
-  const selects = isResource && (verb === 'list' || verb === 'watch' || verb === 'deletecollection') && query !== NO_QUERY;
+  const selects = isResource && (verb === 'list' || verb === 'watch' || verb === 'deletecollection') && info.isOldWatch !== true && query !== NO_QUERY;
   if (!selects) return { isResource, verb, path, group, version, namespace, resource, subresource, name };
   const fieldSelector = query.get('fieldSelector') ?? '';
   const labelSelector = query.get('labelSelector') ?? '';

@@ -8,6 +8,7 @@ const BY_PEOPLE = /^(curl|Wget|Mozilla\/5\.0)/;
 export function wantsPretty(exchange: Exchange, { isPretty }: Pick<Representation, 'isPretty'> = {}): boolean {
   if (isPretty) return true;
   const asked = exchange.query === NO_QUERY ? null : exchange.query.get('pretty');
-  if (asked !== null) return asked === '' || /^(1|t|true)$/i.test(asked);
+  // A word that is no truth is none, but no word at all leaves it to who asks.
+  if (asked !== null && asked !== '') return /^(1|t|T|true|True|TRUE)$/.test(asked);
   return BY_PEOPLE.test(exchange.userAgent);
 }

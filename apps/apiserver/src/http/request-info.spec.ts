@@ -4,7 +4,7 @@ describe('requestInfo', () => {
   it.each([
     ['GET', '/api/v1/pods', false, { verb: 'list', resource: 'pods', namespace: '', name: '' }],
     ['GET', '/api/v1/pods', true, { verb: 'watch', resource: 'pods' }],
-    ['GET', '/api/v1/watch/namespaces/a/pods/b', false, { verb: 'watch', resource: 'pods', namespace: 'a', name: 'b' }],
+    ['GET', '/api/v1/watch/namespaces/a/pods/b', false, { verb: 'watch', resource: 'pods', namespace: 'a', name: 'b', isOldWatch: true }],
     ['GET', '/api/v1/namespaces', false, { verb: 'list', resource: 'namespaces', namespace: '' }],
     ['GET', '/api/v1/namespaces/a', false, { verb: 'get', resource: 'namespaces', namespace: 'a', name: 'a' }],
     ['PUT', '/api/v1/namespaces/a/finalize', false, { verb: 'update', resource: 'namespaces', namespace: 'a', name: 'a', subresource: 'finalize' }],

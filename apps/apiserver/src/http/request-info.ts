@@ -12,6 +12,8 @@ export interface RequestInfo {
   readonly name: string;
   /** What follows the subresource: the path of a proxy request. */
   readonly rest: string;
+  /** A watch asked for by its path (`/watch/`), which says nothing of what it selects to those who authorise it. */
+  readonly isOldWatch?: true;
   /** The path ends with the verb that it has: nobody can tell what is meant. */
   readonly isUnclear?: true;
 }
@@ -77,5 +79,5 @@ export function requestInfo(method: string, path: string, watch: boolean): Reque
   const name = parts[at + 1] ?? '';
   const subresource = parts[at + 2] ?? '';
   const rest = parts.length > at + 3 ? `/${parts.slice(at + 3).join('/')}${path.endsWith('/') ? '/' : ''}` : path.endsWith('/') ? '/' : '';
-  return { isResource: true, path, verb: verbFor(method, name, watch, watchPrefix), group, version, namespace, resource, subresource, name, rest };
+  return { isResource: true, path, ...(watchPrefix ? { isOldWatch: true } : {}), verb: verbFor(method, name, watch, watchPrefix), group, version, namespace, resource, subresource, name, rest };
 }

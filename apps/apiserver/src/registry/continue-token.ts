@@ -1,5 +1,6 @@
 import { badRequest, decodeJson, DecodeError, isJsonObject, type JsonObject, plainText } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
+import { posix } from 'node:path';
 
 /** Where a paged list goes on. */
 export interface ContinueToken {
@@ -24,9 +25,10 @@ export function decodeContinue(text: string): ContinueToken {
   if (v !== API_VERSION) throw refused(`: server does not recognize this encoded version ${plainText(v)}`);
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv < 1 && rv !== -1)) throw refused(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '') throw refused(': encoded start key empty (version meta.k8s.io/v1)');
-  // A start outside of what is listed would read other objects' keys.
-  if (start.split('/').some((part) => part === '..') || start.startsWith('/')) throw refused(`: ${start}`);
-  return { version: rv, start };
+  // A start outside of what is listed would read other objects' keys: only one that nothing can be taken from is one of ours.
+  const key = start.startsWith('/') ? start : `/${start}`;
+  if (posix.normalize(key) !== key || (key !== '/' && key.endsWith('/'))) throw refused(`: ${start}`);
+  return { version: rv, start: key.slice(1) };
 }
 
 function membersOf(text: string): JsonObject {

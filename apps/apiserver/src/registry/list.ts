@@ -1,7 +1,7 @@
 import { ApiError, badRequest, timeout } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import { isStoreError, type ResourceVersion, revisionOf, StoreError } from '@navarch/storage';
-import { decodeContinue, encodeContinue } from './continue-token';
+import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
 import type { Cached, ResourceStore } from './resource-store';
@@ -124,8 +124,7 @@ async function exactly(scope: Scope, version: ResourceVersion, start = ''): Prom
   return fromStore(scope, version, start);
 }
 
-async function continued(scope: Scope, token: string): Promise<ListResult> {
-  const { version, start } = decodeContinue(token);
+async function continued(scope: Scope, { version, start }: ContinueToken): Promise<ListResult> {
   const { resource } = scope;
   if (version === -1) {
     if (!(await catchUp(resource, undefined))) throw timeout('the cache is behind');
@@ -148,8 +147,9 @@ export async function list(resource: ResourceStore, namespace: string, options: 
   const scope: Scope = { resource, prefix, namespace, selection, limit: options.limit };
   return guarded(resource.groupResource, 'list', async () => {
     if (options.continue !== '') {
+      const token = decodeContinue(options.continue);
       if (version !== undefined && version !== 0) throw badRequest('specifying resource version is not allowed when using continue');
-      return continued(scope, options.continue);
+      return continued(scope, token);
     }
     const exact = match === 'Exact' || (match === '' && version !== undefined && version !== 0 && options.limit > 0);
     if (exact && version !== undefined) {

@@ -169,7 +169,8 @@ describe('the registry', () => {
 
     it('read no token but their own', async () => {
       for (const token of ['x', Buffer.from('{"v":"meta.k8s.io/v1","rv":5,"start":"../x"}').toString('base64url'), Buffer.from('{"v":"v2","rv":5,"start":"x"}').toString('base64url')])
-        await expect(names(`continue=${token}`)).rejects.toMatchObject({ code: 400 });
+        for (const version of ['', '&resourceVersion=5']) await expect(names(`continue=${token}${version}`)).rejects.toThrow('invalid continue token: continue key is not valid');
+      await expect(names(`continue=${Buffer.from('{"v":"meta.k8s.io/v1","rv":2048,"start":"a"}').toString('base64url')}&resourceVersion=5`)).rejects.toThrow('specifying resource version is not allowed when using continue');
     });
   });
 

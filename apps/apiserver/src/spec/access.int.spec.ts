@@ -105,6 +105,14 @@ describe('who may do what', () => {
       expect((await jane.get('/api/v1/pods')).code).toBe(403);
     });
 
+    it('for one name counts for lists and watches that select it, not for old watches and deletions', async () => {
+      await admin.post(`${rbac}/namespaces/default/roles`, { metadata: { name: 'named' }, rules: [{ verbs: ['list', 'watch', 'deletecollection'], apiGroups: [''], resources: ['configmaps'], resourceNames: ['one'] }] });
+      await admin.post(`${rbac}/namespaces/default/rolebindings`, { metadata: { name: 'named' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'named' }, subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'team' }] });
+      const one = 'namespaces/default/configmaps?timeoutSeconds=1&fieldSelector=metadata.name%3Done';
+      const codes = [await jane.get(`/api/v1/${one}`), await jane.get(`/api/v1/${one}&watch=true`), await jane.get(`/api/v1/watch/${one}`), await jane.delete(`/api/v1/${one}`)].map(({ code }) => code);
+      expect(codes).toEqual([200, 200, 403, 403]);
+    });
+
     it('is what `auth can-i` tells of', async () => {
       expect(await canI(jane, { verb: 'create', group: 'apps', resource: 'deployments', namespace: 'team' })).toEqual({
         allowed: true, reason: 'RBAC: allowed by RoleBinding "jane-admin/team" of ClusterRole "admin" to Group "team"',

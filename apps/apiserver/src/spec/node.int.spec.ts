@@ -141,6 +141,28 @@ describe('conversations with pods', () => {
     }
   });
 
+  it('take logs of a kubelet that nobody can verify only from who says so', async () => {
+    // It is somewhere else than its certificate says.
+    const stranger = await server.credentials(await server.pki.ensureNode('stranger', ['192.0.2.9']));
+    const asked: (string | undefined)[] = [];
+    const kubelet = createHttpsServer({ ...stranger, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+      asked.push(request.url);
+      response.end('from somebody\n');
+    });
+    await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve));
+    try {
+      const writer = new RegistryWriter(server.composed.registry);
+      await writer.create(core.nodes, { metadata: { name: 'stranger' }, status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }], daemonEndpoints: { kubeletEndpoint: { Port: (kubelet.address() as AddressInfo).port } } } });
+      await writer.create(core.pods, { metadata: { name: 'strange', namespace: 'default' }, spec: { nodeName: 'stranger', containers: [{ name: 'c', image: 'x' }] } });
+      const log = '/api/v1/namespaces/default/pods/strange/log';
+      expect((await api.get(log)).code).toBe(503);
+      const { code, raw } = await api.get(`${log}?tailLines=5&insecureSkipTLSVerifyBackend=true`);
+      expect([code, raw.toString(), asked]).toEqual([200, 'from somebody\n', ['/containerLogs/default/strange/c?tailLines=5']]);
+    } finally {
+      kubelet.close();
+    }
+  });
+
   it('show nothing of a pod that no node has, and pass on what a node refuses', async () => {
     expect(await api.get('/api/v1/namespaces/default/pods/unplaced/log')).toMatchObject({ code: 200, raw: Buffer.alloc(0) });
     expect(await api.get(`${path}/log?previous=true`)).toMatchObject({ code: 404, body: { kind: 'Status', reason: 'NotFound' } });

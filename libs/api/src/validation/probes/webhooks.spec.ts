@@ -60,13 +60,13 @@ describe('a webhook that was stored before', () => {
   it.each<[object, string]>([
     [webhook({ sideEffects: 'Some' }), `${at}.sideEffects`], [webhook({ admissionReviewVersions: ['v2'] }), `${at}.admissionReviewVersions`], [two, 'webhooks[1].name'], [selects('not a value!'), `${at}.objectSelector.matchExpressions[0].values[0]`],
   ])('may keep what is refused by now: %j', (object, field) => {
-    expect(statusOf({ kind, object })?.causes?.map((cause) => cause.field)).toEqual([field]);
+    expect(statusOf({ kind, object })?.causes.map((cause) => cause.field)).toEqual([field]);
     expect(statusOf({ kind, object, old: webhook({}) })?.causes).toHaveLength(1);
     expect(statusOf({ kind, object, old: object })).toBeUndefined();
   });
 
   it('may keep nothing else', () => {
-    expect(statusOf({ kind, object: webhook({ sideEffects: 'Odd' }), old: webhook({ sideEffects: 'Some' }) })?.causes?.[0]?.message).toBe('Unsupported value: "Odd": supported values: "None", "NoneOnDryRun", "Some", "Unknown"');
+    expect(statusOf({ kind, object: webhook({ sideEffects: 'Odd' }), old: webhook({ sideEffects: 'Some' }) })?.causes[0]?.message).toBe('Unsupported value: "Odd": supported values: "None", "NoneOnDryRun", "Some", "Unknown"');
   });
 });
 
