@@ -1,10 +1,12 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { uidOf } from '../pods/pod-spec';
-import { writeAtomically } from './atomic-writer';
+import { plain, writeAtomically, type Payload } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { isSharedLocal, localKind, mountOnce, prepareLocal } from './local-volume';
+import { nestedMountPoints } from './nested-mounts';
 import { nfsMount } from './nfs';
 import { OneAtATime } from './one-at-a-time';
 import { setGroupOwnership, type OwnershipPolicy } from './ownership';
@@ -74,7 +76,8 @@ export class VolumeSetUp {
     if (!payload) return;
     await mkdir(path, { recursive: true });
     await chmod(path, 0o755);
-    await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
+    const keep = await makeMountPoints(pod, volume.name, path, payload);
+    await writeAtomically(path, payload, { keep, ...(group === undefined ? {} : { beforeSwitch: (directory) => setGroupOwnership(directory, group, true) }) });
   }
 
   #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
@@ -85,6 +88,21 @@ export class VolumeSetUp {
       giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
     }));
   }
+}
+
+/** Makes what other volumes are mounted on, where no file is or is to be; answers with the names of that in the volume. */
+async function makeMountPoints(pod: corev1.Pod, volumeName: string, path: string, payload: Payload): Promise<ReadonlySet<string>> {
+  const nameOf = (place: string): string => plain(place).split('/')[0] ?? '';
+  const files = new Set([...payload.keys()].map(nameOf));
+  const names = new Set<string>();
+  for (const point of nestedMountPoints(pod, volumeName)) {
+    const name = nameOf(point);
+    const isLink = await readlink(join(path, name)).then(() => true, () => false);
+    if (files.has(name) || isLink) continue;
+    await mkdir(join(path, point), { recursive: true, mode: 0o755 });
+    names.add(name);
+  }
+  return names;
 }
 
 function policyOf(pod: corev1.Pod): OwnershipPolicy {
