@@ -9,7 +9,8 @@ import { isSharedLocal, localKind, mountOnce, prepareLocal } from './local-volum
 import { nestedMountPoints } from './nested-mounts';
 import { nfsMount } from './nfs';
 import { OneAtATime } from './one-at-a-time';
-import { setGroupOwnership, type OwnershipPolicy } from './ownership';
+import { setGroupOwnership, type OwnershipOptions, type OwnershipPolicy } from './ownership';
+import { tellingProgress } from './ownership-progress';
 import { pluginName } from './plugin-name';
 import { type PodVolumesDeps } from './pod-volumes';
 import { type ResolvedVolume } from './resolved-volume';
@@ -17,7 +18,7 @@ import { type VolumeGrowth } from './volume-growth';
 import { type VolumeOperations } from './volume-operations';
 import { volumePayload } from './volume-payload';
 
-export interface VolumeSetUpDeps extends Pick<PodVolumesDeps, 'directories' | 'mounter' | 'events' | 'csi' | 'sources'> {
+export interface VolumeSetUpDeps extends Pick<PodVolumesDeps, 'directories' | 'mounter' | 'events' | 'clock' | 'log' | 'csi' | 'sources'> {
   readonly operations: VolumeOperations;
   readonly growth: VolumeGrowth;
 }
@@ -68,7 +69,17 @@ export class VolumeSetUp {
 
   /** Gives a volume's files to the pod's group. */
   #giveToGroup(pod: corev1.Pod, { source }: ResolvedVolume, path: string, group: number): Promise<void> {
-    return this.deps.operations.observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => setGroupOwnership(path, group, false, policyOf(pod)));
+    return this.deps.operations.observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => tellingProgress(pod, path, this.deps, (onFile) => this.#changeGroup(path, { group, readOnly: false, policy: policyOf(pod), onFile })));
+  }
+
+  /** What cannot be changed is in the log, once for a volume. */
+  async #changeGroup(path: string, options: Omit<OwnershipOptions, 'onProblem'>): Promise<void> {
+    let [first, count]: [unknown, number] = [undefined, 0];
+    await setGroupOwnership(path, { ...options, onProblem: (error) => {
+      first ??= error;
+      count++;
+    } });
+    if (count > 0) this.deps.log.warn({ err: first, path, count }, 'not all of a volume could be given to its pod\'s group');
   }
 
   async #writePayload(pod: corev1.Pod, volume: corev1.Volume, path: string, group: number | undefined): Promise<void> {
@@ -77,7 +88,7 @@ export class VolumeSetUp {
     await mkdir(path, { recursive: true });
     await chmod(path, 0o755);
     const keep = await makeMountPoints(pod, volume.name, path, payload);
-    await writeAtomically(path, payload, { keep, ...(group === undefined ? {} : { beforeSwitch: (directory) => setGroupOwnership(directory, group, true) }) });
+    await writeAtomically(path, payload, { keep, ...(group === undefined ? {} : { beforeSwitch: (directory) => this.#changeGroup(directory, { group, readOnly: true }) }) });
   }
 
   #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
