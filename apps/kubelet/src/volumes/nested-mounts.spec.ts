@@ -16,7 +16,7 @@ describe('what is mounted within a volume', () => {
   });
 
   it('by containers of all sorts, each for itself', () => {
-    const pod = aPod({ initContainers: [aContainer('first', mounts('v /a', 'w /a/x'))], containers: [aContainer('main', mounts('v /b', 'w /a/y'))], ephemeralContainers: [aContainer('late', mounts('v /c', 'w /c/z'))] } as Partial<corev1.PodSpec>);
+    const pod = aPod({ initContainers: [aContainer('first', mounts('v /a', 'w /a/x'))], containers: [aContainer('main', mounts('v /b', 'w /a/y'))], ephemeralContainers: [aContainer('late', mounts('v /c', 'w /c/z'))] });
     expect(nestedMountPoints(pod, 'v').sort()).toEqual(['x', 'z']);
   });
 

@@ -2,8 +2,8 @@ import { claimsOfPod, core, isClaimForPod, storage, type corev1, type storagev1 
 import { isNotFound } from '@navarch/apimachinery';
 import { after, canonicalJson, done, keyOfObject, type Controller, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
-import { byNode } from '../../nodes';
 import { unless } from '../../errors';
+import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
 import { AskedAttachments } from './asked-attachments';
