@@ -17,3 +17,11 @@ export function aggregateMessage(messages: Iterable<string>): string {
   const different = [...new Set(messages)];
   return different.length === 1 ? different.join() : `[${different.join(', ')}]`;
 }
+
+/** For `catch`: nothing for an error that is expected; any other goes on. */
+export function unless(isExpected: (error: unknown) => boolean): (error: unknown) => undefined {
+  return (error) => {
+    if (!isExpected(error)) throw error;
+    return undefined;
+  };
+}

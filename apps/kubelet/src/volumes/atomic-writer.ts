@@ -13,14 +13,19 @@ export interface PayloadFile {
 /** Files by their path inside the volume. */
 export type Payload = ReadonlyMap<string, PayloadFile>;
 
+export interface WriteOptions {
+  readonly beforeSwitch?: ((dataDirectory: string) => Promise<void>) | undefined;
+  readonly keep?: ReadonlySet<string>;
+}
+
 const dataLink = '..data';
 
 /**
  * Makes a directory, which is there, hold exactly these files, so that a reader sees either all of the old or all of the new: files
  * live in a time-stamped directory, `..data` points to it and is replaced by one rename, and the names a user sees
- * point through `..data`. Returns whether anything changed.
+ * point through `..data`. What else is in the directory is removed, but for names to keep. Returns whether anything changed.
  */
-export async function writeAtomically(directory: string, files: Payload, beforeSwitch?: (dataDirectory: string) => Promise<void>): Promise<boolean> {
+export async function writeAtomically(directory: string, files: Payload, { beforeSwitch, keep = new Set() }: WriteOptions = {}): Promise<boolean> {
   for (const path of files.keys()) validatePath(path);
   const payload = new Map([...files].map(([path, file]) => [plain(path), file]));
   const old = await readlink(join(directory, dataLink)).catch(ignoreMissing);
@@ -46,18 +51,18 @@ export async function writeAtomically(directory: string, files: Payload, beforeS
     await link();
   });
   await rename(temporary, join(directory, dataLink));
-  await linkNames(directory, payload);
+  await linkNames(directory, payload, keep);
   if (old !== undefined) await rm(join(directory, old), { recursive: true, force: true });
   return true;
 }
 
 /** Links each first path element through `..data`, and removes links to what is gone. */
-async function linkNames(directory: string, payload: Payload): Promise<void> {
+async function linkNames(directory: string, payload: Payload, keep: ReadonlySet<string>): Promise<void> {
   const names = new Set([...payload.keys()].map((path) => path.split('/')[0] ?? path));
   const present = new Set(await readdir(directory));
   for (const name of names) if (!present.has(name)) await symlink(join(dataLink, name), join(directory, name));
   for (const name of present) {
-    if (!name.startsWith('..') && !names.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!name.startsWith('..') && !names.has(name) && !keep.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 
@@ -88,7 +93,7 @@ async function listFiles(root: string, path: string): Promise<string[]> {
 }
 
 /** As Go's path.Clean: `./a//b/` names what `a/b` does. */
-function plain(path: string): string {
+export function plain(path: string): string {
   return normalize(path).replace(/(?<=.)\/$/, '');
 }
 

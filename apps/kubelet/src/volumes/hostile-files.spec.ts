@@ -80,7 +80,7 @@ describe('what containers leave in their volumes', () => {
     await mkdir(join(volume, 'sub'));
     await symlink('..', join(volume, 'sub/up'));
     pipe('pipe');
-    await setGroupOwnership(volume, 4000, false);
+    await setGroupOwnership(volume, { group: 4000, readOnly: false, onProblem: (error) => { throw error; } });
     const { gid, mode } = await stat(odd());
     expect([gid, mode & 0o777, (await stat(join(volume, 'sub'))).gid, (await lstat(join(volume, 'out'))).gid]).toEqual([4000, 0o660, 4000, 4000]);
     expect([(await stat(outside)).gid, (await stat(outside)).mode & 0o777]).toEqual([0, 0o600]);

@@ -95,6 +95,23 @@ describe('volumes on disk', () => {
     await expect(stat(join(root, 'host', 'kept'))).resolves.toBeDefined();
   });
 
+  it('have places for what is mounted within them, which stay when the files change, unless a file is there', async () => {
+    const data: Record<string, string> = { a: '1' };
+    const changing = { ...sources, data: { ...sources.data, configMap: () => Promise.resolve({ metadata: {}, data }) } };
+    const directories = new PodDirectories(root, join(root, 'logs'));
+    const volumes = new PodVolumes({ directories, mounter: new NoMounter(), log: silentLogger, sources: () => changing, ...others });
+    const container = aContainer('main', { volumeMounts: [{ name: 'settings', mountPath: '/etc/app' }, { name: 'scratch', mountPath: '/etc/app/tmp/deep' }, { name: 'scratch', mountPath: '/etc/app/a' }] });
+    const pod = aPod({ containers: [container], volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'scratch', emptyDir: {} }] });
+    await volumes.prepare(pod);
+    const [{ hostPath } = { hostPath: '' }] = await volumes.mounts(pod, container, new Map(), false);
+    data['b'] = '2';
+    delete data['a'];
+    await volumes.refresh(pod);
+    expect((await stat(join(hostPath, 'tmp/deep'))).isDirectory()).toBe(true);
+    expect(await readFile(join(hostPath, 'b'), 'utf8')).toBe('2');
+    await expect(readFile(join(hostPath, 'a'), 'utf8')).rejects.toThrow();
+  });
+
   it('name the volume that cannot be made', async () => {
     const volumes = new PodVolumes({ directories: new PodDirectories(root, root), mounter: new NoMounter(), log: silentLogger, sources: () => sources, ...others });
     await expect(volumes.prepare(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'data', mountPath: '/data' }] })], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'x' } }] }))).rejects.toThrow('failed to process volumes=[data]: error processing PVC default/x: failed to fetch PVC from API server: persistentvolumeclaims "x" not found');

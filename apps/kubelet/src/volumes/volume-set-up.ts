@@ -1,13 +1,16 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type corev1 } from '@navarch/api';
 import { uidOf } from '../pods/pod-spec';
-import { writeAtomically } from './atomic-writer';
+import { plain, writeAtomically, type Payload } from './atomic-writer';
 import { EmptyDirs } from './empty-dir';
 import { prepareHostPath } from './host-path';
 import { isSharedLocal, localKind, mountOnce, prepareLocal } from './local-volume';
+import { nestedMountPoints } from './nested-mounts';
 import { nfsMount } from './nfs';
 import { OneAtATime } from './one-at-a-time';
-import { setGroupOwnership, type OwnershipPolicy } from './ownership';
+import { setGroupOwnership, type OwnershipOptions, type OwnershipPolicy } from './ownership';
+import { tellingProgress } from './ownership-progress';
 import { pluginName } from './plugin-name';
 import { type PodVolumesDeps } from './pod-volumes';
 import { type ResolvedVolume } from './resolved-volume';
@@ -15,7 +18,7 @@ import { type VolumeGrowth } from './volume-growth';
 import { type VolumeOperations } from './volume-operations';
 import { volumePayload } from './volume-payload';
 
-export interface VolumeSetUpDeps extends Pick<PodVolumesDeps, 'directories' | 'mounter' | 'events' | 'csi' | 'sources'> {
+export interface VolumeSetUpDeps extends Pick<PodVolumesDeps, 'directories' | 'mounter' | 'events' | 'clock' | 'log' | 'csi' | 'sources'> {
   readonly operations: VolumeOperations;
   readonly growth: VolumeGrowth;
 }
@@ -66,7 +69,17 @@ export class VolumeSetUp {
 
   /** Gives a volume's files to the pod's group. */
   #giveToGroup(pod: corev1.Pod, { source }: ResolvedVolume, path: string, group: number): Promise<void> {
-    return this.deps.operations.observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => setGroupOwnership(path, group, false, policyOf(pod)));
+    return this.deps.operations.observed([pluginName(source)], 'volume_fsgroup_recursive_apply', () => tellingProgress(pod, path, this.deps, (onFile) => this.#changeGroup(path, { group, readOnly: false, policy: policyOf(pod), onFile })));
+  }
+
+  /** What cannot be changed is in the log, once for a volume. */
+  async #changeGroup(path: string, options: Omit<OwnershipOptions, 'onProblem'>): Promise<void> {
+    let [first, count]: [unknown, number] = [undefined, 0];
+    await setGroupOwnership(path, { ...options, onProblem: (error) => {
+      first ??= error;
+      count++;
+    } });
+    if (count > 0) this.deps.log.warn({ err: first, path, count }, 'not all of a volume could be given to its pod\'s group');
   }
 
   async #writePayload(pod: corev1.Pod, volume: corev1.Volume, path: string, group: number | undefined): Promise<void> {
@@ -74,7 +87,8 @@ export class VolumeSetUp {
     if (!payload) return;
     await mkdir(path, { recursive: true });
     await chmod(path, 0o755);
-    await writeAtomically(path, payload, group === undefined ? undefined : (directory) => setGroupOwnership(directory, group, true));
+    const keep = await makeMountPoints(pod, volume.name, path, payload);
+    await writeAtomically(path, payload, { keep, ...(group === undefined ? {} : { beforeSwitch: (directory) => this.#changeGroup(directory, { group, readOnly: true }) }) });
   }
 
   #prepareLocal(pod: corev1.Pod, local: corev1.LocalVolumeSource, path: string, volume: ResolvedVolume): Promise<void> {
@@ -85,6 +99,21 @@ export class VolumeSetUp {
       giveToGroup: (group) => this.#giveToGroup(pod, volume, path, group),
     }));
   }
+}
+
+/** Makes what other volumes are mounted on, where no file is or is to be; answers with the names of that in the volume. */
+async function makeMountPoints(pod: corev1.Pod, volumeName: string, path: string, payload: Payload): Promise<ReadonlySet<string>> {
+  const nameOf = (place: string): string => plain(place).split('/')[0] ?? '';
+  const files = new Set([...payload.keys()].map(nameOf));
+  const names = new Set<string>();
+  for (const point of nestedMountPoints(pod, volumeName)) {
+    const name = nameOf(point);
+    const isLink = await readlink(join(path, name)).then(() => true, () => false);
+    if (files.has(name) || isLink) continue;
+    await mkdir(join(path, point), { recursive: true, mode: 0o755 });
+    names.add(name);
+  }
+  return names;
 }
 
 function policyOf(pod: corev1.Pod): OwnershipPolicy {

@@ -42,6 +42,15 @@ describe('DefaultPreemption', () => {
     expect(chosen(preempt(candidate, state))).toEqual(expected);
   });
 
+  it('takes a claim for one pod from the less important, on whatever node that is', () => {
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }];
+    const claims = [{ metadata: { name: 'c', namespace: 'default', annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName: 'pv', accessModes: ['ReadWriteOncePod'] }, status: { phase: 'Bound' } }];
+    const holder = pod({ volumes, nodeName: 'b', priority: 1 }, { name: 'holder', uid: 'holder' });
+    const state = cluster([node('a'), node('b'), holder], { claims, volumes: [{ metadata: { name: 'pv' }, spec: {} }] });
+    expect(chosen(preempt(pod({ volumes, priority: 10 }), state))).toEqual(['b', ['holder']]);
+    expect(preempt(pod({ volumes, priority: 1 }), state).nominated).toBeUndefined();
+  });
+
   it('spares who is protected by a budget, if that is possible', () => {
     const members = [node('a'), low('protected', 'a', '2', { priority: 1, labels: { app: 'db' } }), low('other', 'a', '2', { priority: 5 })];
     expect(chosen(preempt(high('2'), cluster(members, { budgets: [budget(0)] })))).toEqual(['a', ['other']]);

@@ -1,4 +1,5 @@
 import { core, storage, type corev1 } from '@navarch/api';
+import { forbidden } from '@navarch/apimachinery';
 import type { ControllerConfig } from '../../config';
 import { ControllerWorld } from '../../testing/controller-world';
 import { attachDetachController } from './controller';
@@ -52,6 +53,21 @@ describe('volumes of CSI drivers', () => {
     await world.settle();
     expect(attachments()).toEqual(['disk.example.com disk@n2']);
     expect(world.get(core.nodes, 'n1').status?.volumesAttached).toEqual([]);
+  });
+
+  it.each<[string, boolean, string[]]>([
+    ['the first', false, ['disk.example.com disk@n1']],
+    ['the second, when the first does not get them', true, ['disk.example.com disk@n2']],
+  ])('go to one of two nodes that ask for them at once: %s', async (_which, isRefused, expected) => {
+    world.create(core.pods, pod('a', 'n1'));
+    world.create(core.pods, pod('b', 'n2'));
+    world.transport.beforeWrite = ({ operation }) => {
+      if (isRefused && operation?.$case === 'create' && Buffer.from(operation.value.object).includes('"nodeName":"n1"')) throw forbidden({ group: 'storage.k8s.io', resource: 'volumeattachments' }, 'x', 'no');
+    };
+    await world.run(attachDetachController);
+    await world.clock.advance(2_000);
+    await world.settle();
+    expect(attachments()).toEqual(expected);
   });
 
   it('name the pods that have them, of the same namespace', async () => {

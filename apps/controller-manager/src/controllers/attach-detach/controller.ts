@@ -1,10 +1,12 @@
 import { claimsOfPod, core, isClaimForPod, storage, type corev1, type storagev1 } from '@navarch/api';
-import { isAlreadyExists, isNotFound } from '@navarch/apimachinery';
+import { isNotFound } from '@navarch/apimachinery';
 import { after, canonicalJson, done, keyOfObject, type Controller, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { unless } from '../../errors';
 import { byNode } from '../../nodes';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
+import { AskedAttachments } from './asked-attachments';
 import { attachmentMetrics } from './attachment-metrics';
 import { attachTimeout, isReady, multiAttachError, planAttachments, type AttachPlan, type Detachment, type ForceReason } from './sync';
 
@@ -37,12 +39,14 @@ export class AttachDetachReconciler implements Reconciler {
   readonly #attachingSince = new Map<string, number>();
   /** By node, the volumes for which it was told that another has them. */
   readonly #toldBlocked = new Map<string, ReadonlySet<string>>();
+  readonly #asked: AskedAttachments;
   /** What nodes that are gone had mounted. */
   readonly #lastInUse = new Map<string, readonly string[]>();
   readonly #onForced: (reason: ForceReason) => void;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.#asked = new AskedAttachments(context.api);
     this.#events = recorderFor('attachdetach-controller', context);
     this.pods = context.sources.informer(core.pods, { indexes: { ...byNode, ...byClaim } });
     this.nodes = context.sources.informer(core.nodes);
@@ -59,24 +63,32 @@ export class AttachDetachReconciler implements Reconciler {
   async reconcile({ name: nodeName }: ObjectKey, signal: AbortSignal): Promise<Result> {
     const { api, clock, config } = this.#context;
     const node = this.nodes.get({ namespace: '', name: nodeName });
+    const needed = this.#needed(nodeName);
+    await this.#asked.check((volume) => needed.has(volume), signal);
     const plan = planAttachments({
-      nodeName, node, lastInUse: this.#lastInUse.get(nodeName), needed: this.#needed(nodeName), attachments: this.attachments.byIndex('attachedTo', nodeName),
-      nodesOf: (volume) => this.attachments.byIndex('volume', volume).map(({ spec }) => spec.nodeName),
+      nodeName, node, lastInUse: this.#lastInUse.get(nodeName), needed, attachments: this.attachments.byIndex('attachedTo', nodeName),
+      nodesOf: (volume) => [...this.attachments.byIndex('volume', volume).map(({ spec }) => spec.nodeName), ...this.#asked.nodesOf(volume)],
       volume: (name) => this.volumes.get({ namespace: '', name }),
       unneededSince: (name) => this.#unneededSince.get(name), forceAfterMs: config.disableForceDetachOnTimeout ? Infinity : FORCE_DETACH_MS, nowMs: clock.now(),
     });
+    this.#asked.reserve(plan.attach);
     this.#tellBlocked(nodeName, plan.blocked);
     this.#remember(nodeName, plan.waiting);
     const nextTimeoutMs = this.#tellLate(nodeName, plan.attaching);
     // The node must know first what it can no longer count on.
     let live: corev1.Node | undefined;
     if (node !== undefined && canonicalJson(node.status?.volumesAttached ?? []) !== canonicalJson(plan.volumesAttached)) {
-      live = await api.patch(core.nodes, keyOfObject(node), 'merge', { status: { volumesAttached: plan.volumesAttached } }, { signal, subresource: 'status' });
+      live = await api.patch(core.nodes, keyOfObject(node), 'merge', { status: { volumesAttached: plan.volumesAttached } }, { signal, subresource: 'status' }).catch((error: unknown) => {
+        plan.attach.forEach((attachment) => this.#asked.forget(attachment));
+        throw error;
+      });
     }
-    await Promise.all(plan.attach.map((attachment) => api.create(storage.volumeattachments, attachment, { signal }).catch(unless(isAlreadyExists))));
+    await Promise.all(plan.attach.map((attachment) => this.#asked.ask(attachment, signal)));
     await this.#detach(nodeName, plan.detach, live, signal);
     const syncMs = config.disableAttachDetachReconcileSync || this.attachments.byIndex('attachedTo', nodeName).length === 0 ? undefined : config.attachDetachReconcileSyncPeriod;
-    const delays = [syncMs, plan.nextForcedMs, nextTimeoutMs].filter((delay) => delay !== undefined);
+    // Who was promised a volume may not get it.
+    const isPromised = plan.blocked.some(({ volume }) => this.#asked.nodesOf(volume.metadata.name ?? '').length > 0);
+    const delays = [syncMs, plan.nextForcedMs, nextTimeoutMs, isPromised ? SHORTEST_SYNC_MS : undefined].filter((delay) => delay !== undefined);
     return delays.length > 0 ? after(Math.min(...delays)) : done;
   }
 
@@ -133,7 +145,13 @@ export class AttachDetachReconciler implements Reconciler {
     this.#lastInUse.delete(name);
   }
 
-  attachmentGone({ metadata: { name = '' } }: Attachment): void {
+  attachmentSeen(attachment: Attachment): void {
+    this.#asked.forget(attachment);
+  }
+
+  attachmentGone(attachment: Attachment): void {
+    const { metadata: { name = '' } } = attachment;
+    this.#asked.forget(attachment);
     this.#attachingSince.delete(name);
     this.#unneededSince.delete(name);
   }
@@ -185,13 +203,6 @@ export class AttachDetachReconciler implements Reconciler {
   #mustBeAttached(driver: string): boolean {
     return this.drivers.get({ namespace: '', name: driver })?.spec.attachRequired !== false;
   }
-}
-
-function unless(isExpected: (error: unknown) => boolean): (error: unknown) => undefined {
-  return (error) => {
-    if (!isExpected(error)) throw error;
-    return undefined;
-  };
 }
 
 const keptByNode = ({ metadata, spec, status }: corev1.Node): string => 
@@ -249,8 +260,12 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
       },
     }),
     attachments.addHandler({
-      onAdd: ({ spec }) => wakeNode(spec.nodeName),
+      onAdd: (attachment) => {
+        reconciler.attachmentSeen(attachment);
+        wakeNode(attachment.spec.nodeName);
+      },
       onUpdate: (before, attachment) => {
+        reconciler.attachmentSeen(attachment);
         reconciler.tellOfAttachment(before, attachment);
         wakeNode(attachment.spec.nodeName);
       },
