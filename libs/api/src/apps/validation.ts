@@ -65,7 +65,7 @@ function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefine
 function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.RollingUpdateDaemonSet>, path: FieldPath, found: Findings): void {
   countOrPercent(maxUnavailable, path.child('maxUnavailable'), found);
   countOrPercent(maxSurge, path.child('maxSurge'), found);
-  const [fewer, more] = [amountIn(maxUnavailable) > 0, amountIn(maxSurge) > 0];
+  const [fewer, more] = [amountIn(maxUnavailable) !== 0, amountIn(maxSurge) !== 0];
   if (fewer && more) found.push(fieldErrors.invalid(path.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (!fewer && !more) found.push(fieldErrors.required(path.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
   atMostAll(maxUnavailable, path.child('maxUnavailable'), found);

@@ -36,6 +36,8 @@ const selectors: readonly Probe[] = [
 
 const probes: readonly Probe[] = [
   ...selectors,
+  { kind: 'apps/Deployment', view: 'status', old: { spec: { ...ofPods, selector: { matchLabels: { app: 'a' } } } }, object: { status: { unavailableReplicas: -1 } }, field: 'status.unavailableReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },
+  { kind: 'apps/DaemonSet', object: { spec: { ...ofPods, selector: { matchLabels: { app: 'a' } }, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: -1, maxSurge: 1 } } } }, field: 'spec.updateStrategy.rollingUpdate.maxSurge', reason: 'FieldValueInvalid', message: 'Invalid value: 1: may not be set when maxUnavailable is non-zero' },
   { kind: 'apps/ControllerRevision', object: { revision: 1 }, field: 'data', reason: 'FieldValueRequired', message: 'Required value: data is mandatory' },
   ...[true, 0.5, [], 'test'].map((data): Probe => ({ kind: 'apps/ControllerRevision', object: { revision: 1, data }, field: 'data', reason: 'FieldValueInvalid', message: 'Invalid value: "<value omitted>": must be a valid JSON object' })),
   { kind: 'policy/PodDisruptionBudget', view: 'status', old: {}, object: { status: { conditions: [{ type: 'DisruptionAllowed', status: 'Odd', reason: 'r', lastTransitionTime: start }] } }, field: 'status.conditions[0].status', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Odd": supported values: "False", "True", "Unknown"' },
