@@ -40,7 +40,7 @@ function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrate
 function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefined): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
-  validateWorkloadSelector(spec, 'deployment', specPath, found);
+  validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found);
   validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   validateStrategy(spec.strategy ?? {}, specPath.child('strategy'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
@@ -56,7 +56,7 @@ function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefine
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
-  validateWorkloadSelector(spec, 'deployment', specPath, found);
+  validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found);
   validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   return found;
 }
@@ -65,7 +65,7 @@ function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefine
 function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.RollingUpdateDaemonSet>, path: FieldPath, found: Findings): void {
   countOrPercent(maxUnavailable, path.child('maxUnavailable'), found);
   countOrPercent(maxSurge, path.child('maxSurge'), found);
-  const [fewer, more] = [amountIn(maxUnavailable) > 0, amountIn(maxSurge) > 0];
+  const [fewer, more] = [amountIn(maxUnavailable) !== 0, amountIn(maxSurge) !== 0];
   if (fewer && more) found.push(fieldErrors.invalid(path.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (!fewer && !more) found.push(fieldErrors.required(path.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
   atMostAll(maxUnavailable, path.child('maxUnavailable'), found);
@@ -74,7 +74,7 @@ function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.
 
 function daemonSetContent({ spec = {} }: DaemonSet, old: DaemonSet | undefined): Findings {
   const found: Findings = [];
-  validateWorkloadSelector(spec, 'daemonset', specPath, found);
+  validateWorkloadSelector(spec, { word: 'daemonset', required: false }, specPath, found);
   validateLastingTemplate(spec.template, old?.spec?.template, 'DaemonSet', specPath.child('template'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
@@ -134,14 +134,13 @@ function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undef
     found.push(fieldErrors.invalid(specPath.child('podManagementPolicy'), policy, "must be 'OrderedReady' or 'Parallel'"));
   validateStatefulStrategy(spec.updateStrategy ?? {}, specPath.child('updateStrategy'), found);
   const retention = spec.persistentVolumeClaimRetentionPolicy;
-  supported(retention?.whenDeleted, ['Delete', 'Retain'], specPath.child('persistentVolumeClaimRetentionPolicy', 'whenDeleted'), found);
-  supported(retention?.whenScaled, ['Delete', 'Retain'], specPath.child('persistentVolumeClaimRetentionPolicy', 'whenScaled'), found);
+  for (const when of ['whenDeleted', 'whenScaled'] as const) supported(retention?.[when], ['Retain', 'Delete'], specPath.child('persistentVolumeClaimRetentionPolicy', when), found);
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.ordinals?.start, specPath.child('ordinals.start'), found);
   nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
   if (old === undefined && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
-  validateWorkloadSelector(spec, 'statefulset', specPath, found);
+  validateWorkloadSelector(spec, { word: 'statefulset', unreadable: '' }, specPath, found);
   if (old === undefined || laterRules(old.spec ?? {}, old.spec).length === 0) found.push(...laterRules(spec, old?.spec));
   return found;
 }

@@ -65,7 +65,8 @@ const goKinds: Readonly<Record<string, string>> = { boolean: 'bool', string: 'st
 /** What keeps a text from being a JSON object, in the words of Go's decoder. */
 function objectError(text: string): string | undefined {
   try {
-    const { value } = decodeJson(Buffer.from(text, 'base64'));
+    // Go reads bytes that are no text as well.
+    const { value } = decodeJson(Buffer.from(Buffer.from(text, 'base64').toString('utf8')));
     if (typeof value === 'object' && !Array.isArray(value)) return undefined;
     return `json: cannot unmarshal ${Array.isArray(value) ? 'array' : goKinds[typeof value] ?? 'number'} into Go value of type map[string]interface {}`;
   } catch (error) {

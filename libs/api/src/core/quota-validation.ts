@@ -5,7 +5,7 @@ import { type Loose } from '../support/loose';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
-import { type Findings, immutableFinding, present, qualifiedName, sorted } from '../validation/rules';
+import { type Findings, immutableFinding, qualifiedName, sorted } from '../validation/rules';
 import { containerResourceName, isOvercommitAllowed, isStandardResource, resourceAmount, resourceName } from './pod/validation/resources';
 
 type Quota = Loose<corev1.ResourceQuota>;
@@ -121,7 +121,7 @@ function limitType(type: string, path: FieldPath, found: Findings): void {
 }
 
 function validateItem(item: Item, path: FieldPath, found: Findings): void {
-  if (present(item.type, path.child('type'), found) && !itemTypes.includes(item.type)) limitType(item.type, path.child('type'), found);
+  if (!itemTypes.includes(item.type ?? '')) limitType(item.type ?? '', path.child('type'), found);
   const names = new Set(lists.flatMap((field) => Object.keys(item[field] ?? {})));
   if (item.type === 'Pod')
     for (const field of ['default', 'defaultRequest'] as const)
@@ -129,12 +129,7 @@ function validateItem(item: Item, path: FieldPath, found: Findings): void {
   if (item.type === 'PersistentVolumeClaim' && item.min?.['storage'] === undefined && item.max?.['storage'] === undefined)
     found.push(fieldErrors.required(path.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
   for (const field of lists)
-    for (const [name, text] of entries(item[field])) {
-      const at = path.child(field).key(name);
-      if (item.type === 'Container' || item.type === 'Pod') containerResourceName(name, at, found);
-      else resourceName(name, at, found);
-      resourceAmount(name, text, at, found);
-    }
+    for (const [name] of entries(item[field])) (item.type === 'Container' || item.type === 'Pod' ? containerResourceName : resourceName)(name, path.child(field).key(name), found);
   for (const name of [...names].sort()) validateBounds(item, name, path, found);
 }
 

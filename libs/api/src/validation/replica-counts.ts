@@ -20,7 +20,7 @@ export const counts = (...fields: string[]) => (object: WithStatus, old: WithSta
 
 /** Fewer pods are ready than there are, and fewer available than ready. */
 export function replicaCounts(fields: readonly string[], readyReplicas = 'readyReplicas'): (object: WithStatus, old: WithStatus) => Findings {
-  const check = counts('replicas', ...fields, 'observedGeneration', 'collisionCount');
+  const check = counts('replicas', ...fields, 'unavailableReplicas', 'observedGeneration', 'collisionCount');
   return (object, old) => {
     const found = check(object, old);
     const status = (object.status ?? {}) as Readonly<Record<string, number | undefined>>;

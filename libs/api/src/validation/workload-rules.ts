@@ -1,25 +1,38 @@
 import { fieldErrors, type FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import type { corev1, metav1 } from '../gen';
-import { templateMatches } from '../core/pod/validation/pod-template';
+import { labelsDoNotMatch, templateMatches } from '../core/pod/validation/pod-template';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type Findings } from './rules';
+
+/** How a kind tells of its selector. */
+interface SelectorWords {
+  /** The kind, for a selector of everything. */
+  readonly word: string;
+  /** Whether its absence is told by itself. */
+  readonly required?: boolean;
+  /** Said of the whole of one that is wrong; absent: nothing. */
+  readonly unreadable?: string;
+}
 
 /**
  * The selector by which a workload finds its pods: it must be there, select something, and select what the template makes.
  * `path` is that of the workload's spec.
  */
 export function validateWorkloadSelector(
-  spec: Loose<{ selector: metav1.LabelSelector; template: corev1.PodTemplateSpec }>, word: string, path: FieldPath, found: Findings,
+  { selector, template }: Loose<{ selector: metav1.LabelSelector; template: corev1.PodTemplateSpec }>, { word, required = true, unreadable }: SelectorWords, path: FieldPath, found: Findings,
 ): void {
-  const { selector, template } = spec;
+  const at = path.child('selector');
   if (!selector) {
-    found.push(fieldErrors.required(path.child('selector')));
+    if (required) found.push(fieldErrors.required(at));
+    // None selects nothing.
+    labelsDoNotMatch(template, path.child('template'), found);
     return;
   }
-  const own = validateLabelSelector(selector as LabelSelector, path.child('selector'));
+  const own = validateLabelSelector(selector as LabelSelector, at);
   found.push(...own);
   const empty = Object.keys(selector.matchLabels ?? {}).length + list(selector.matchExpressions).length === 0;
-  if (empty) found.push(fieldErrors.invalid(path.child('selector'), selector, `empty selector is invalid for ${word}`));
-  if (own.length === 0 && !empty) templateMatches(template, selector, path.child('template'), found);
+  if (empty) found.push(fieldErrors.invalid(at, selector, `empty selector is invalid for ${word}`));
+  if (own.length > 0 && unreadable !== undefined) found.push(fieldErrors.invalid(at, selector, unreadable));
+  if (own.length === 0) templateMatches(template, selector, path.child('template'), found);
 }

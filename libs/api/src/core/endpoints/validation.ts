@@ -11,7 +11,8 @@ import { protocols } from '../pod/validation/containers';
 type Address = Loose<corev1.EndpointAddress>;
 
 function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings, before: FormerTexts): void {
-  if (validIp(ip, path.child('ip'), found, before)) notSpecialIp(ip, path.child('ip'), found);
+  // Of what is no address upstream says so twice; what was there before may stay.
+  if (validIp(ip, path.child('ip'), found, before) || !before.has(ip)) notSpecialIp(ip, path.child('ip'), found);
   if (hostname) dnsLabel(hostname, path.child('hostname'), found);
   if (nodeName !== undefined) dnsSubdomain(nodeName, path.child('nodeName'), found);
 }

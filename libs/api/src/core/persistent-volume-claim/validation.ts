@@ -8,7 +8,7 @@ import { readQuantity } from '../../support/quantity';
 import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
-import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, oneOf, present, refuse, sorted, supported } from '../../validation/rules';
+import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, oneOf, present, refuse, sorted } from '../../validation/rules';
 import { claimWarnings } from './warnings';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
@@ -22,8 +22,8 @@ const formerClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
 /** Ways in which a volume may be mounted. */
 export function validateAccessModes(modes: readonly string[] | undefined, path: FieldPath, found: Findings): void {
   const all = list(modes);
-  for (const mode of all) supported(mode, accessModes, path, found);
-  if (all.includes('ReadWriteOncePod') && all.some((mode) => mode !== 'ReadWriteOncePod'))
+  for (const mode of all) oneOf(mode, accessModes, path, found);
+  if (all.includes('ReadWriteOncePod') && all.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode)))
     found.push(fieldErrors.forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
 }
 

@@ -39,6 +39,7 @@ function validateCapacity({ capacity }: Spec, specPath: FieldPath, found: Findin
   if (!names.includes('storage') || names.length > 1) found.push(fieldErrors.notSupported(path, capacity ?? null, ['storage']));
   for (const [name, text] of entries(capacity)) {
     const quantity = readQuantity(text);
+    if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
     if (quantity === undefined || quantity.nanos <= 0n) found.push(fieldErrors.invalid(path.key(name), quantity === undefined ? (text ?? '') : formatQuantity(quantity), notAboveZeroMessage));
   }
 }

@@ -3,7 +3,7 @@ import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
 import { type FormerTexts, ipFamilyOf, validIp } from '../../validation/ip';
-import { type Findings, supported } from '../../validation/rules';
+import { type Findings, oneOf } from '../../validation/rules';
 import { isHeadless } from './headless';
 
 type Spec = Loose<corev1.ServiceSpec>;
@@ -16,11 +16,11 @@ function validateFamilies({ ipFamilies, ipFamilyPolicy }: Spec, found: Findings)
   const seen = new Set<string>();
   list(ipFamilies).forEach((family, i) => {
     const at = specPath.child('ipFamilies').index(i);
-    supported(family, ['IPv4', 'IPv6'], at, found);
+    oneOf(family, ['IPv4', 'IPv6'], at, found);
     if (seen.has(family)) found.push(fieldErrors.duplicate(at, family));
     seen.add(family);
   });
-  supported(ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], specPath.child('ipFamilyPolicy'), found);
+  if (ipFamilyPolicy !== undefined) oneOf(ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], specPath.child('ipFamilyPolicy'), found);
 }
 
 /** The addresses of a Service: one of each family at most, and the first is the old single field. `before` are those it had. */

@@ -5,7 +5,7 @@ import { type Loose } from '../../support/loose';
 import { ipFamilyOf, notSpecialIp, validCidr, validIp } from '../../validation/ip';
 import { contentRules } from '../../validation/kind-validation';
 import { labelName } from '../../validation/name-rules';
-import { choice, dnsLabel, type Findings, portNumber, portNumberOrName, present, qualifiedName, refuse, supported } from '../../validation/rules';
+import { choice, dnsLabel, type Findings, oneOf, portNumber, portNumberOrName, present, qualifiedName, refuse, supported } from '../../validation/rules';
 import { protocols } from '../pod/validation/containers';
 import { validateClusterIpChange, validateClusterIps } from './cluster-ip-validation';
 import { isExternallyAccessible } from './defaults';
@@ -133,8 +133,10 @@ function validateTraffic(spec: Spec, found: Findings): void {
   if (healthCheckNodePort && needsHealthCheckNodePort(spec)) portNumber(healthCheckNodePort, specPath.child('healthCheckNodePort'), found);
   else if (healthCheckNodePort)
     found.push(fieldErrors.invalid(specPath.child('healthCheckNodePort'), healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
-  if (spec.type !== 'ExternalName') choice(internalTrafficPolicy, ['Cluster', 'Local'], specPath.child('internalTrafficPolicy'), found);
-  supported(trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], specPath.child('trafficDistribution'), found);
+  const internalPath = specPath.child('internalTrafficPolicy');
+  if (internalTrafficPolicy !== undefined) oneOf(internalTrafficPolicy, ['Cluster', 'Local'], internalPath, found);
+  else if (['ClusterIP', 'LoadBalancer', 'NodePort'].includes(spec.type ?? '')) found.push(fieldErrors.required(internalPath));
+  if (trafficDistribution !== undefined) oneOf(trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], specPath.child('trafficDistribution'), found);
 }
 
 function content(service: Service, old: Service | undefined): Findings {

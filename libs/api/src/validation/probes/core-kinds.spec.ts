@@ -14,6 +14,8 @@ const confined = (fields: object): object => ({ containers: [{ ...container, sec
 const probes: readonly Probe[] = [
   { ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['x'] }), field: 'spec.LoadBalancerSourceRanges[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)' },
   { ...service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: -1 }), field: 'spec.healthCheckNodePort', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be between 1 and 65535, inclusive' },
+  { ...service({ internalTrafficPolicy: '' }), field: 'spec.internalTrafficPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Cluster", "Local"' },
+  { ...service({ ipFamilyPolicy: '' }), field: 'spec.ipFamilyPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"' },
   { ...service({ clusterIP: '2001:db8::1', clusterIPs: ['2001:db8::1', 'None'] }), field: 'spec.clusterIPs[1]', reason: 'FieldValueInvalid', message: 'Invalid value: "None": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)' },
   { ...service({ clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', '10.0.0.2'] }), field: 'spec.clusterIPs', reason: 'FieldValueInvalid', message: 'Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family' },
 
@@ -24,11 +26,14 @@ const probes: readonly Probe[] = [
   { ...secret('dockerconfigjson', '1'), field: 'data[.dockerconfigjson]', reason: 'FieldValueInvalid', message: `${redacted}json: cannot unmarshal number into Go value of type map[string]interface {}` },
 
   { ...volume({ persistentVolumeReclaimPolicy: 'Recycle', hostPath: { path: '/a/..' } }), field: 'spec.persistentVolumeReclaimPolicy', reason: 'FieldValueForbidden', message: "Forbidden: may not be 'recycle' for a hostPath mount of '/'" },
+  { ...volume({ capacity: { storage: '-1' } }), field: 'spec.capacity[storage]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be a valid resource quantity' },
   { ...volume({ volumeMode: '' }), field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
+  { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, accessModes: [''] } }, field: 'spec.accessModes', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"' },
   { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, volumeMode: '' } }, field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
   { kind: '/PersistentVolumeClaim', object: { status: { allocatedResourceStatuses: { cpu: 'NodeResizePending' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResourceStatus', reason: 'FieldValueNotSupported', message: 'Unsupported value: "cpu": supported values: "storage"' },
   { kind: '/Pod', object: { spec: { containers: [container], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { metadata: { uid: 'u' }, spec: claimSpec } } }] } }, field: 'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.uID', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
 
+  { kind: '/Endpoints', object: { subsets: [{ addresses: [{ ip: 'x' }] }] }, field: 'subsets[0].addresses[0].ip', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid IP address' },
   { kind: '/Node', object: { spec: { podCIDRs: ['10.0.0.0/16', '10.0.0.0/16'] } }, field: 'spec.podCIDRs[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "10.0.0.0/16"' },
 
   { ...replicas({ replicas: -1 }), field: 'status.replicas', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },

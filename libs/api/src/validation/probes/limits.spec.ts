@@ -34,9 +34,9 @@ const probes: readonly Probe[] = [
   { ...inContainers({ min: { cpu: '2' }, default: { cpu: '1' } }), field: 'spec.limits[0].default[cpu]', reason: 'FieldValueInvalid', message: 'Invalid value: "2": min value 2 is greater than default value 1' },
   { ...inContainers({ maxLimitRequestRatio: { cpu: '800m' } }), field: 'spec.limits[0].maxLimitRequestRatio[cpu]', reason: 'FieldValueInvalid', message: 'Invalid value: "800m": ratio 800m is less than 1' },
   { ...inContainers({ min: { memory: '512Mi' }, max: { memory: '2Gi' }, maxLimitRequestRatio: { memory: '10' } }), field: 'spec.limits[0].maxLimitRequestRatio[memory]', reason: 'FieldValueInvalid', message: 'Invalid value: "10": ratio 10 is greater than max/min = 4.000000' },
+  { ...limits({}), field: 'spec.limits[0].type', reason: 'FieldValueInvalid', message: 'Invalid value: "": name part must be non-empty' },
   { ...limits({ type: 'Odd' }), field: 'spec.limits[0].type', reason: 'FieldValueInvalid', message: 'Invalid value: "Odd": must be a standard limit type or fully qualified' },
   { ...quota({ hard: { storage: '1Gi' } }), field: 'spec.hard[storage]', reason: 'FieldValueInvalid', message: 'Invalid value: "storage": must be a standard resource for quota' },
-  { ...inContainers({ max: { cpu: '-1' } }), field: 'spec.limits[0].max[cpu]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be greater than or equal to 0' },
 
   { ...quota({ hard: { pods: '-1' } }), field: 'spec.hard[pods]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be greater than or equal to 0' },
   { ...quota({ hard: { pods: '1.5' } }), field: 'spec.hard[pods]', reason: 'FieldValueInvalid', message: 'Invalid value: "1500m": must be an integer' },
@@ -120,6 +120,7 @@ describe('an object that limits others and is refused', () => {
 
   it.each<Pick<Probe, 'kind' | 'object' | 'old'>>([
     inContainers({ min: { cpu: '1' }, defaultRequest: { cpu: '2' }, default: { cpu: '3' }, max: { cpu: '4' }, maxLimitRequestRatio: { cpu: '2' } }),
+    inContainers({ max: { cpu: '-1' } }),
     queuing({ queues: 512, handSize: 6 }), flowRule({ nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['/metrics/*'] }] }),
     budget({ minAvailable: '100%' }), attributes({}), deviceClass({ extendedResourceName: 'example.com/gpu' }), priority({ value: 1_000_000_000 }),
     podTemplate({ containers: [{ name: 'c', image: 'x' }] }),

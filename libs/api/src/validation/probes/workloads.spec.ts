@@ -22,7 +22,22 @@ const resting = (cpu: string, was: object = {}): object => {
 };
 const onJob = (field: string, reason: Probe['reason'], message: string, of: Pick<Probe, 'kind' | 'object' | 'old' | 'view'>): Probe => ({ ...of, field, reason, message });
 
+// Without a selector nothing matches; what says so by itself differs by kind.
+const ofPods = { template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } };
+const unlike = 'Invalid value: {"app":"a"}: `selector` does not match template `labels`';
+const wrongSelector = { matchLabels: { app: '-x' } };
+const selectors: readonly Probe[] = [
+  ...['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'].map((kind): Probe => ({ kind: `apps/${kind}`, object: { spec: ofPods }, field: 'spec.template.metadata.labels', reason: 'FieldValueInvalid', message: unlike })),
+  ...['Deployment', 'ReplicaSet', 'StatefulSet'].map((kind): Probe => ({ kind: `apps/${kind}`, object: { spec: ofPods }, field: 'spec.selector', reason: 'FieldValueRequired', message: 'Required value' })),
+  ...['Deployment', 'ReplicaSet'].map((kind): Probe => ({ kind: `apps/${kind}`, object: { spec: { ...ofPods, selector: wrongSelector } }, field: 'spec.selector', reason: 'FieldValueInvalid', message: 'Invalid value: {"matchLabels":{"app":"-x"}}: invalid label selector' })),
+  { kind: 'apps/StatefulSet', object: { spec: { ...ofPods, selector: wrongSelector } }, field: 'spec.selector', reason: 'FieldValueInvalid', message: 'Invalid value: {"matchLabels":{"app":"-x"}}' },
+  { kind: 'apps/StatefulSet', object: { spec: { ...ofPods, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Keep' } } }, field: 'spec.persistentVolumeClaimRetentionPolicy.whenScaled', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Keep": supported values: "Retain", "Delete"' },
+];
+
 const probes: readonly Probe[] = [
+  ...selectors,
+  { kind: 'apps/Deployment', view: 'status', old: { spec: { ...ofPods, selector: { matchLabels: { app: 'a' } } } }, object: { status: { unavailableReplicas: -1 } }, field: 'status.unavailableReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },
+  { kind: 'apps/DaemonSet', object: { spec: { ...ofPods, selector: { matchLabels: { app: 'a' } }, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: -1, maxSurge: 1 } } } }, field: 'spec.updateStrategy.rollingUpdate.maxSurge', reason: 'FieldValueInvalid', message: 'Invalid value: 1: may not be set when maxUnavailable is non-zero' },
   { kind: 'apps/ControllerRevision', object: { revision: 1 }, field: 'data', reason: 'FieldValueRequired', message: 'Required value: data is mandatory' },
   ...[true, 0.5, [], 'test'].map((data): Probe => ({ kind: 'apps/ControllerRevision', object: { revision: 1, data }, field: 'data', reason: 'FieldValueInvalid', message: 'Invalid value: "<value omitted>": must be a valid JSON object' })),
   { kind: 'policy/PodDisruptionBudget', view: 'status', old: {}, object: { status: { conditions: [{ type: 'DisruptionAllowed', status: 'Odd', reason: 'r', lastTransitionTime: start }] } }, field: 'status.conditions[0].status', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Odd": supported values: "False", "True", "Unknown"' },

@@ -27,11 +27,14 @@ export function validatePodTemplate(template: Template | undefined, before: Temp
     found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
 }
 
+export function labelsDoNotMatch(template: Template | undefined, path: FieldPath, found: Findings): void {
+  found.push(fieldErrors.invalid(path.child('metadata', 'labels'), template?.metadata?.labels ?? null, '`selector` does not match template `labels`'));
+}
+
 /** Whether the template's pods would be found again by the selector of their owner. Selectors that are wrong are reported elsewhere. */
 export function templateMatches(template: Template | undefined, selector: Loose<metav1.LabelSelector>, path: FieldPath, found: Findings): void {
   const labels = template?.metadata?.labels as Record<string, string> | undefined;
-  if (!compileLabelSelector(selector as LabelSelector).matches(labels ?? {}))
-    found.push(fieldErrors.invalid(path.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
+  if (!compileLabelSelector(selector as LabelSelector).matches(labels ?? {})) labelsDoNotMatch(template, path, found);
 }
 
 /** Pods that are kept running restart, and never end by themselves. */
