@@ -97,6 +97,19 @@ describe('calls', () => {
     expect((await answers.next()).done).toBe(true);
   });
 
+  it('brings a failure that follows a message at once, while requests may still come', async () => {
+    const { client } = await serve({
+      talk: async function* (requests) {
+        requests[Symbol.asyncIterator]().next().catch(() => undefined);
+        yield 'a';
+        throw notFound({ group: '', resource: 'x' }, 'y');
+      },
+    });
+    const answers = client.talk(new PushStream<string>());
+    expect((await answers.next()).value).toBe('a');
+    await expect(answers.next()).rejects.toThrow('not found');
+  });
+
   it('knows how many calls have begun and not ended', async () => {
     const { client, channel } = await serve({ echo: () => Promise.reject(notFound({ group: '', resource: 'x' }, 'y')) });
     const requests = new PushStream<string>();

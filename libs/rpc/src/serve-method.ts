@@ -80,7 +80,14 @@ export function serveMethod(kind: MethodKind, handler: AnyHandler, metrics: Meth
       else serving.draining.addEventListener('abort', onDrain, { once: true });
       const run = async (): Promise<void> => {
         const messages = handler(input(call, scope.signal), new GrpcCallContext(call, scope.signal)) as AsyncIterable<unknown>;
-        await pump(messages, call, scope.signal, metrics);
+        const unwritten = new UnwrittenMessages();
+        try {
+          await pump(messages, call, unwritten, scope.signal, metrics);
+        } catch (error) {
+          // A failure destroys the call under whoever still reads its requests: what is not written by then, the status too, would be lost.
+          await unwritten.none();
+          throw error;
+        }
       };
       orAborted(run(), scope.signal)
         .then(
@@ -115,12 +122,32 @@ export function serveMethod(kind: MethodKind, handler: AnyHandler, metrics: Meth
   }
 }
 
+/** Counts the messages of a call that are on their way out. */
+class UnwrittenMessages {
+  #count = 0;
+  #onNone: () => void = () => undefined;
+
+  readonly written = (): void => {
+    if (--this.#count === 0) this.#onNone();
+  };
+
+  /** Whether the call takes more at once. */
+  write(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, message: unknown): boolean {
+    this.#count++;
+    return call.write(message, this.written);
+  }
+
+  none(): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onNone = resolve));
+  }
+}
+
 /** Writes messages as fast as the caller reads them, until they end or the call does. */
-async function pump(messages: AsyncIterable<unknown>, call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, signal: AbortSignal, metrics: MethodMetrics): Promise<void> {
+async function pump(messages: AsyncIterable<unknown>, call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, unwritten: UnwrittenMessages, signal: AbortSignal, metrics: MethodMetrics): Promise<void> {
   for await (const message of messages) {
     if (signal.aborted) return;
     metrics.sent();
-    if (!call.write(message)) await once(call, 'drain', { signal });
+    if (!unwritten.write(call, message)) await once(call, 'drain', { signal });
   }
 }
 

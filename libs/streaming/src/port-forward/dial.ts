@@ -8,8 +8,8 @@ import { PORT_FORWARD_PROTOCOL } from './types';
 const MAX_ERROR_CHARS = 4096;
 
 /**
- * Opens one connection to a port through a server that speaks SPDY: a runtime's streaming server, or a kubelet. The
- * stream is destroyed with an error when the far side tells of one.
+ * Opens one connection to a port through a server that speaks SPDY: a runtime's streaming server, or a kubelet. Who
+ * reads the stream sees it destroyed with an error when the far side tells of one.
  * @throws UpgradeFailed, SpdyStreamRefused or the connection's error
  */
 export async function dialPort(url: URL, port: number, options: DialOptions = {}): Promise<Duplex> {
@@ -29,7 +29,7 @@ export async function dialPort(url: URL, port: number, options: DialOptions = {}
     data.holdEnd();
     void collectText(error, MAX_ERROR_CHARS).then((message) => {
       if (message === '') data.releaseEnd();
-      else data.destroy(new Error(message));
+      else data.failReading(new Error(message));
     });
     data.once('close', () => {
       connection.close();

@@ -76,9 +76,8 @@ const late = createHttpServer().on('upgrade', (request, socket) => {
     stream.resume().reply();
     const [error] = streams;
     streams.push(stream);
-    error?.once('end', () => {
-      stream.end(() => void connection.ping().then(() => error.end('error forwarding port 81 to pod p: no listener')));
-    });
+    const tell = (): void => void connection.ping().then(() => late.emit('told'));
+    if (error) stream.end(() => error.end('error forwarding port 81 to pod p: no listener', tell));
   };
 });
 
@@ -127,7 +126,9 @@ describe('port-forward', () => {
     ['SPDY', (port) => dialPort(new URL(`http://127.0.0.1:${(late.address() as AddressInfo).port}/`), port)],
     ['SPDY over gRPC', (port) => openPort((requests, { signal }) => servePortForward(requests, () => dialPort(new URL(`http://127.0.0.1:${(late.address() as AddressInfo).port}/`), port), signal), { namespace: 'default', pod: 'p', podUid: '', port })],
   ])('tells over %s what a runtime says only after it has closed the data', async (_, dial) => {
+    const told = once(late, 'told');
     const connection = await dial(MISSING);
+    await told; // before anybody reads
     const ended = jest.fn();
     connection.on('end', ended).resume();
     const [error] = (await once(connection, 'error')) as [Error];

@@ -42,6 +42,7 @@ export class SpdyStream extends Duplex {
   #remoteClosed = false;
   #localClosed = false;
   #endHeld = false;
+  #failure: Error | undefined;
   #wasReset = false;
   #open: boolean;
   #pending: { data: Buffer; readonly callback: () => void } | undefined;
@@ -98,7 +99,7 @@ export class SpdyStream extends Duplex {
     this.destroy();
   }
 
-  /** From now on reading does not end by itself: something else says how this ended, by `releaseEnd` or `destroy`. */
+  /** From now on reading does not end by itself: something else says how this ended, by `releaseEnd` or `failReading`. */
   holdEnd(): void {
     this.#endHeld = true;
   }
@@ -106,7 +107,13 @@ export class SpdyStream extends Duplex {
   /** Reading ends by itself again. */
   releaseEnd(): void {
     this.#endHeld = false;
-    if (!this.destroyed) this.#deliver();
+    this.#deliver();
+  }
+
+  /** What is left can still be read; then it is destroyed with this error. Who reads it hears of that, however late it begins. */
+  failReading(error: Error): void {
+    this.#failure = error;
+    this.#deliver();
   }
 
   /** The connection's side: the peer has answered. */
@@ -211,13 +218,17 @@ export class SpdyStream extends Duplex {
   }
 
   #deliver(): void {
+    if (this.destroyed) return;
     while (this.#wanting && this.#inbox.length > 0) {
       const data = this.#inbox.shift() ?? Buffer.alloc(0);
       this.#inboxBytes -= data.length;
       this.#wanting = this.push(data);
       this.transport.consumed(this, data.length);
     }
-    if (this.#remoteClosed && !this.#endHeld && this.#inbox.length === 0) this.push(null);
+    if (this.#inbox.length > 0) return;
+    if (this.#failure === undefined) {
+      if (this.#remoteClosed && !this.#endHeld) this.push(null);
+    } else if (this.#wanting) this.destroy(this.#failure);
   }
 
   #endReading(): void {
