@@ -1,10 +1,9 @@
-import { ApiError, serviceUnavailable } from '@navarch/apimachinery';
+import { ApiError, parseBoolean, serviceUnavailable } from '@navarch/apimachinery';
 import type { TlsMaterialFiles } from '@navarch/rpc';
 import { dialPort, type RemoteCommand, type RemoteCommandStreams, SpdyRemoteCommand, UpgradeFailed } from '@navarch/streaming';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ConnectRequest } from '../registry/connect';
-import { parseBoolean } from '../registry/list-options';
 import type { NodeConnections } from './node-connections';
 import type { PodTarget } from './pod-target';
 import { proxyTo } from './reverse-proxy';

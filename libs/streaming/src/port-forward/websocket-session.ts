@@ -58,8 +58,9 @@ class ChannelPair implements PortForwardConnection {
     this.#finish();
   }
 
-  /** Its error channel has no end of its own. */
-  targetEnded(): void {}
+  targetEnded(): void {
+    // Its error channel has no end of its own.
+  }
 
   finish(): void {
     this.#finish();
