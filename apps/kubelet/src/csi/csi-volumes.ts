@@ -11,7 +11,7 @@ import { wholeValue } from '../quantities';
 import { type ToldUsage } from '../node-service/volume-stats';
 import { OneAtATime } from '../volumes/one-at-a-time';
 import { type ResolvedVolume } from '../volumes/resolved-volume';
-import { VolumeStepError } from '../volumes/volume-error';
+import { VolumeStepError, type VolumeStep } from '../volumes/volume-error';
 import { CsiAttachments, type CsiAttachmentsDeps } from './csi-attachments';
 import { type CsiDriver } from './csi-driver';
 import { type CsiDrivers } from './csi-drivers';
@@ -217,14 +217,23 @@ export class CsiVolumes {
     }
   }
 
-  async #wanted(pod: corev1.Pod, { source, name }: ResolvedVolume): Promise<Wanted> {
+  /** A driver of this node; where there is none, that is said in upstream's words. */
+  #driver(name: string, step: VolumeStep, failure: string): CsiDriver {
+    try {
+      return this.deps.drivers.get(name);
+    } catch (error) {
+      throw new VolumeStepError(step, `kubernetes.io/csi: ${failure}: ${errorText(error)}`, { cause: error });
+    }
+  }
+
+  async #wanted(pod: corev1.Pod, { source, name, block }: ResolvedVolume): Promise<Wanted> {
     if (source.kind === 'csi') {
       const { csi } = source;
       const object = await this.deps.objects.csiDriver(csi.driver);
       const modes = object?.spec.volumeLifecycleModes ?? [];
       if (modes.length > 0 && !modes.includes('Persistent')) throw new Error(`volume mode "Persistent" not supported by driver ${csi.driver} (only supports ${JSON.stringify(modes)})`);
       return {
-        driver: this.deps.drivers.get(csi.driver), object, handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
+        driver: block ? this.#driver(csi.driver, 'setUp', 'blockMapper.SetUpDevice failed to get CSI client') : this.#driver(csi.driver, 'stage', 'attacher.MountDevice failed to create newCsiDriverClient'), object, handle: csi.volumeHandle, attributes: csi.volumeAttributes ?? {},
         fsType: csi.fsType ?? '', inline: false, stageSecret: csi.nodeStageSecretRef, publishSecret: csi.nodePublishSecretRef,
       };
     }
@@ -234,7 +243,7 @@ export class CsiVolumes {
     if (object?.spec.volumeLifecycleModes?.includes('Ephemeral') !== true) throw new Error(`volume mode "Ephemeral" not supported by driver ${csi.driver} (no CSIDriver object or not among its volumeLifecycleModes)`);
     const secret = csi.nodePublishSecretRef;
     return {
-      driver: this.deps.drivers.get(csi.driver), object, handle: inlineHandle(uidOf(pod), name), attributes: csi.volumeAttributes ?? {}, fsType: csi.fsType ?? '', inline: true,
+      driver: this.#driver(csi.driver, 'setUp', 'mounter.SetUpAt failed to get CSI client'), object, handle: inlineHandle(uidOf(pod), name), attributes: csi.volumeAttributes ?? {}, fsType: csi.fsType ?? '', inline: true,
       stageSecret: undefined, publishSecret: secret && { namespace: namespaceOf(pod), ...(secret.name === undefined ? {} : { name: secret.name }) },
     };
   }

@@ -282,6 +282,10 @@ describe('CSI volumes', () => {
     await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: error processing PVC default/wait: PVC is not bound'));
     csi.addClaim('data');
     harness.bench.createPod(csi.podWith('two'));
-    await harness.until('said so', () => harness.bench.events.lines.includes('FailedMount: MountVolume.SetUp failed for volume "pv-data" : driver name disk.example not found in the list of registered CSI drivers'));
+    const missing = 'driver name disk.example not found in the list of registered CSI drivers';
+    await harness.until('said so', () => harness.bench.events.lines.includes(`FailedMount: MountVolume.MountDevice failed for volume "pv-data" : kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: ${missing}`));
+    csi.addClaim('raw', { volumeMode: 'Block' });
+    harness.bench.createPod(aPod({ containers: [aContainer('main', { volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] })], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'raw' } }] }));
+    await harness.until('said so', () => harness.bench.events.lines.includes(`FailedMapVolume: MapVolume.SetUpDevice failed for volume "pv-raw" : kubernetes.io/csi: blockMapper.SetUpDevice failed to get CSI client: ${missing}`));
   });
 });

@@ -259,6 +259,14 @@ describe('volumes of CSI drivers', () => {
       expect(attachments()).toEqual([]);
     });
 
+    it('are on one node only, where one may have them', async () => {
+      world.change(core.persistentvolumes, 'again', (volume) => (volume.spec = { ...volume.spec, accessModes: ['ReadWriteOnce'] }));
+      world.create(core.pods, { ...next, spec: { ...next.spec, nodeName: 'n2' } });
+      await world.settle();
+      expect(attachments()).toEqual(['disk.example.com disk@n1']);
+      expect(world.eventsOf('b')).toEqual(['FailedAttachVolume: Multi-Attach error for volume "again" Volume is already exclusively attached to one node and can\'t be attached to another']);
+    });
+
     it('do not wait for one that will not be attached', async () => {
       world.create(core.pods, next);
       world.api.delete(core.pods, 'default', 'a', { gracePeriodSeconds: 0 });

@@ -8,16 +8,13 @@ import { read, runningController, type RunningController } from '../../running-c
 import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
 import { AskedAttachments } from './asked-attachments';
 import { attachmentMetrics } from './attachment-metrics';
-import { attachTimeout, isReady, multiAttachError, planAttachments, type AttachPlan, type Detachment, type ForceReason } from './sync';
+import { isManaged, keepsEnded, whatMatters } from './node-facts';
+import { attachTimeout, multiAttachError, planAttachments, uniqueVolumeName, type AttachPlan, type Detachment, type ForceReason } from './sync';
 
 /** How long volumes wait for a node that is not healthy to let go of them. */
 const FORCE_DETACH_MS = 360_000;
 /** How long an attacher may take before pods are told that it does not answer. */
 const ATTACH_TIMEOUT_MS = 120_000;
-/** Nodes whose kubelets attach volumes themselves lack it. */
-const MANAGED = 'volumes.kubernetes.io/controller-managed-attach-detach';
-/** On a node whose kubelet keeps the volumes of pods that have ended. */
-const KEEPS_ENDED = 'volumes.kubernetes.io/keep-terminated-pod-volumes';
 const SHORTEST_SYNC_MS = 1_000;
 
 type Needed = Map<string, { volume: corev1.PersistentVolume; pods: corev1.Pod[] }>;
@@ -51,7 +48,7 @@ export class AttachDetachReconciler implements Reconciler {
     this.pods = context.sources.informer(core.pods, { indexes: { ...byNode, ...byClaim } });
     this.nodes = context.sources.informer(core.nodes);
     this.claims = context.sources.informer(core.persistentvolumeclaims);
-    this.volumes = context.sources.informer(core.persistentvolumes);
+    this.volumes = context.sources.informer(core.persistentvolumes, { indexes: { sameAs: (volume) => (volume.spec?.csi === undefined ? [] : [uniqueVolumeName(volume)]) } });
     this.drivers = context.sources.informer(storage.csidrivers);
     this.attachments = context.sources.informer(storage.volumeattachments, { indexes: {
       attachedTo: ({ spec }) => [spec.nodeName],
@@ -67,7 +64,7 @@ export class AttachDetachReconciler implements Reconciler {
     await this.#asked.check((volume) => needed.has(volume), signal);
     const plan = planAttachments({
       nodeName, node, lastInUse: this.#lastInUse.get(nodeName), needed, attachments: this.attachments.byIndex('attachedTo', nodeName),
-      nodesOf: (volume) => [...this.attachments.byIndex('volume', volume).map(({ spec }) => spec.nodeName), ...this.#asked.nodesOf(volume)],
+      nodesOf: (volume) => this.#nodesOf(volume),
       volume: (name) => this.volumes.get({ namespace: '', name }),
       unneededSince: (name) => this.#unneededSince.get(name), forceAfterMs: config.disableForceDetachOnTimeout ? Infinity : FORCE_DETACH_MS, nowMs: clock.now(),
     });
@@ -178,10 +175,9 @@ export class AttachDetachReconciler implements Reconciler {
     const needed: Needed = new Map();
     const node = this.nodes.get({ namespace: '', name: nodeName });
     // Of a node that is gone there may still be pods.
-    if (node !== undefined && node.metadata.annotations?.[MANAGED] === undefined) return needed;
-    const keepsEnded = node?.metadata.annotations?.[KEEPS_ENDED] === 'true';
+    if (node !== undefined && !isManaged(node)) return needed;
     for (const pod of this.pods.byIndex('node', nodeName)) {
-      if (isPodTerminated(pod) && !keepsEnded) continue;
+      if (isPodTerminated(pod) && !keepsEnded(node)) continue;
       for (const { claimName, ephemeral } of claimsOfPod(pod)) {
         const claim = this.claims.get({ namespace: pod.metadata.namespace ?? '', name: claimName });
         if (claim?.status?.phase !== 'Bound' || (ephemeral && !isClaimForPod(claim, pod))) continue;
@@ -196,6 +192,13 @@ export class AttachDetachReconciler implements Reconciler {
     return needed;
   }
 
+  /** Nodes that have a volume, or will have it: by any of those that stand for the same one of a driver. */
+  #nodesOf(name: string): string[] {
+    const volume = this.volumes.get({ namespace: '', name });
+    const same = volume?.spec?.csi === undefined ? [name] : this.volumes.byIndex('sameAs', uniqueVolumeName(volume)).map(({ metadata }) => metadata.name ?? '');
+    return same.flatMap((one) => [...this.attachments.byIndex('volume', one).map(({ spec }) => spec.nodeName), ...this.#asked.nodesOf(one)]);
+  }
+
   *#wanted(): Iterable<{ node: string; volume: corev1.PersistentVolume; users: number }> {
     for (const { metadata: { name: node = '' } } of this.nodes.list()) for (const { volume, pods } of this.#needed(node).values()) yield { node, volume, users: pods.length };
   }
@@ -204,9 +207,6 @@ export class AttachDetachReconciler implements Reconciler {
     return this.drivers.get({ namespace: '', name: driver })?.spec.attachRequired !== false;
   }
 }
-
-const keptByNode = ({ metadata, spec, status }: corev1.Node): string => 
-  canonicalJson([metadata.annotations?.[MANAGED], metadata.annotations?.[KEEPS_ENDED], status?.volumesInUse, status?.volumesAttached, spec?.taints, isReady({ metadata, ...(status === undefined ? {} : { status }) })]);
 
 function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): (() => void)[] {
   const { pods, nodes, claims, volumes, attachments, drivers } = reconciler;
@@ -252,7 +252,7 @@ function wakeNodes(reconciler: AttachDetachReconciler, controller: Controller): 
         wakeNode(node.metadata.name);
       },
       onUpdate: (before, node) => {
-        if (keptByNode(before) !== keptByNode(node)) wakeNode(node.metadata.name);
+        if (whatMatters(before) !== whatMatters(node)) wakeNode(node.metadata.name);
       },
       onDelete: (node) => {
         reconciler.nodeGone(node);
