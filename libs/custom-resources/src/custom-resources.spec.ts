@@ -76,12 +76,20 @@ describe('values of custom resources', () => {
   });
 
   it('may not stand twice in sets and keyed lists', () => {
-    const schema = spec({ set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }, map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) } });
+    const schema = spec({
+      set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+      map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) },
+    });
     expect(messages(validateListTypes({ spec: { set: ['a', 'b', 'a', 'a'], map: [{ k: 'x', v: 1 }, { k: 'x' }] } }, schema))).toEqual(['spec.set[2]: Duplicate value: "a"', 'spec.map[1]: Duplicate value: {"k":"x"}']);
   });
 
   it('are defaulted, also in lists and maps, and lose nulls that mean nothing', () => {
-    const schema = spec({ a: { type: 'string', default: 'x' }, nested: object({ b: { type: 'integer', default: 1 } }, { default: {} }), list: { type: 'array', items: object({ c: { type: 'boolean', default: true } }) }, gone: { type: 'string' } });
+    const schema = spec({
+      a: { type: 'string', default: 'x' },
+      nested: object({ b: { type: 'integer', default: 1 } }, { default: {} }),
+      list: { type: 'array', items: object({ c: { type: 'boolean', default: true } }) },
+      gone: { type: 'string' },
+    });
     const value: JsonObject = { spec: { a: null, list: [{}], gone: null } };
     applyDefaults(value, schema);
     dropStrayNulls(value, schema);
@@ -104,7 +112,17 @@ describe('values of custom resources', () => {
 
   it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
     const schema = spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } });
-    const text: FieldType = { name: 'name', type: { kind: 'scalar', scalar: 'string', goType: 'string' }, required: false, explicit: false, always: false, zero: undefined, patchStrategy: [], patchMergeKey: undefined, keyDefault: undefined };
+    const text: FieldType = {
+      name: 'name',
+      type: { kind: 'scalar', scalar: 'string', goType: 'string' },
+      required: false,
+      explicit: false,
+      always: false,
+      zero: undefined,
+      patchStrategy: [],
+      patchMergeKey: undefined,
+      keyDefault: undefined,
+    };
     const struct = (...fields: FieldType[]): StructType => ({ kind: 'struct', id: '', goName: '', goType: '', atomic: false, open: false, fields: new Map(fields.map((field) => [field.name, field])) });
     const owners: FieldType = { ...text, name: 'ownerReferences', type: { kind: 'list', items: struct(text), goType: '', listType: 'map', keys: [] } };
     const value: JsonObject = { metadata: { x: 1 }, spec: { pod: { kind: 'Pod', any: 1, metadata: { name: 'a', x: 1, ownerReferences: [{ name: 'b', y: 2 }] } } } };
@@ -245,18 +263,25 @@ describe('schemas of custom resources', () => {
   ])('%j: %j', (schema, expected) => expect(messages(validateSchema(schema, FieldPath.of('s')))).toEqual(expected));
 
   it('say nothing beside properties where a status is written apart', () => {
-    expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(/^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/);
+    expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(
+      /^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/,
+    );
     expect(validateSchema({ ...spec({}), description: 'fine', required: ['spec'] }, FieldPath.of('s'), true)).toEqual([]);
   });
 
   it('may compare the type of a value that has several, as upstream shows it in its guide', () => {
     const intOrString: Schema = { 'x-kubernetes-int-or-string': true };
-    const wide = spec({ a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } }, rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }));
+    const wide = spec(
+      { a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } },
+      rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }),
+    );
     expect(messages(validateSchema({ ...wide, properties: { spec: { ...wide.properties!['spec']!, properties: { ...wide.properties!['spec']!.properties, l: { ...wide.properties!['spec']!.properties!['l']!, maxItems: 9 } } } } }, FieldPath.of('s')))).toEqual([]);
   });
 
   it('may not have rules that could cost too much', () => {
     const costly = spec({ l: { type: 'array', items: { type: 'string' } } }, { 'x-kubernetes-validations': [{ rule: 'self.l.all(a, self.l.exists(b, a.contains(b)))' }] });
-    expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe('s.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)');
+    expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe(
+      's.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)',
+    );
   });
 });

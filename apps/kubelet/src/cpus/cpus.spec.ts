@@ -20,12 +20,27 @@ const guaranteed = (cpus: string, more: Partial<corev1.PodSpec> = {}, name = 'ma
 const main = (pod: corev1.Pod): corev1.Container => pod.spec!.containers[0]!;
 
 describe('the static policy', () => {
-  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus => new StaticCpus(topology, [0, 8], { fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false, ...options });
+  const book = (options: Partial<StaticCpuOptions> = {}, topology = twoSockets): StaticCpus =>
+    new StaticCpus(topology, [0, 8], {
+      fullCores: false,
+      strictReservation: false,
+      spread: false,
+      acrossCores: false,
+      bySocket: false,
+      byCache: false,
+      ...options,
+    });
   const anywhere = { affinity: undefined };
 
   it('gives whole processors to guaranteed containers only, and shares the rest', () => {
     const cpus = book();
-    for (const [pod, given] of [[guaranteed('2'), '1,9'], [guaranteed('1500m'), undefined], [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '2' } } })] }), undefined], [aPod(), undefined], [guaranteed('2', { resources: { limits: { cpu: '4', memory: '1Gi' } } }), undefined]] as const) {
+    for (const [pod, given] of [
+      [guaranteed('2'), '1,9'],
+      [guaranteed('1500m'), undefined],
+      [aPod({ containers: [aContainer('main', { resources: { requests: { cpu: '2' } } })] }), undefined],
+      [aPod(), undefined],
+      [guaranteed('2', { resources: { limits: { cpu: '4', memory: '1Gi' } } }), undefined],
+    ] as const) {
       expect(cpus.allocate(pod, main(pod), anywhere)).toBeUndefined();
       expect(cpus.exclusive(pod.metadata.uid!, 'main')).toEqual(given === undefined ? undefined : parseCpuSet(given));
     }
@@ -37,7 +52,10 @@ describe('the static policy', () => {
     const [most, more] = [guaranteed('14'), guaranteed('1')];
     expect(cpus.allocate(most, main(most), anywhere)).toBeUndefined();
     expect(formatCpuSet(cpus.assignments.shared)).toBe('0,8');
-    expect(cpus.allocate(more, main(more), anywhere)).toEqual({ reason: 'UnexpectedAdmissionError', message: 'Pod was rejected: Allocate failed due to not enough cpus available to satisfy request: requested=1, available=0, which is unexpected' });
+    expect(cpus.allocate(more, main(more), anywhere)).toEqual({
+      reason: 'UnexpectedAdmissionError',
+      message: 'Pod was rejected: Allocate failed due to not enough cpus available to satisfy request: requested=1, available=0, which is unexpected',
+    });
     expect(cpus.release(most.metadata.uid!)).toBe(true);
     expect(formatCpuSet(cpus.assignments.shared)).toBe('0-15');
   });
@@ -54,7 +72,15 @@ describe('the static policy', () => {
     const pod = guaranteed('6');
     expect(cpus.allocate(pod, main(pod), { affinity: 0b0001 })).toBeUndefined();
     expect(formatCpuSet(cpus.exclusive(pod.metadata.uid!, 'main') ?? [])).toBe('1-3,9-11');
-    expect(() => book({ bySocket: true }, cpuTopology([{ id: 0, core: 0, socket: 0, numa: 0, cache: 0 }, { id: 1, core: 1, socket: 1, numa: 0, cache: 1 }]))).toThrow('Align by socket is not compatible with hardware where number of sockets are more than number of NUMA');
+    expect(() =>
+      book(
+        { bySocket: true },
+        cpuTopology([
+          { id: 0, core: 0, socket: 0, numa: 0, cache: 0 },
+          { id: 1, core: 1, socket: 1, numa: 0, cache: 1 },
+        ]),
+      ),
+    ).toThrow('Align by socket is not compatible with hardware where number of sockets are more than number of NUMA');
   });
 
   it('takes them near where it is told', () => {
@@ -150,7 +176,14 @@ describe('CpuManager', () => {
     first.allocate(pod, main(pod), { affinity: undefined, preferred: true });
     expect(first.allocate(guaranteed('14'), main(guaranteed('14')), { affinity: undefined, preferred: true })).toMatchObject({ reason: 'UnexpectedAdmissionError' });
     const metrics = await registry.metrics();
-    for (const line of ['pinning_requests_total 2', 'pinning_errors_total 1', 'shared_pool_size_millicores 14000', 'exclusive_cpu_allocation_count 2', 'allocation_per_numa{numa_node="0"} 2', 'allocation_per_numa{numa_node="1"} 0']) expect(metrics).toContain(`kubelet_cpu_manager_${line}`);
+    for (const line of [
+      'pinning_requests_total 2',
+      'pinning_errors_total 1',
+      'shared_pool_size_millicores 14000',
+      'exclusive_cpu_allocation_count 2',
+      'allocation_per_numa{numa_node="0"} 2',
+      'allocation_per_numa{numa_node="1"} 0',
+    ]) expect(metrics).toContain(`kubelet_cpu_manager_${line}`);
     await first.stop();
     const second = await open();
     expect([second.cpusetOf(pod.metadata.uid!, 'main'), second.cpusetOf('other', 'main'), second.hasExclusive(pod)]).toEqual(['1,9', '0,2-8,10-15', true]);

@@ -203,7 +203,18 @@ describe('writers that do not apply', () => {
   it('are put together when there are too many', () => {
     let object = update(undefined, web('1'), 'first');
     for (let i = 0; i < 15; i++) {
-      object = update(object, { ...object, metadata: { ...(object['metadata'] as JsonObject), annotations: { ...((object['metadata'] as JsonObject)['annotations'] as JsonObject | undefined), [`a${i}`]: 'x' } } }, `m${i}`, { now: now + i * 1000 });
+      object = update(
+        object,
+        {
+          ...object,
+          metadata: {
+            ...(object['metadata'] as JsonObject),
+            annotations: { ...((object['metadata'] as JsonObject)['annotations'] as JsonObject | undefined), [`a${i}`]: 'x' },
+          },
+        },
+        `m${i}`,
+        { now: now + i * 1000 },
+      );
     }
     expect(entries(object)).toHaveLength(10);
     expect(fieldsOf(object, 'ancient-changes')).toMatchObject({ 'f:spec': { 'f:replicas': {} } });

@@ -7,7 +7,12 @@ const messages = (errors: readonly FieldError[]): string[] => errors.map(({ mess
 describe('definitions', () => {
   const definition = (name: string, names: Partial<CustomResourceDefinition['spec']['names']> = {}): CustomResourceDefinition => ({
     metadata: { name: `${name}.example.com`, generation: 1 },
-    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: name, kind: 'Widget', singular: 'widget', listKind: 'WidgetList', ...names }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: name, kind: 'Widget', singular: 'widget', listKind: 'WidgetList', ...names },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
   });
 
   it('get their names, or are told who has them', () => {
@@ -28,7 +33,15 @@ describe('definitions', () => {
     expect(printer.cells({ metadata: { name: 'w' }, spec: { size: 3 }, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as never)).toEqual(['w', 3, 'True']);
     expect(printer.cells({ metadata: { name: 'w' } })).toEqual(['w', null, null]);
     expect(printer.columns[1]?.description).toBe('Custom resource definition column (in JSONPath format): .spec.size');
-    const odd = columnsOf({ ...version!, additionalPrinterColumns: [{ name: 'Big', type: 'string', jsonPath: '.spec.big' }, { name: 'Since', type: 'date', jsonPath: '.spec.since' }, { name: 'Odd', type: 'string', jsonPath: '.spec[a-b]' }, { name: 'After', type: 'string', jsonPath: '.spec.big' }] });
+    const odd = columnsOf({
+      ...version!,
+      additionalPrinterColumns: [
+        { name: 'Big', type: 'string', jsonPath: '.spec.big' },
+        { name: 'Since', type: 'date', jsonPath: '.spec.since' },
+        { name: 'Odd', type: 'string', jsonPath: '.spec[a-b]' },
+        { name: 'After', type: 'string', jsonPath: '.spec.big' },
+      ],
+    });
     expect(odd.columns.map(({ name }) => name)).toEqual(['Name', 'Big', 'Since']);
     const cells = (spec: object): unknown[] => odd.cells({ metadata: { name: 'w' }, spec } as never).slice(1);
     expect(cells({ big: { n: 9007199254740993n }, since: 'yesterday' })).toEqual(['{"n":9007199254740993}', '<invalid>']);
@@ -36,7 +49,15 @@ describe('definitions', () => {
     expect(cells({ since: '' })).toEqual([null, { age: '' }]);
   });
 
-  const schema = object({ metadata: object({ name: { type: 'string' } }), spec: object({ size: { type: 'integer' }, on: { type: 'boolean' }, list: { type: 'array', items: { type: 'string' } }, map: { type: 'object', additionalProperties: { type: 'string' } } }) });
+  const schema = object({
+    metadata: object({ name: { type: 'string' } }),
+    spec: object({
+      size: { type: 'integer' },
+      on: { type: 'boolean' },
+      list: { type: 'array', items: { type: 'string' } },
+      map: { type: 'object', additionalProperties: { type: 'string' } },
+    }),
+  });
   const selecting = (paths: readonly string[], root: Schema | undefined = schema): CustomResourceDefinition => {
     const crd = definition('widgets');
     return { ...crd, spec: { ...crd.spec, versions: [{ ...crd.spec.versions[0]!, schema: { openAPIV3Schema: root as never }, selectableFields: paths.map((jsonPath) => ({ jsonPath })) }] } };
@@ -67,6 +88,10 @@ describe('definitions', () => {
     expect(Object.keys(schemas)).toEqual(['com.example.v1.Widget', 'com.example.v1.WidgetList']);
     const selectable = { 'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.on' }] };
     expect(publishedSchemas(crd, selecting(['.spec.on']).spec.versions[0]!)).toMatchObject({ 'com.example.v1.Widget': selectable, 'com.example.v1.WidgetList': selectable });
-    expect(schemas['com.example.v1.Widget']).toMatchObject({ type: 'object', properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
+    expect(schemas['com.example.v1.Widget']).toMatchObject({
+      type: 'object',
+      properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } },
+      'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }],
+    });
   });
 });
