@@ -6,11 +6,25 @@ const none = (resource: string) => (...names: readonly string[]): Promise<never>
 
 /** An API in which volumes find nothing; tests put in what they need. */
 export const noObjects: VolumeObjects = {
-  claim: none('persistentvolumeclaims'), volume: none('persistentvolumes'), updateClaimStatus: ({ metadata }) => none('persistentvolumeclaims')(metadata.name ?? ''), secret: none('secrets'), csiDriver: () => Promise.resolve(undefined),
-  attachment: none('volumeattachments'), trustBundle: none('clustertrustbundles'), trustBundles: () => Promise.resolve([]),
+  claim: none('persistentvolumeclaims'),
+  volume: none('persistentvolumes'),
+  updateClaimStatus: ({ metadata }) => none('persistentvolumeclaims')(metadata.name ?? ''),
+  secret: none('secrets'),
+  csiDriver: () => Promise.resolve(undefined),
+  attachment: none('volumeattachments'),
+  trustBundle: none('clustertrustbundles'),
+  trustBundles: () => Promise.resolve([]),
 };
 
 /** A node without drivers. */
 export const noCsi: PodVolumesDeps['csi'] = {
-  path: () => '', setUp: () => Promise.resolve(), renew: () => Promise.resolve(), tearDown: () => Promise.resolve(), expand: () => Promise.resolve(undefined), usage: () => Promise.resolve(undefined), start: () => Promise.resolve(), left: [], tidy: () => Promise.resolve(),
+  path: () => '',
+  setUp: () => Promise.resolve(),
+  renew: () => Promise.resolve(),
+  tearDown: () => Promise.resolve(),
+  expand: () => Promise.resolve(undefined),
+  usage: () => Promise.resolve(undefined),
+  start: () => Promise.resolve(),
+  left: [],
+  tidy: () => Promise.resolve(),
 };

@@ -14,7 +14,7 @@ export interface FailureRecord {
 export const noFailures: FailureRecord = { failures: 0, lastMs: 0 };
 
 /** When a pod ended, as well as can be told. */
-export function endedAtMs({ metadata, status, spec }: corev1.Pod): number {
+function endedAtMs({ metadata, status, spec }: corev1.Pod): number {
   const ends = (status?.containerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
   if (ends.length > 0 && ends.every((end) => end !== undefined)) return Math.max(...ends.map((end) => Date.parse(end)));
   if (metadata.deletionTimestamp !== undefined) return Date.parse(metadata.deletionTimestamp) - (metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 0) * 1000;
