@@ -31,7 +31,10 @@ export interface ComposedPipeline {
 }
 
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
-export async function composePipeline(config: ApiserverConfig, deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates }): Promise<ComposedPipeline> {
+export async function composePipeline(
+  config: ApiserverConfig,
+  deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates },
+): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
   const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
@@ -50,9 +53,25 @@ export async function composePipeline(config: ApiserverConfig, deps: { readonly 
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
-      certificateAuthenticators: await certificateAuthenticators(config, deps), tokenAuthenticators: foreign.authenticators, authorizers: authorization.authorizers,
-      reader, writer: new RegistryWriter(deps.registry), tokens, clock: deps.clock, log: deps.log, versions: new RegistryVersions(deps.registry), serves: (group, resource) => deps.registry.store(group, resource) !== undefined, caller, policies: { params: new RegistryParams(deps.registry) },
-      plugins: { configurations, endpointOf: (file) => new LazyEndpoint(file), resourcesOfKind: (group, version, kind) => [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts) }, metrics: deps.metrics,
+      certificateAuthenticators: await certificateAuthenticators(config, deps),
+      tokenAuthenticators: foreign.authenticators,
+      authorizers: authorization.authorizers,
+      reader,
+      writer: new RegistryWriter(deps.registry),
+      tokens,
+      clock: deps.clock,
+      log: deps.log,
+      versions: new RegistryVersions(deps.registry),
+      serves: (group, resource) => deps.registry.store(group, resource) !== undefined,
+      caller,
+      policies: { params: new RegistryParams(deps.registry) },
+      plugins: {
+        configurations,
+        endpointOf: (file) => new LazyEndpoint(file),
+        resourcesOfKind: (group, version, kind) =>
+          [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts),
+      },
+      metrics: deps.metrics,
     },
   );
   const reloading = authorization.reloading(extensions.useAuthorizers);

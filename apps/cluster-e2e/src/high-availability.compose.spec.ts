@@ -71,7 +71,14 @@ describe('a cluster of docker-compose', () => {
       port = await cluster.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}');
       const ips = (await cluster.kubectl(`get nodes -o 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'`)).split(' ');
       const backend = { service: { name: 'web', port: { number: 80 } } };
-      await cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'readers' }, spec: { ingressClassName: 'navarch', rules: [{ host: 'readers.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } }) });
+      await cluster.kubectl('apply -f -', {
+        input: JSON.stringify({
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'Ingress',
+          metadata: { name: 'readers' },
+          spec: { ingressClassName: 'navarch', rules: [{ host: 'readers.example.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] },
+        }),
+      });
       // A new user's way, one pod after the other, would take four times as long, for every fault.
       await cluster.kubectl(`patch deployment web --patch '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":2}}}}'`);
       readers = serviceReaders(api, ips, Number(port));
@@ -122,7 +129,10 @@ describe('a cluster of docker-compose', () => {
 
     it.each(['load-balancer', 'dns', 'proxy-1'])('goes on when %s is killed', (service) => survives(`${service} killed`, () => cluster.kill(service)));
 
-    it('goes on when an apiserver\'s routes, the ingress and metrics-server are killed', () => survives('routes-1, ingress, metrics-server killed', () => Promise.all(['routes-1', 'ingress', 'metrics-server'].map((service) => cluster.kill(service)))));
+    it("goes on when an apiserver's routes, the ingress and metrics-server are killed", () =>
+      survives('routes-1, ingress, metrics-server killed', () =>
+        Promise.all(['routes-1', 'ingress', 'metrics-server'].map((service) => cluster.kill(service))),
+      ));
 
     it.each([
       ['kube-scheduler', ['scheduler-1', 'scheduler-2']], ['kube-controller-manager', ['controller-manager-1', 'controller-manager-2']],
@@ -229,7 +239,8 @@ describe('a cluster of docker-compose', () => {
     });
 
     it('has everything again after the host has lost its power, and up', async () => {
-      const state = async (): Promise<string> => `${await cluster.kubectl(`get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}={.status.addresses[0].address}{"\\n"}{end}'`)}${await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')}`;
+      const state = async (): Promise<string> =>
+        `${await cluster.kubectl(`get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}={.status.addresses[0].address}{"\\n"}{end}'`)}${await cluster.kubectl('get deployment web -o jsonpath={.metadata.uid}')}`;
       const certificate = (): Promise<string> => cluster.exec('node-1', 'sh', '-c', 'cat $(find /var/lib/navarch -name kubelet-client.crt)');
       const [before, certificateBefore] = [await state(), await certificate()];
       await survives('the host without power', async () => {

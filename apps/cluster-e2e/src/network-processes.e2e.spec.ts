@@ -74,9 +74,16 @@ describe('the processes of a cluster\'s network', () => {
   it('shows by tap what crosses proxy, DNS, network agent, ingress and metrics-server, and no secret', async () => {
     const shows: Readonly<Record<string, readonly RegExp[]>> = {
       'proxy@node-2': [/→ nats change\.core\.services\._\.default\.tapped /, /→ nats change\.discovery=2Ek8s=2Eio\.endpointslices\._\.default\.tapped-/],
-      dns: [/→ nats change\.core\.services\._\.default\.tapped /, /→ dns {2}A tapped\.default\.svc\.cluster\.local \d+ B {"transport":"udp","code":"NOERROR","answers":1}/],
+      dns: [
+        /→ nats change\.core\.services\._\.default\.tapped /,
+        /→ dns {2}A tapped\.default\.svc\.cluster\.local \d+ B {"transport":"udp","code":"NOERROR","answers":1}/,
+      ],
       'network-agent@node-1': [/→ nats change\.core\.pods\.node-1\.default\.tapped /],
-      'ingress@node-1': [/→ nats change\.networking=2Ek8s=2Eio\.ingresses\._\.default\.tapped /, /→ grpc \/navarch\.object\.v1\.ObjectService\/Watch .*"object":"Secret default\/tapped-tls v=\d+ /, /→ http GET tapped\.example\.test {"code":200}/],
+      'ingress@node-1': [
+        /→ nats change\.networking=2Ek8s=2Eio\.ingresses\._\.default\.tapped /,
+        /→ grpc \/navarch\.object\.v1\.ObjectService\/Watch .*"object":"Secret default\/tapped-tls v=\d+ /,
+        /→ http GET tapped\.example\.test {"code":200}/,
+      ],
       'metrics-server': [/→ nats usage\.node-1 /, /→ rest GET \/apis\/metrics\.k8s\.io\/v1beta1\/nodes \d+ B {"user":"kubernetes-admin","code":200}/],
       'kubelet@node-1': [/→ rest GET \/healthz {"user":"[^"]+","code":200}/],
     };
@@ -114,7 +121,16 @@ describe('the processes of a cluster\'s network', () => {
   it('outlives the death of proxy, DNS and network agent, whose rules and routes stay and are taken over', async () => {
     // Without what has a time of its own: pods, and how long IPv6 addresses and routes are valid.
     const kept = async (): Promise<string[]> => {
-      const texts = await Promise.all([['nft', '--stateless', 'list', 'ruleset'], ...['-4', '-6'].flatMap((family) => [['ip', '-o', family, 'address'], ['ip', family, 'route']]), ['ip', '-o', 'link']].map((command) => must('ip', ['netns', 'exec', netns('node-2'), ...command])));
+      const texts = await Promise.all(
+        [
+          ['nft', '--stateless', 'list', 'ruleset'],
+          ...['-4', '-6'].flatMap((family) => [
+            ['ip', '-o', family, 'address'],
+            ['ip', family, 'route'],
+          ]),
+          ['ip', '-o', 'link'],
+        ].map((command) => must('ip', ['netns', 'exec', netns('node-2'), ...command])),
+      );
       return [...new Set(texts.flatMap((text) => text.split('\n').map((line) => line.replace(/valid_lft.*|expires \d+sec.*/, '').trim())))].sort();
     };
     await cluster.until(async () => expect(await fetchFrom('client', 'http://web')).toContain('web:1'));

@@ -115,7 +115,11 @@ describe('a cluster with swapped parts', () => {
   });
 
   it('shows by tap what crosses every process, and no secret', async () => {
-    const taps = cluster.processes().map((process_) => process_.name).filter((process_) => !/^(etcd|nats)/.test(process_)).map((process_) => ({ process_, tap: start(process.execPath, [join(root, 'tools/launch.mjs'), 'tap', process_, '--name', name]) }));
+    const taps = cluster
+      .processes()
+      .map((process_) => process_.name)
+      .filter((process_) => !/^(etcd|nats)/.test(process_))
+      .map((process_) => ({ process_, tap: start(process.execPath, [join(root, 'tools/launch.mjs'), 'tap', process_, '--name', name]) }));
     const said = (process_: string): string => taps.find((entry) => entry.process_ === process_)?.tap.said ?? '';
     await cluster.until(() => {
       for (const quiet of ['apiserver', 'scheduler', 'controller-manager', 'kubelet@node-1']) expect(said(quiet)).not.toBe('');
@@ -136,7 +140,13 @@ describe('a cluster with swapped parts', () => {
     await cluster.kubectl(`exec keeper -- echo ${planted}`);
     await cluster.until(() => {
       const all = taps.map(({ tap }) => tap.said).join('');
-      for (const shown of [/rest POST \/api\/v1\/namespaces\/default\/serviceaccounts\/default\/token/, /grpc \/runtime.v1.RuntimeService\/CreateContainer/, /grpc \/navarch.node.v1.NodeService\/Exec/, /nats change.core.pods/, /nats heartbeat/]) expect(all).toMatch(shown);
+      for (const shown of [
+        /rest POST \/api\/v1\/namespaces\/default\/serviceaccounts\/default\/token/,
+        /grpc \/runtime.v1.RuntimeService\/CreateContainer/,
+        /grpc \/navarch.node.v1.NodeService\/Exec/,
+        /nats change.core.pods/,
+        /nats heartbeat/,
+      ]) expect(all).toMatch(shown);
       return Promise.resolve();
     });
     const all = taps.map(({ tap }) => tap.said).join('');

@@ -3,7 +3,10 @@ import type { RecordType } from 'dns-packet';
 import { ClusterRecords, type ClusterView } from './cluster-records';
 import { nameservers } from './nameservers';
 
-const service = (name: string, spec: Partial<corev1.ServiceSpec>): corev1.Service => ({ metadata: { name, namespace: 'default' }, spec: { clusterIP: '10.96.0.7', clusterIPs: [spec.clusterIP ?? '10.96.0.7'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...spec } });
+const service = (name: string, spec: Partial<corev1.ServiceSpec>): corev1.Service => ({
+  metadata: { name, namespace: 'default' },
+  spec: { clusterIP: '10.96.0.7', clusterIPs: [spec.clusterIP ?? '10.96.0.7'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...spec },
+});
 const services = [
   service('web', {}),
   service('db', { clusterIP: 'None', clusterIPs: ['None'] }),
@@ -44,7 +47,15 @@ describe('cluster names', () => {
     ['no pod of a service with a cluster IP', 'db-0.web.default.svc.cluster.local', 'A', 'NXDOMAIN'],
     ['a named port', '_http._tcp.web.default.svc.cluster.local', 'SRV', [{ port: 80, target: 'web.default.svc.cluster.local', priority: 0, weight: 100 }]],
     ['no other port', '_https._tcp.web.default.svc.cluster.local', 'SRV', 'NXDOMAIN'],
-    ['ports of headless endpoints', '_pg._tcp.db.default.svc.cluster.local', 'SRV', [{ port: 5432, target: 'db-0.db.default.svc.cluster.local', priority: 0, weight: 100 }, { port: 5432, target: '10-244-1-6.db.default.svc.cluster.local', priority: 0, weight: 100 }]],
+    [
+      'ports of headless endpoints',
+      '_pg._tcp.db.default.svc.cluster.local',
+      'SRV',
+      [
+        { port: 5432, target: 'db-0.db.default.svc.cluster.local', priority: 0, weight: 100 },
+        { port: 5432, target: '10-244-1-6.db.default.svc.cluster.local', priority: 0, weight: 100 },
+      ],
+    ],
     ['an alias for an external name', 'out.default.svc.cluster.local', 'A', ['example.com']],
     ['a pod by its address', '10-244-0-5.default.pod.cluster.local', 'A', ['10.244.0.5']],
     ['no pod with a bad address', '10-244-0-999.default.pod.cluster.local', 'A', 'NXDOMAIN'],

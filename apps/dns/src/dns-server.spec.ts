@@ -22,7 +22,11 @@ const view: ClusterView = {
   slices: () => [], namespaceExists: (name) => name === 'default', serviceByAddress: () => undefined, slicesByAddress: () => [],
 };
 const query = (name: string, over: Partial<Packet> = {}): Packet => ({ type: 'query', id: 7, flags: 0x0100, questions: [{ type: 'A', name }], ...over });
-const edns = (udpPayloadSize: number, ednsVersion = 0): Partial<Packet> => ({ additionals: [{ type: 'OPT', name: '.', udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] }] as unknown as NonNullable<Packet['additionals']> });
+const edns = (udpPayloadSize: number, ednsVersion = 0): Partial<Packet> => ({
+  additionals: [{ type: 'OPT', name: '.', udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] }] as unknown as NonNullable<
+    Packet['additionals']
+  >,
+});
 
 describe('DnsServer', () => {
   let server: DnsServer;
@@ -33,7 +37,13 @@ describe('DnsServer', () => {
     forwarded = [];
     registry = new Registry();
     const records = new ClusterRecords({ domain: 'cluster.local', ttlSeconds: 30, serverAddress: '10.96.0.10' }, view);
-    const forwarder = { forward: (_raw: Buffer, { questions = [] }: Packet) => (forwarded.push(questions[0]?.name ?? ''), questions[0]?.name === 'broken.example' ? Promise.reject(new Error('a fault of ours')) : Promise.resolve(undefined)), lookup: () => Promise.resolve(undefined) };
+    const forwarder = {
+      forward: (_raw: Buffer, { questions = [] }: Packet) => (
+        forwarded.push(questions[0]?.name ?? ''),
+        questions[0]?.name === 'broken.example' ? Promise.reject(new Error('a fault of ours')) : Promise.resolve(undefined)
+      ),
+      lookup: () => Promise.resolve(undefined),
+    };
     const resolver = new Resolver({ negativeTtlSeconds: 5 }, { records, forwarder });
     server = new DnsServer({ address: '127.0.0.1', port: 0 }, { resolver, metrics: new DnsMetrics(registry), log: silentLogger, version: () => version, random: () => chance });
     await server.start();

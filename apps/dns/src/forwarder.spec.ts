@@ -8,7 +8,11 @@ import { parseUpstream, Upstreams } from './upstreams';
 
 const query = (name: string, id = 7): Packet => ({ type: 'query', id, flags: 0x0100, questions: [{ type: 'A', name }] });
 const limits = { timeoutMs: 2_000 };
-const dependencies = (clock: Clock, ...servers: string[]): ForwarderDeps => ({ upstreams: new Upstreams(servers.map(parseUpstream), new Map(), clock), cache: new AnswerCache({ size: 10, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 5 }, clock), metrics: { cacheHit: () => undefined, cacheMiss: () => undefined, forwarded: () => undefined } });
+const dependencies = (clock: Clock, ...servers: string[]): ForwarderDeps => ({
+  upstreams: new Upstreams(servers.map(parseUpstream), new Map(), clock),
+  cache: new AnswerCache({ size: 10, maxTtlSeconds: 3_600, maxNegativeTtlSeconds: 5 }, clock),
+  metrics: { cacheHit: () => undefined, cacheMiss: () => undefined, forwarded: () => undefined },
+});
 
 /** A name server that counts and answers 1.2.3.4 for ten seconds. */
 async function nameServer(): Promise<{ address: string; asked: string[]; stop: () => void }> {

@@ -55,7 +55,13 @@ describe('IngressServer', () => {
     secrets = {};
     routes = new RoutingTable([ingress({ rules: [webRule] })]);
     const service = (): corev1.Service => ({ metadata: { namespace: 'default', name: 'web' }, spec: { ports: [{ name: 'http', port: 80, ...(appProtocol === undefined ? {} : { appProtocol }) }] } });
-    const slices = (): discoveryv1.EndpointSlice[] => endpointPorts.map((port) => ({ metadata: { name: `s${port}` }, addressType: 'IPv4', ports: [{ name: 'http', port }], endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }] }));
+    const slices = (): discoveryv1.EndpointSlice[] =>
+      endpointPorts.map((port) => ({
+        metadata: { name: `s${port}` },
+        addressType: 'IPv4',
+        ports: [{ name: 'http', port }],
+        endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
+      }));
     server = new IngressServer({ hosts: ['127.0.0.1', '::1'], httpPort: 0, httpsPort: 0, defaultCertificate: await ca.issue({ commonName: 'default', usages: ['server auth'], hosts: ['default.test'] }) }, {
       routes: () => routes, certificate: (name) => certificates.find(name), metrics: new IngressMetrics(new Registry()), log: silentLogger, services: { service: (_namespace, name) => (name === 'web' ? service() : undefined), slices },
     });
@@ -70,7 +76,17 @@ describe('IngressServer', () => {
   };
   const ask = (host: string, options: { method?: string; body?: string; path?: string; headers?: Record<string, string> } = {}): Promise<{ code: number; text: string; headers: IncomingHttpHeaders }> =>
     new Promise((resolve, reject) => {
-      const outgoing = request({ host: '127.0.0.1', port: server.ports[0], method: options.method ?? 'GET', path: options.path ?? '/', headers: { host, ...options.headers }, agent: false }, (answer) => void read(answer).then(resolve, reject));
+      const outgoing = request(
+        {
+          host: '127.0.0.1',
+          port: server.ports[0],
+          method: options.method ?? 'GET',
+          path: options.path ?? '/',
+          headers: { host, ...options.headers },
+          agent: false,
+        },
+        (answer) => void read(answer).then(resolve, reject),
+      );
       outgoing.on('error', reject).end(options.body);
     });
 
@@ -135,7 +151,12 @@ describe('IngressServer', () => {
     secrets = { ...secrets, cert: await secretOf('second', '2') };
     expect(await shown('web.test')).toBe('second');
     const proto = await new Promise<string>((resolve, reject) => {
-      secureRequest({ host: '127.0.0.1', port: server.ports[1], servername: 'web.test', headers: { host: 'web.test' }, rejectUnauthorized: false, agent: false }, (answer) => void read(answer).then(({ text }) => resolve(text), reject)).on('error', reject).end();
+      secureRequest(
+        { host: '127.0.0.1', port: server.ports[1], servername: 'web.test', headers: { host: 'web.test' }, rejectUnauthorized: false, agent: false },
+        (answer) => void read(answer).then(({ text }) => resolve(text), reject),
+      )
+        .on('error', reject)
+        .end();
     });
     expect(JSON.parse(proto)).toMatchObject({ headers: { 'x-forwarded-proto': 'https' } });
   });

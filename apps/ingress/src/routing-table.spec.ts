@@ -3,7 +3,10 @@ import { RoutingTable } from './routing-table';
 
 const backend = (name: string): networkingv1.IngressBackend => ({ service: { name, port: { number: 80 } } });
 const ingress = (name: string, spec: networkingv1.IngressSpec, creationTimestamp = '2026-01-01T00:00:00Z'): networkingv1.Ingress => ({ metadata: { name, namespace: 'default', creationTimestamp }, spec });
-const rule = (host: string | undefined, ...paths: [string, string, string][]): networkingv1.IngressRule => ({ ...(host === undefined ? {} : { host }), http: { paths: paths.map(([pathType, path, service]) => ({ pathType, path, backend: backend(service) })) } });
+const rule = (host: string | undefined, ...paths: [string, string, string][]): networkingv1.IngressRule => ({
+  ...(host === undefined ? {} : { host }),
+  http: { paths: paths.map(([pathType, path, service]) => ({ pathType, path, backend: backend(service) })) },
+});
 const table = new RoutingTable([
   ingress('hosts', { rules: [
     rule('a.example.com', ['Prefix', '/', 'a'], ['Prefix', '/foo', 'a-foo'], ['Exact', '/foo', 'a-exact'], ['ImplementationSpecific', '/spec', 'a-spec']),

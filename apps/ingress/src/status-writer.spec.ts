@@ -12,7 +12,17 @@ describe('StatusWriter', () => {
   beforeEach(async () => {
     cluster = new SimulatedCluster();
     const [ingresses, classes] = [cluster.informers.informer(networking.ingresses), cluster.informers.informer(networking.ingressclasses)];
-    writer = new StatusWriter({ addresses: ['192.0.2.1', '2001:db8::1'] }, { ingresses, classes, isServed: (ingress) => new ServedClasses('navarch', classes.list()).has(ingress), client: cluster.client, clock: cluster.clock, log: silentLogger });
+    writer = new StatusWriter(
+      { addresses: ['192.0.2.1', '2001:db8::1'] },
+      {
+        ingresses,
+        classes,
+        isServed: (ingress) => new ServedClasses('navarch', classes.list()).has(ingress),
+        client: cluster.client,
+        clock: cluster.clock,
+        log: silentLogger,
+      },
+    );
     await cluster.start();
     await writer.start();
   });

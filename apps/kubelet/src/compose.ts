@@ -1,49 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { authentication, authorization } from '@navarch/api';
-import { clusterConnection, type ApiClient, type ClusterConnection } from '@navarch/client';
-import { type Clock } from '@navarch/clock';
-import { type Component, hostPort, listenAddress, type Logger, type ProcessContext } from '@navarch/component-base';
+import { clusterConnection } from '@navarch/client';
+import { type Component, hostPort, listenAddress, type ProcessContext } from '@navarch/component-base';
 import { nodev1, readDescriptors } from '@navarch/proto';
 import { EventRecorder } from '@navarch/reconcile';
 import { RpcServer } from '@navarch/rpc';
-import { type Registry } from 'prom-client';
-import { CertificateMetrics } from './certificates/certificate-metrics';
-import { CertificateRotation } from './certificates/certificate-rotation';
-import { CertificateStore } from './certificates/certificate-store';
-import { joinCluster, nodeSubject } from './certificates/join-cluster';
-import { clientRequests } from './certificates/request-certificate';
+import { joinCluster } from './certificates/join-cluster';
+import { certificateRotations, clientStore, servingStore } from './certificates/make-rotations';
 import { WhenThere } from './certificates/when-there';
 import { openCgroupTree } from './cgroups/cgroup-tree';
 import { kubepods } from './cgroups/pod-cgroups';
-import { type kubeletFlags, type KubeletConfig } from './config';
+import type { kubeletFlags, KubeletConfig } from './config';
 import { ApiEventSink } from './events/api-event-sink';
 import { pacedApi, type PaceOptions } from './events/paced-api';
-import { CredentialMetrics } from './images/credential-metrics';
-import { credentialProviderFiles, readCredentialProviders } from './images/credential-provider-config';
-import { CredentialProviders } from './images/credential-providers';
+import { credentialProviders } from './images/make-credential-providers';
 import { Kubelet } from './kubelet';
-import { kubeletConfiguration } from './kubelet-configuration';
 import { createKubeletMetrics } from './kubelet-metrics';
+import { NodeService, onlyApiserver } from './node-service/node-service';
+import { StatsReader } from './node-service/stats-summary';
+import { RuntimeStreaming } from './node-service/streaming';
+import { VolumeMeasures } from './node-service/volume-stats';
 import { KernelMessages } from './node/kernel-messages';
 import { applyOomScore } from './node/oom-score';
 import { SystemOomWatch } from './node/system-oom-watch';
-import { NodeService, onlyApiserver } from './node-service/node-service';
-import { StatsReader } from './node-service/stats-summary';
-import { VolumeMeasures } from './node-service/volume-stats';
-import { RuntimeStreaming } from './node-service/streaming';
-import { type KubeletOptions } from './kubelet-options';
 import { kubeletOptions } from './options-from-config';
-import { ContainerdEvents } from './runtime/events/containerd-events';
 import { connectRuntime } from './runtime/connect-runtime';
-import { Authentication } from './server/authentication';
-import { Authorization } from './server/authorization';
-import { HttpMetrics } from './server/http-metrics';
-import { KubeletServer } from './server/kubelet-server';
-import { machineRow } from './server/cadvisor-metrics';
-import { MetricsPages } from './server/metrics-pages';
-import { KubeletRoutes } from './server/routes';
-import { tlsSettings } from './server/tls-settings';
+import { ContainerdEvents } from './runtime/events/containerd-events';
+import { makeServer } from './server/make-server';
 import { UsagePublisher } from './usage/usage-publisher';
 import { HostMounter, NoMounter } from './volumes/mounter';
 
@@ -68,15 +49,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
     runtime,
     clock,
     log,
-    ...(config.imageCredentialProviderConfig === undefined
-      ? {}
-      : {
-          credentialProviders: await credentialProviders(config.imageCredentialProviderConfig, config.imageCredentialProviderBinDir ?? '', {
-            clock,
-            log,
-            registry,
-          }),
-        }),
+    ...(await credentialProviders(config, { clock, log, registry })),
     runtimeEvents: [new ContainerdEvents(config.containerRuntimeEndpoint)],
     client: cluster.client,
     informers: cluster.informers,
@@ -113,17 +86,7 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
       streaming: new RuntimeStreaming({ runtime, table, idleMs: config.streamingConnectionIdleTimeout }),
     }),
   );
-  const server = new KubeletServer({ host: listenAddress(config.address), port: config.port, tls: { certFile: files.certFile, keyFile: files.keyFile, caFile: files.caFile }, speaks: tlsSettings(config.tlsMinVersion, config.tlsCipherSuites) }, {
-    log, metrics: new HttpMetrics(registry),
-    authentication: new Authentication({ anonymous: config.anonymousAuth, tokens: config.authenticationTokenWebhook, tokenCacheMs: config.authenticationTokenWebhookCacheTtl }, { clock, reviewToken: (review) => cluster.client.create(authentication.tokenreviews, review) }),
-    authorization: authorizationOf(config, options.identity.name, { clock, client: cluster.client }),
-    routes: new KubeletRoutes({
-      table, runtime, stats, clock, streamIdleMs: config.streamingConnectionIdleTimeout, checkpoints: join(options.rootDir, 'checkpoints'), nodeLogs: '/var/log', serves: () => ({ debugging: config.enableDebuggingHandlers, logs: config.enableSystemLogHandler }), ...(config.enableSystemLogQuery ? { journalctl: 'journalctl' } : {}),
-      metrics: new MetricsPages({ registry, probes: kubelet.probeMetrics, slis: health.slis, stats, volumes, runtime, table, machine: () => machineRow(kubelet.machine), containerGroup: (pod, id) => kubelet.containerGroup(pod, id), clock }),
-      check: () => kubelet.checkRuntime(),
-      configuration: () => kubeletConfiguration(config), zpages,
-    }),
-  });
+  const server = makeServer(config, { cluster, kubelet, stats, volumes, runtime, files, options, clock, log, registry, health, zpages });
   const listening: Component[] = [nodeService, ...(config.enableServer ? [server] : [])];
   const servers: Component[] = serving ? [new WhenThere(serving, listening, { clock, log })] : listening;
   health.addReady('pods', () => kubelet.checkReady());
@@ -148,24 +111,6 @@ export async function compose(context: ProcessContext<typeof kubeletFlags>): Pro
   return [runtimeConnection, cluster, ...rotations, kubelet, ...servers, usagePublisher, new SystemOomWatch({ messages: new KernelMessages(), events, clock, log })];
 }
 
-function authorizationOf(config: KubeletConfig, nodeName: string, { clock, client }: { readonly clock: Clock; readonly client: ApiClient }): Pick<Authorization, 'allows'> {
-  switch (config.authorizationMode) {
-    case 'AlwaysAllow': return { allows: () => Promise.resolve(true) };
-    case 'Webhook': return new Authorization({ allowedMs: config.authorizationWebhookCacheAuthorizedTtl, deniedMs: config.authorizationWebhookCacheUnauthorizedTtl }, { nodeName, clock, review: (review) => client.create(authorization.subjectaccessreviews, review) });
-    default: throw new Error(`--authorization-mode: ${config.authorizationMode} is neither Webhook nor AlwaysAllow`);
-  }
-}
-
-async function credentialProviders(
-  path: string,
-  directory: string,
-  { clock, log, registry }: { readonly clock: Clock; readonly log: Logger; readonly registry: Registry },
-): Promise<CredentialProviders> {
-  const providers = await readCredentialProviders(path);
-  const config = await Promise.all((await credentialProviderFiles(path)).map((file) => readFile(file)));
-  return new CredentialProviders(providers, directory, { clock, log, metrics: new CredentialMetrics(Buffer.concat(config), registry) });
-}
-
 function eventPace({ eventQps, eventBurst }: KubeletConfig): PaceOptions {
   if (eventQps < 0) throw new Error(`invalid configuration: eventRecordQPS (--event-qps) ${eventQps} must not be a negative number`);
   if (eventBurst < 0) throw new Error(`invalid configuration: eventBurst (--event-burst) ${eventBurst} must not be a negative number`);
@@ -175,28 +120,4 @@ function eventPace({ eventQps, eventBurst }: KubeletConfig): PaceOptions {
 function oomScore(score: number): number {
   if (!(score >= -1000 && score <= 1000)) throw new Error(`invalid configuration: oomScoreAdj (--oom-score-adj) ${score} must be between -1000 and 1000, inclusive`);
   return score;
-}
-
-function certificateDirectory({ certDir, rootDir }: KubeletConfig): string {
-  return certDir ?? join(rootDir, 'pki');
-}
-
-function clientStore(config: KubeletConfig): CertificateStore {
-  const directory = certificateDirectory(config);
-  return new CertificateStore(config.clientCertificate ?? join(directory, 'kubelet-client.crt'), config.clientKey ?? join(directory, 'kubelet-client.key'));
-}
-
-function servingStore(config: KubeletConfig): CertificateStore {
-  const directory = certificateDirectory(config);
-  return new CertificateStore(join(directory, 'kubelet-server.crt'), join(directory, 'kubelet-server.key'));
-}
-
-function certificateRotations(config: KubeletConfig, { identity }: KubeletOptions, clientCertificate: CertificateStore, { cluster, clock, log, registry }: { readonly cluster: ClusterConnection; readonly registry: Registry; readonly clock: Clock; readonly log: Logger }): CertificateRotation[] {
-  const deps = { api: clientRequests(cluster.client), clock, log, random: Math.random };
-  const subject = nodeSubject(identity.name);
-  const serving = servingStore(config);
-  return [
-    ...(config.rotateCertificates ? [new CertificateRotation({ name: 'client-certificate', signer: 'kubernetes.io/kube-apiserver-client-kubelet', store: clientCertificate, subject }, { ...deps, metrics: new CertificateMetrics('client', clientCertificate, clock, registry) })] : []),
-    ...(config.rotateServerCertificates ? [new CertificateRotation({ name: 'serving-certificate', signer: 'kubernetes.io/kubelet-serving', store: serving, subject: { ...subject, hosts: [identity.hostname, ...identity.addresses] } }, { ...deps, metrics: new CertificateMetrics('server', serving, clock, registry) })] : []),
-  ];
 }

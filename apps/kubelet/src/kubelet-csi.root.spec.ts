@@ -47,8 +47,18 @@ describe('volumes of drivers and of local disks', () => {
     }
     await eventually(() => driver.told.some(({ pluginRegistered }) => pluginRegistered));
     create('disks', {
-      volumes: [{ name: 'remote', persistentVolumeClaim: { claimName: 'remote' } }, { name: 'near', persistentVolumeClaim: { claimName: 'near' } }],
-      containers: [shell('main', 'cat /remote/file /near/file; echo; echo new > /near/new; cat /remote/new; while [ ! -e /near/end ]; do sleep 0.1; done', { volumeMounts: [{ name: 'remote', mountPath: '/remote', readOnly: true }, { name: 'near', mountPath: '/near' }] })],
+      volumes: [
+        { name: 'remote', persistentVolumeClaim: { claimName: 'remote' } },
+        { name: 'near', persistentVolumeClaim: { claimName: 'near' } },
+      ],
+      containers: [
+        shell('main', 'cat /remote/file /near/file; echo; echo new > /near/new; cat /remote/new; while [ ! -e /near/end ]; do sleep 0.1; done', {
+          volumeMounts: [
+            { name: 'remote', mountPath: '/remote', readOnly: true },
+            { name: 'near', mountPath: '/near' },
+          ],
+        }),
+      ],
     });
     await phase('disks', 'Running');
     const { body } = await server.get('/metrics');

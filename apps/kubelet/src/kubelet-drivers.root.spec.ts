@@ -38,7 +38,14 @@ describe('drivers that are a process of their own', () => {
 
   it('grow a volume while a container uses it: what did not fit, fits', async () => {
     const claim = (): corev1.PersistentVolumeClaim | undefined => bench.api.find(core.persistentvolumeclaims, 'default', 'data');
-    bench.api.create(core.persistentvolumes, '', { metadata: { name: 'grows' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Mi' }, csi: { driver: 'tmpfs.example', volumeHandle: 'h', volumeAttributes: { size: String(mebibyte) } } } } as corev1.PersistentVolume);
+    bench.api.create(core.persistentvolumes, '', {
+      metadata: { name: 'grows' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Mi' },
+        csi: { driver: 'tmpfs.example', volumeHandle: 'h', volumeAttributes: { size: String(mebibyte) } },
+      },
+    } as corev1.PersistentVolume);
     bench.api.create(core.persistentvolumeclaims, 'default', { metadata: { name: 'data' }, spec: { volumeName: 'grows' }, status: { phase: 'Bound', capacity: { storage: '1Mi' } } } as corev1.PersistentVolumeClaim);
     const pod = create('grower', {
       volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
@@ -48,7 +55,14 @@ describe('drivers that are a process of their own', () => {
     expect((await statfs(pathOf(pod, 'grows'))).blocks * 4096).toBe(mebibyte);
     const volume = bench.api.find(core.persistentvolumes, '', 'grows');
     bench.api.update(core.persistentvolumes, '', 'grows', '', { ...volume, spec: { ...volume?.spec, capacity: { storage: '2Mi' } } } as corev1.PersistentVolume);
-    bench.api.update(core.persistentvolumeclaims, 'default', 'data', 'status', { ...claim(), status: { ...claim()?.status, conditions: [{ type: 'FileSystemResizePending', status: 'True' }], allocatedResourceStatuses: { storage: 'NodeResizePending' } } } as corev1.PersistentVolumeClaim);
+    bench.api.update(core.persistentvolumeclaims, 'default', 'data', 'status', {
+      ...claim(),
+      status: {
+        ...claim()?.status,
+        conditions: [{ type: 'FileSystemResizePending', status: 'True' }],
+        allocatedResourceStatuses: { storage: 'NodeResizePending' },
+      },
+    } as corev1.PersistentVolumeClaim);
     await phase('grower', 'Succeeded');
     expect(log('grower')).toBe('full\nfits');
     await eventually(() => claim()?.status?.capacity?.['storage'] === '2Mi');

@@ -46,7 +46,16 @@ describe('what only a kernel shows of a kubelet', () => {
 
   it('hears of a container\'s end from containerd, and lists nothing to learn of it', async () => {
     const lists = async (): Promise<string | undefined> => /^kubelet_pleg_relist_duration_seconds_count (\d+)$/m.exec(await bench.registry.metrics())?.[1];
-    create('short', { volumes: [{ name: 'end', emptyDir: {} }], containers: [shell('main', 'echo "no luck"; read line < /end/fifo; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError', volumeMounts: [{ name: 'end', mountPath: '/end' }] })], initContainers: [shell('init', 'mkfifo /end/fifo', { volumeMounts: [{ name: 'end', mountPath: '/end' }] })] });
+    create('short', {
+      volumes: [{ name: 'end', emptyDir: {} }],
+      containers: [
+        shell('main', 'echo "no luck"; read line < /end/fifo; exit 7', {
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [{ name: 'end', mountPath: '/end' }],
+        }),
+      ],
+      initContainers: [shell('init', 'mkfifo /end/fifo', { volumeMounts: [{ name: 'end', mountPath: '/end' }] })],
+    });
     await phase('short', 'Running');
     const before = await lists();
     await writeFile(join(node.folder, 'kubelet/pods', bench.pod('short')?.metadata.uid ?? '', 'volumes/kubernetes.io~empty-dir/end/fifo'), '\n');
@@ -58,10 +67,15 @@ describe('what only a kernel shows of a kubelet', () => {
   it('takes all containers away and begins anew when one ends so', async () => {
     const mount = { volumeMounts: [{ name: 'count', mountPath: '/count' }] };
     const { metadata } = create('again', {
-      volumes: [{ name: 'count', emptyDir: {} }], initContainers: [shell('init', 'echo x >> /count/init', mount)],
+      volumes: [{ name: 'count', emptyDir: {} }],
+      initContainers: [shell('init', 'echo x >> /count/init', mount)],
       containers: [
         shell('main', 'trap "exit 0" TERM; while true; do sleep 0.1; done'),
-        shell('watch', 'echo x >> /count/watch; test $(wc -l < /count/watch) = 1 && exit 88; sleep 1000', { ...mount, restartPolicy: 'Never', restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } }] }),
+        shell('watch', 'echo x >> /count/watch; test $(wc -l < /count/watch) = 1 && exit 88; sleep 1000', {
+          ...mount,
+          restartPolicy: 'Never',
+          restartPolicyRules: [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } }],
+        }),
       ],
     });
     await eventually(() => bench.pod('again')?.status?.containerStatuses?.every(({ restartCount, state }) => restartCount === 1 && state?.running !== undefined) === true, { timeoutMs: 40_000 });
@@ -92,7 +106,14 @@ describe('what only a kernel shows of a kubelet', () => {
 
   it('resizes a running container: its group changes and it is not restarted', async () => {
     const sized = (cpu: string, memory: string): corev1.ResourceRequirements => ({ requests: { cpu, memory }, limits: { cpu, memory } });
-    const pod = create('sized', { restartPolicy: 'Always', containers: [shell('main', 'while true; do cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; sleep 0.1; done', { resources: sized('100m', '32Mi') })] });
+    const pod = create('sized', {
+      restartPolicy: 'Always',
+      containers: [
+        shell('main', 'while true; do cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; sleep 0.1; done', {
+          resources: sized('100m', '32Mi'),
+        }),
+      ],
+    });
     await phase('sized', 'Running');
     bench.api.update(core.pods, 'default', 'sized', '', { ...pod, metadata: { name: 'sized', namespace: 'default' }, spec: { ...pod.spec, containers: [{ ...pod.spec?.containers[0], resources: sized('200m', '64Mi') }] } } as corev1.Pod);
     await eventually(() => log('sized').endsWith(String(64 * 2 ** 20)), { timeoutMs: 20_000 });
@@ -103,7 +124,14 @@ describe('what only a kernel shows of a kubelet', () => {
 
   it('resizes a pod as a whole: its own group changes, and that of the container which has no limit of its own', async () => {
     const whole = (memory: string): corev1.ResourceRequirements => ({ requests: { cpu: '100m', memory: '32Mi' }, limits: { memory } });
-    const pod = create('shared', { restartPolicy: 'Always', resources: whole('64Mi'), containers: [shell('main', 'while true; do cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; sleep 0.1; done'), shell('other', 'while true; do sleep 1; done', { resources: { limits: { memory: '16Mi' } } })] });
+    const pod = create('shared', {
+      restartPolicy: 'Always',
+      resources: whole('64Mi'),
+      containers: [
+        shell('main', 'while true; do cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; sleep 0.1; done'),
+        shell('other', 'while true; do sleep 1; done', { resources: { limits: { memory: '16Mi' } } }),
+      ],
+    });
     await phase('shared', 'Running');
     const ownGroup = async (): Promise<number> => (await (await openCgroupTree()).memory(`${node.cgroupRoot}/kubepods/burstable/pod${bench.pod('shared')?.metadata.uid ?? ''}`)).limitBytes;
     const status = (): corev1.PodStatus | undefined => bench.pod('shared')?.status;

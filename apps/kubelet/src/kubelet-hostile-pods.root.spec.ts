@@ -28,7 +28,11 @@ describe('pods that mean harm', () => {
     create('climb', { volumes, containers: [shell('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../..' }] })] });
     create('climb-by-variable', { volumes, containers: [shell('main', 'ls /v', { env: [{ name: 'UP', value: '..' }], volumeMounts: [{ name: 'v', mountPath: '/v', subPathExpr: '$(UP)/..' }] })] });
     // What it makes in a volume of its own is no way out either, nor is a device it makes itself.
-    create('weave', { volumes: [{ name: 'v', emptyDir: {} }], initContainers: [shell('init', 'ln -s /etc /v/out', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], containers: [shell('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'out' }] })] });
+    create('weave', {
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [shell('init', 'ln -s /etc /v/out', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+      containers: [shell('main', 'ls /v', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'out' }] })],
+    });
     create('device', { containers: [shell('main', 'ls /dev; mknod /tmp/memory c 1 1 && cat /tmp/memory > /dev/null', { securityContext: { capabilities: { add: ['MKNOD'] } } })] });
     create('flood', { containers: [shell('main', 'true', { env: [{ name: 'HUGE', value: 'x'.repeat(4 * 2 ** 20) }] })] });
     for (const name of ['link', 'climb', 'climb-by-variable', 'weave']) {
@@ -66,7 +70,11 @@ describe('pods that mean harm', () => {
     create('climbing', { volumes, containers: [shell('main', 'echo mine > /escaped/file; cat /escaped/file', { volumeMounts: [{ name: 'v', mountPath: '/a/../../../escaped' }] })] });
     create('over-dev', { volumes, containers: [shell('main', 'ls /dev', { volumeMounts: [{ name: 'v', mountPath: '/dev' }] })] });
     const said = { terminationMessagePath: '/msg/here' };
-    create('pipe', { volumes, initContainers: [shell('init', 'mkfifo /v/pipe', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })], containers: [shell('main', 'exit 3', { ...said, volumeMounts: [{ name: 'v', mountPath: '/msg/here', subPath: 'pipe' }] })] });
+    create('pipe', {
+      volumes,
+      initContainers: [shell('init', 'mkfifo /v/pipe', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+      containers: [shell('main', 'exit 3', { ...said, volumeMounts: [{ name: 'v', mountPath: '/msg/here', subPath: 'pipe' }] })],
+    });
     create('directory', at('/msg/here', { ...said, command: ['sh', '-c', 'exit 4'] }));
     create('weird', { volumes, containers: [shell('main', 'cd /v; for i in $(seq 60); do n=$(printf %0200d $i); mkdir $n; cd $n; done; printf x > "$(printf "\\377\\376")"', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
     for (const name of ['over-proc', 'in-proc']) await eventually(() => bench.status(name)?.state?.waiting?.reason === 'RunContainerError' || bench.status(name)?.state?.terminated?.reason === 'StartError', { timeoutMs: 60_000 });

@@ -52,7 +52,11 @@ describe('what the kernel holds pods to', () => {
 
   const container = (command: string, more: Partial<corev1.Container> = {}): corev1.Container => aContainer('main', { image, command: ['sh', '-c', command], ...more });
   const create = (name: string, spec: Partial<corev1.PodSpec>): corev1.Pod => bench.createPod(aPod({ restartPolicy: 'Never', terminationGracePeriodSeconds: 1, ...spec }, { name }));
-  const log = (name: string): string[] => readFileSync(`${node.folder}/logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/main/0.log`, 'utf8').split('\n').filter((line) => line !== '').map((line) => line.split(' ').slice(3).join(' '));
+  const log = (name: string): string[] =>
+    readFileSync(`${node.folder}/logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/main/0.log`, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' ').slice(3).join(' '));
   const phase = (name: string, wanted: string): Promise<corev1.Pod> => eventually(() => {
     const pod = bench.pod(name);
     if (pod?.status?.phase !== wanted) throw new Error(`${JSON.stringify(pod?.status)}; events: ${bench.events.lines.slice(-8).join(' | ')}`);
@@ -119,7 +123,12 @@ describe('what the kernel holds pods to', () => {
     const much = memory.ofPods - memory.spare + 32;
     create('hoarder', { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }], containers: [container(`dd if=/dev/zero of=/v/much bs=1M count=${much}; sleep 1000`, { volumeMounts: [{ name: 'v', mountPath: '/v' }] })] });
     const pod = await phase('hoarder', 'Failed');
-    expect(pod.status).toMatchObject({ reason: 'Evicted', message: expect.stringMatching(`^The node was low on resource: memory\\. Threshold quantity: ${memory.spare}Mi, available: \\d+Ki\\. Container main was using \\d+Ki, request is 0, has larger consumption of memory\\. $`) as string });
+    expect(pod.status).toMatchObject({
+      reason: 'Evicted',
+      message: expect.stringMatching(
+        `^The node was low on resource: memory\\. Threshold quantity: ${memory.spare}Mi, available: \\d+Ki\\. Container main was using \\d+Ki, request is 0, has larger consumption of memory\\. $`,
+      ) as string,
+    });
     expect(bench.events.lines).toContain('EvictionThresholdMet: Attempting to reclaim memory');
     expect(bench.events.lines.some((line) => line.startsWith('NodeHasInsufficientMemory'))).toBe(true);
     expect(bench.pod('frugal')?.status?.phase).toBe('Running');

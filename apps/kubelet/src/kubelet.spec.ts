@@ -70,9 +70,20 @@ describe('Kubelet', () => {
     expect(node()).toMatchObject({
       metadata: { labels: { 'kubernetes.io/hostname': 'node-1', 'kubernetes.io/os': 'linux' }, annotations: { 'navarch.io/node-service': '192.0.2.1:10250' } },
       status: {
-        addresses: [{ type: 'InternalIP', address: '192.0.2.1' }, { type: 'Hostname', address: 'node-1' }], capacity: { pods: '110' },
+        addresses: [
+          { type: 'InternalIP', address: '192.0.2.1' },
+          { type: 'Hostname', address: 'node-1' },
+        ],
+        capacity: { pods: '110' },
         nodeInfo: { kubeletVersion: 'v1.36.0+navarch.0.1.0', containerRuntimeVersion: 'fake://1.0', operatingSystem: 'linux' },
-        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }], features: { supplementalGroupsPolicy: true }, declaredFeatures: ['GuaranteedQoSPodCPUResize', 'InPlacePodLevelResourcesVerticalScaling', 'InPlacePodVerticalScalingInitContainers', 'RestartAllContainersOnContainerExits'],
+        runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }],
+        features: { supplementalGroupsPolicy: true },
+        declaredFeatures: [
+          'GuaranteedQoSPodCPUResize',
+          'InPlacePodLevelResourcesVerticalScaling',
+          'InPlacePodVerticalScalingInitContainers',
+          'RestartAllContainersOnContainerExits',
+        ],
       },
     });
     expect(node()?.status?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason ?? ''}`)).toEqual([
@@ -94,7 +105,11 @@ describe('Kubelet', () => {
   });
 
   it('keeps what others put on a node that was here before', async () => {
-    const before: corev1.Node = { metadata: { name: 'node-1', labels: { zone: 'a' } }, spec: { podCIDR: '10.244.1.0/24', unschedulable: true }, status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }], nodeInfo: { bootID: 'another' } as corev1.NodeSystemInfo } };
+    const before: corev1.Node = {
+      metadata: { name: 'node-1', labels: { zone: 'a' } },
+      spec: { podCIDR: '10.244.1.0/24', unschedulable: true },
+      status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }], nodeInfo: { bootID: 'another' } as corev1.NodeSystemInfo },
+    };
     bench.api.create(core.nodes, '', before);
     await started();
     await until('ready', () => ready()?.status === 'True');
@@ -143,7 +158,12 @@ describe('Kubelet', () => {
 
   it('runs a pod, and takes it out of the API when it has ended', async () => {
     await started();
-    const { metadata } = bench.createPod(aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'token', mountPath: '/token' }] })], volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] }));
+    const { metadata } = bench.createPod(
+      aPod({
+        containers: [aContainer('main', { volumeMounts: [{ name: 'token', mountPath: '/token' }] })],
+        volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }],
+      }),
+    );
     await running('web');
     expect(bench.api.tokensIssued).toBe(1);
     bench.api.delete(core.pods, 'default', 'web', { gracePeriodSeconds: 30 });

@@ -143,6 +143,10 @@ describe('the provisioner', () => {
     await ensureStorageClass('slow', provisioner, cluster.client, signal);
     await ensureStorageClass('fast', 'other', cluster.client, signal);
     const classes = cluster.api.list<storagev1.StorageClass>(storage.storageclasses);
-    expect(classes.map(({ metadata, provisioner: by }) => [metadata.name, metadata.annotations?.[volumeAnnotations.defaultClass], by])).toEqual([['fast', 'true', provisioner], ['slow', undefined, provisioner], ['standard', undefined, provisioner]]);
+    expect(classes.map(({ metadata, provisioner: by }) => [metadata.name, metadata.annotations?.[volumeAnnotations.defaultClass], by])).toEqual([
+      ['fast', 'true', provisioner],
+      ['slow', undefined, provisioner],
+      ['standard', undefined, provisioner],
+    ]);
   });
 });

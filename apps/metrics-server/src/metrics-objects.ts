@@ -52,12 +52,19 @@ export const listOf = (kind: string, items: readonly Metrics[]): object => ({ ki
 export function tableOf(items: readonly (NodeMetrics | PodMetrics)[], usageOf: (item: NodeMetrics | PodMetrics) => ResourceList): object {
   const column = (name: string, type: string, description: string, format = ''): object => ({ name, type, format, description, priority: 0 });
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {},
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {},
     columnDefinitions: [
-      column('Name', 'string', 'Name of the resource', 'name'), column('cpu', 'string', 'CPU in use', 'quantity'), column('memory', 'string', 'Memory in use', 'quantity'),
+      column('Name', 'string', 'Name of the resource', 'name'),
+      column('cpu', 'string', 'CPU in use', 'quantity'),
+      column('memory', 'string', 'Memory in use', 'quantity'),
       column('Window', 'string', 'Time over which usage was measured', 'duration'),
     ],
-    rows: items.map((item) => ({ cells: [item.metadata.name, usageOf(item).cpu, usageOf(item).memory, item.window], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata } })),
+    rows: items.map((item) => ({
+      cells: [item.metadata.name, usageOf(item).cpu, usageOf(item).memory, item.window],
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata },
+    })),
   };
 }
 

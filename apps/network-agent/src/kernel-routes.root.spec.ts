@@ -5,7 +5,10 @@ import { kernelRoutes } from './kernel-routes';
 describe('routes in the kernel', () => {
   const [node, host] = ['n', 'h'].map((name) => `kr${process.pid % 10_000}-${name}`) as [string, string];
   const inside = (netns: string, ...command: string[]): string => execFileSync('ip', ['netns', 'exec', netns, ...command], { encoding: 'utf8' });
-  const routesOf = (netns: string): ReturnType<typeof kernelRoutes> => kernelRoutes((command, args, input) => Promise.resolve(execFileSync('ip', ['netns', 'exec', netns, command, ...args], { encoding: 'utf8', ...(input === undefined ? {} : { input }) })));
+  const routesOf = (netns: string): ReturnType<typeof kernelRoutes> =>
+    kernelRoutes((command, args, input) =>
+      Promise.resolve(execFileSync('ip', ['netns', 'exec', netns, command, ...args], { encoding: 'utf8', ...(input === undefined ? {} : { input }) })),
+    );
   const answers = (address: string): boolean => spawnSync('ip', ['netns', 'exec', host, '/bin/busybox', 'ping', '-c', '1', '-W', '1', address]).status === 0;
   const everything = (): true => true;
   const range = '10.248.1.64/26';

@@ -21,8 +21,14 @@ interface TestNode {
   readonly object: corev1.Node;
 }
 const nodes = [1, 2].map((number): TestNode => ({
-  name: `node-${number}`, netns: `nap${id}-${number}`, address: `172.31.8.${number}`,
-  object: { metadata: { name: `node-${number}` }, spec: { podCIDR: `10.244.${number}.0/24`, podCIDRs: [`10.244.${number}.0/24`, `fd00:10:244:${number}::/64`] }, status: { addresses: [{ type: 'InternalIP', address: `172.31.8.${number}` }] } },
+  name: `node-${number}`,
+  netns: `nap${id}-${number}`,
+  address: `172.31.8.${number}`,
+  object: {
+    metadata: { name: `node-${number}` },
+    spec: { podCIDR: `10.244.${number}.0/24`, podCIDRs: [`10.244.${number}.0/24`, `fd00:10:244:${number}::/64`] },
+    status: { addresses: [{ type: 'InternalIP', address: `172.31.8.${number}` }] },
+  },
 }));
 const [first, second] = nodes as [TestNode, TestNode];
 const pods = ['a', 'b', 'c', 'd'].map((name) => `nap${id}-${name}`);
@@ -115,7 +121,17 @@ describe('the process of a network agent', () => {
     const cni = 'foreign';
     const dir = confDir(first, cni);
     await mkdir(dir, { recursive: true });
-    const foreign = { cniVersion: '0.4.0', name: 'foreign', plugins: [{ type: 'ptp', ipMasq: false, ipam: { type: 'host-local', dataDir: join(directory.path, cni, 'addresses'), ranges: [[{ subnet: '10.99.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] } }] };
+    const foreign = {
+      cniVersion: '0.4.0',
+      name: 'foreign',
+      plugins: [
+        {
+          type: 'ptp',
+          ipMasq: false,
+          ipam: { type: 'host-local', dataDir: join(directory.path, cni, 'addresses'), ranges: [[{ subnet: '10.99.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] },
+        },
+      ],
+    };
     await writeFile(join(dir, '50-foreign.conflist'), JSON.stringify(foreign));
     const routes = (): string => inside(first.netns, 'ip route show');
     // What the agent of the built-in network left is no longer looked after.

@@ -26,8 +26,16 @@ function serve(netns: string, bytes: number): () => void {
 }
 
 /** What pods could leave on a node. */
-const traces = (): string => inside(node, 'ip -o link show | grep -v cni0 | cut -d: -f2 | cut -d@ -f1; nft list ruleset | grep -c dnat || true; iptables-save | grep -c "CNI-DN-" || true; ip6tables-save | grep -c "CNI-DN-" || true; tc qdisc show | grep -c tbf || true')
-  + (existsSync(join(dataDir, 'navarch')) ? readdirSync(join(dataDir, 'navarch')).filter((name) => /^[0-9a-f.:]+$/.test(name)).join() : '');
+const traces = (): string =>
+  inside(
+    node,
+    'ip -o link show | grep -v cni0 | cut -d: -f2 | cut -d@ -f1; nft list ruleset | grep -c dnat || true; iptables-save | grep -c "CNI-DN-" || true; ip6tables-save | grep -c "CNI-DN-" || true; tc qdisc show | grep -c tbf || true',
+  ) +
+  (existsSync(join(dataDir, 'navarch'))
+    ? readdirSync(join(dataDir, 'navarch'))
+        .filter((name) => /^[0-9a-f.:]+$/.test(name))
+        .join()
+    : '');
 
 beforeAll(() => {
   for (const netns of [node, outside, ...pods]) {

@@ -51,11 +51,17 @@ describe('a proxy\'s configuration file', () => {
   });
 
   it('tells which of upstream\'s fields change nothing here', () => {
-    expect(settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] }, iptables: { masqueradeAll: true } })).withoutEffect).toEqual(['detectLocalMode', 'ipvs.excludeCIDRs', 'iptables.masqueradeAll']);
+    expect(
+      settings(file({ detectLocalMode: 'ClusterCIDR', ipvs: { strictARP: true, excludeCIDRs: ['192.0.2.0/24'] }, iptables: { masqueradeAll: true } }))
+        .withoutEffect,
+    ).toEqual(['detectLocalMode', 'ipvs.excludeCIDRs', 'iptables.masqueradeAll']);
   });
 
   it.each<[document: unknown, message: string]>([
-    [{ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1' }, '--config: no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1beta1": must be KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1'],
+    [
+      { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1' },
+      '--config: no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1beta1": must be KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1',
+    ],
     [file({ modus: 'nftables' }), '--config: strict decoding error: unknown field "modus"'],
     [file({ conntrack: { max: 1 } }), '--config: strict decoding error: unknown field "conntrack.max"'],
     [file({ conntrack: { min: '5' } }), '--config: conntrack.min: must be a whole number'],

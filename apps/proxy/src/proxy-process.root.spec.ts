@@ -34,7 +34,12 @@ beforeAll(async () => {
   for (const one of [node('node-1', 'east'), node('node-2', 'west')]) server.api.create(core.nodes, '', one);
   server.api.create(networking.servicecidrs, '', { metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/12'] } } as networkingv1.ServiceCIDR);
   server.api.create(core.services, 'default', service());
-  server.api.create(discovery.endpointslices, 'default', { metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } }, addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints: [] } as discoveryv1.EndpointSlice);
+  server.api.create(discovery.endpointslices, 'default', {
+    metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    ports: [{ port: 8080, protocol: 'TCP' }],
+    endpoints: [],
+  } as discoveryv1.EndpointSlice);
 }, 60_000);
 afterAll(async () => {
   try {

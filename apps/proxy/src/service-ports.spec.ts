@@ -55,7 +55,14 @@ describe('servicePorts', () => {
   });
 
   it('tells load balancer addresses and their sources', () => {
-    const [port] = servicePorts(service({ type: 'LoadBalancer', externalIPs: ['192.0.2.9'], loadBalancerSourceRanges: ['198.51.100.0/24', '2001:db8::/32'] }, { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { ip: '192.0.2.2', ipMode: 'Proxy' }] } }), [], place);
+    const [port] = servicePorts(
+      service(
+        { type: 'LoadBalancer', externalIPs: ['192.0.2.9'], loadBalancerSourceRanges: ['198.51.100.0/24', '2001:db8::/32'] },
+        { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { ip: '192.0.2.2', ipMode: 'Proxy' }] } },
+      ),
+      [],
+      place,
+    );
     expect(port).toMatchObject({ addresses: ['10.96.0.7', '192.0.2.9', '192.0.2.1'], loadBalancerAddresses: ['192.0.2.1'], loadBalancerSourceRanges: ['198.51.100.0/24'] });
   });
 
@@ -67,7 +74,16 @@ describe('servicePorts', () => {
   });
 
   it('makes a Service of both families one port for each, with the addresses of its own', () => {
-    const both = service({ clusterIPs: ['10.96.0.7', 'FD00:10:96::7'], ipFamilies: ['IPv4', 'IPv6'], externalIPs: ['2001:db8:0:0::9', '192.0.2.9'], loadBalancerSourceRanges: ['2001:db8::/32', '198.51.100.0/24'], type: 'LoadBalancer' }, { loadBalancer: { ingress: [{ ip: '2001:db8::1' }] } });
+    const both = service(
+      {
+        clusterIPs: ['10.96.0.7', 'FD00:10:96::7'],
+        ipFamilies: ['IPv4', 'IPv6'],
+        externalIPs: ['2001:db8:0:0::9', '192.0.2.9'],
+        loadBalancerSourceRanges: ['2001:db8::/32', '198.51.100.0/24'],
+        type: 'LoadBalancer',
+      },
+      { loadBalancer: { ingress: [{ ip: '2001:db8::1' }] } },
+    );
     const slices = [slice(at('10.244.0.2')), { ...slice(at('fd00:10:244:0::2')), addressType: 'IPv6' }];
     expect(servicePorts(both, slices, place)).toMatchObject([
       { id: 'default/web:', addresses: ['10.96.0.7', '192.0.2.9'], endpoints: [{ address: '10.244.0.2' }], loadBalancerAddresses: [], loadBalancerSourceRanges: ['198.51.100.0/24'] },

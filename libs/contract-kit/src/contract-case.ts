@@ -16,13 +16,18 @@ export type ContractResult =
 const caseWithinMs = 60_000;
 
 /** Tries every case in turn, those whose `needs` are offered; tells of each as soon as it is known. */
-export async function checkContract<Subject>(cases: readonly ContractCase<Subject>[], subject: Subject, options: { readonly offers?: readonly string[]; readonly tell: (result: ContractResult) => void }): Promise<ContractResult[]> {
+export async function checkContract<Subject>(
+  cases: readonly ContractCase<Subject>[],
+  subject: Subject,
+  options: { readonly offers?: readonly string[]; readonly tell: (result: ContractResult) => void },
+): Promise<ContractResult[]> {
   const results: ContractResult[] = [];
   for (const tried of cases) {
     const { name, needs } = tried;
-    const result = needs !== undefined && !(options.offers ?? []).includes(needs)
-      ? ({ name, outcome: 'not tried', why: `needs ${needs}` } as const)
-      : await attempt(name, () => tried.run(subject));
+    const result =
+      needs !== undefined && !(options.offers ?? []).includes(needs)
+        ? ({ name, outcome: 'not tried', why: `needs ${needs}` } as const)
+        : await attempt(name, () => tried.run(subject));
     options.tell(result);
     results.push(result);
   }

@@ -1,6 +1,6 @@
-import { type FieldError, type FieldType, type JsonObject, type JsonValue, type StructType } from '@navarch/apimachinery';
+import type { FieldError, FieldType, JsonObject, JsonValue, StructType } from '@navarch/apimachinery';
 import { FieldPath } from '@navarch/apimachinery';
-import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus, validateDefinition } from '.';
+import type { Schema } from '.';
 import { ruleTree } from './rules/rule-tree';
 import { validateRules } from './rules/validate-rules';
 import { validateSchema } from './schema/structural';
@@ -76,12 +76,20 @@ describe('values of custom resources', () => {
   });
 
   it('may not stand twice in sets and keyed lists', () => {
-    const schema = spec({ set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }, map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) } });
+    const schema = spec({
+      set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+      map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) },
+    });
     expect(messages(validateListTypes({ spec: { set: ['a', 'b', 'a', 'a'], map: [{ k: 'x', v: 1 }, { k: 'x' }] } }, schema))).toEqual(['spec.set[2]: Duplicate value: "a"', 'spec.map[1]: Duplicate value: {"k":"x"}']);
   });
 
   it('are defaulted, also in lists and maps, and lose nulls that mean nothing', () => {
-    const schema = spec({ a: { type: 'string', default: 'x' }, nested: object({ b: { type: 'integer', default: 1 } }, { default: {} }), list: { type: 'array', items: object({ c: { type: 'boolean', default: true } }) }, gone: { type: 'string' } });
+    const schema = spec({
+      a: { type: 'string', default: 'x' },
+      nested: object({ b: { type: 'integer', default: 1 } }, { default: {} }),
+      list: { type: 'array', items: object({ c: { type: 'boolean', default: true } }) },
+      gone: { type: 'string' },
+    });
     const value: JsonObject = { spec: { a: null, list: [{}], gone: null } };
     applyDefaults(value, schema);
     dropStrayNulls(value, schema);
@@ -104,7 +112,17 @@ describe('values of custom resources', () => {
 
   it('lose what ObjectMeta does not name in the metadata of those inside, whatever the schema leaves open', () => {
     const schema = spec({ pod: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } });
-    const text: FieldType = { name: 'name', type: { kind: 'scalar', scalar: 'string', goType: 'string' }, required: false, explicit: false, always: false, zero: undefined, patchStrategy: [], patchMergeKey: undefined, keyDefault: undefined };
+    const text: FieldType = {
+      name: 'name',
+      type: { kind: 'scalar', scalar: 'string', goType: 'string' },
+      required: false,
+      explicit: false,
+      always: false,
+      zero: undefined,
+      patchStrategy: [],
+      patchMergeKey: undefined,
+      keyDefault: undefined,
+    };
     const struct = (...fields: FieldType[]): StructType => ({ kind: 'struct', id: '', goName: '', goType: '', atomic: false, open: false, fields: new Map(fields.map((field) => [field.name, field])) });
     const owners: FieldType = { ...text, name: 'ownerReferences', type: { kind: 'list', items: struct(text), goType: '', listType: 'map', keys: [] } };
     const value: JsonObject = { metadata: { x: 1 }, spec: { pod: { kind: 'Pod', any: 1, metadata: { name: 'a', x: 1, ownerReferences: [{ name: 'b', y: 2 }] } } } };
@@ -245,85 +263,25 @@ describe('schemas of custom resources', () => {
   ])('%j: %j', (schema, expected) => expect(messages(validateSchema(schema, FieldPath.of('s')))).toEqual(expected));
 
   it('say nothing beside properties where a status is written apart', () => {
-    expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(/^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/);
+    expect(messages(validateSchema({ ...spec({}), anyOf: [{ required: ['spec'] }] }, FieldPath.of('s'), true))[0]).toMatch(
+      /^s: Invalid value: \{.*\}: only \[Description Type .* XValidations\] fields are allowed at the root of the schema if the status subresource is enabled$/,
+    );
     expect(validateSchema({ ...spec({}), description: 'fine', required: ['spec'] }, FieldPath.of('s'), true)).toEqual([]);
   });
 
   it('may compare the type of a value that has several, as upstream shows it in its guide', () => {
     const intOrString: Schema = { 'x-kubernetes-int-or-string': true };
-    const wide = spec({ a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } }, rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }));
+    const wide = spec(
+      { a: intOrString, l: { type: 'array', items: { type: 'object', properties: { port: intOrString, namespace: text } } } },
+      rules({ rule: 'type(self.a) == int ? self.a > 0 : type(self.a) == string && self.l.all(e, e.namespace != "")', message: 'm' }),
+    );
     expect(messages(validateSchema({ ...wide, properties: { spec: { ...wide.properties!['spec']!, properties: { ...wide.properties!['spec']!.properties, l: { ...wide.properties!['spec']!.properties!['l']!, maxItems: 9 } } } } }, FieldPath.of('s')))).toEqual([]);
   });
 
   it('may not have rules that could cost too much', () => {
     const costly = spec({ l: { type: 'array', items: { type: 'string' } } }, { 'x-kubernetes-validations': [{ rule: 'self.l.all(a, self.l.exists(b, a.contains(b)))' }] });
-    expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe('s.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)');
-  });
-});
-
-describe('definitions', () => {
-  const definition = (name: string, names: Partial<CustomResourceDefinition['spec']['names']> = {}): CustomResourceDefinition => ({
-    metadata: { name: `${name}.example.com`, generation: 1 },
-    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: name, kind: 'Widget', singular: 'widget', listKind: 'WidgetList', ...names }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
-  });
-
-  it('get their names, or are told who has them', () => {
-    const first = settleStatus(definition('widgets'), [], '2026-01-01T00:00:00Z');
-    expect(first.status?.conditions).toMatchObject([{ type: 'NamesAccepted', status: 'True', reason: 'NoConflicts' }, { type: 'Established', status: 'True', reason: 'InitialNamesAccepted' }]);
-    expect(settleStatus(first, [first], '2026-01-01T00:00:01Z')).toBe(first);
-    const second = settleStatus(definition('gadgets'), [first], '2026-01-01T00:00:00Z');
-    expect(second.status).toMatchObject({
-      acceptedNames: { plural: 'gadgets', kind: '' },
-      conditions: [{ type: 'NamesAccepted', status: 'False', reason: 'ListKindConflict', message: '"WidgetList" is already in use' }, { type: 'Established', status: 'False', reason: 'NotAccepted' }],
-    });
-  });
-
-  it('say what columns their objects have', () => {
-    const [version] = definition('widgets').spec.versions;
-    const printer = columnsOf({ ...version!, additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }, { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' }] });
-    expect(printer.columns.map(({ name }) => name)).toEqual(['Name', 'Size', 'Ready']);
-    expect(printer.cells({ metadata: { name: 'w' }, spec: { size: 3 }, status: { conditions: [{ type: 'Ready', status: 'True' }] } } as never)).toEqual(['w', 3, 'True']);
-    expect(printer.cells({ metadata: { name: 'w' } })).toEqual(['w', null, null]);
-    expect(printer.columns[1]?.description).toBe('Custom resource definition column (in JSONPath format): .spec.size');
-    const odd = columnsOf({ ...version!, additionalPrinterColumns: [{ name: 'Big', type: 'string', jsonPath: '.spec.big' }, { name: 'Since', type: 'date', jsonPath: '.spec.since' }, { name: 'Odd', type: 'string', jsonPath: '.spec[a-b]' }, { name: 'After', type: 'string', jsonPath: '.spec.big' }] });
-    expect(odd.columns.map(({ name }) => name)).toEqual(['Name', 'Big', 'Since']);
-    const cells = (spec: object): unknown[] => odd.cells({ metadata: { name: 'w' }, spec } as never).slice(1);
-    expect(cells({ big: { n: 9007199254740993n }, since: 'yesterday' })).toEqual(['{"n":9007199254740993}', '<invalid>']);
-    expect(cells({ since: 7 })).toEqual([null, null]);
-    expect(cells({ since: '' })).toEqual([null, { age: '' }]);
-  });
-
-  const schema = object({ metadata: object({ name: { type: 'string' } }), spec: object({ size: { type: 'integer' }, on: { type: 'boolean' }, list: { type: 'array', items: { type: 'string' } }, map: { type: 'object', additionalProperties: { type: 'string' } } }) });
-  const selecting = (paths: readonly string[], root: Schema | undefined = schema): CustomResourceDefinition => {
-    const crd = definition('widgets');
-    return { ...crd, spec: { ...crd.spec, versions: [{ ...crd.spec.versions[0]!, schema: { openAPIV3Schema: root as never }, selectableFields: paths.map((jsonPath) => ({ jsonPath })) }] } };
-  };
-  const fieldsAt = 'spec.selectableFields';
-
-  it.each<[string[], string[]]>([
-    [['.spec.size', '.spec.on', '.spec.map.any'], []],
-    [[''], [`${fieldsAt}[0].jsonPath: Required value`]],
-    [['spec.size'], [`${fieldsAt}[0].jsonPath: Invalid value: "spec.size": is an invalid path: expected [ or . but got: spec`]],
-    [['.spec.'], [`${fieldsAt}[0].jsonPath: Invalid value: ".spec.": is an invalid path: unexpected end of JSON path`]],
-    [['.spec[0]'], [`${fieldsAt}[0].jsonPath: Invalid value: ".spec[0]": is an invalid path: array notation is not allowed`]],
-    [['.spec.nope'], [`${fieldsAt}[0].jsonPath: Invalid value: ".spec.nope": is an invalid path: does not refer to a valid field`]],
-    [['.metadata.name'], [`${fieldsAt}[0].jsonPath: Invalid value: ".metadata.name": must not point to fields in metadata`]],
-    [['.spec.list'], [`${fieldsAt}[0].jsonPath: Invalid value: ".spec.list": must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.`]],
-    [['.spec.on', '.spec.on'], [`${fieldsAt}[1].jsonPath: Duplicate value: ".spec.on"`]],
-    [Array.from({ length: 9 }, (_, i) => `.spec.map.k${i}`), [`${fieldsAt}: Too many: 9: must have at most 8 items`]],
-  ])('may select by %j: %j', (paths, expected) => expect(messages(validateDefinition(selecting(paths)))).toEqual(expected));
-
-  it('may keep more selectable fields than are allowed now', () => {
-    const many = selecting(Array.from({ length: 9 }, (_, i) => `.spec.map.k${i}`));
-    expect(validateDefinition(many, many)).toEqual([]);
-  });
-
-  it('are published with what every resource has', () => {
-    const crd = definition('widgets');
-    const schemas = publishedSchemas(crd, crd.spec.versions[0]!);
-    expect(Object.keys(schemas)).toEqual(['com.example.v1.Widget', 'com.example.v1.WidgetList']);
-    const selectable = { 'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.on' }] };
-    expect(publishedSchemas(crd, selecting(['.spec.on']).spec.versions[0]!)).toMatchObject({ 'com.example.v1.Widget': selectable, 'com.example.v1.WidgetList': selectable });
-    expect(schemas['com.example.v1.Widget']).toMatchObject({ type: 'object', properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'example.com', kind: 'Widget', version: 'v1' }] });
+    expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe(
+      's.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)',
+    );
   });
 });

@@ -44,7 +44,12 @@ describe('the answer to a request', () => {
 
   it('has all names that were asked for, and of the subject what Go would keep', async () => {
     const certificate = await answer(['client auth']);
-    expect(certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON()).toEqual([{ type: 'dns', value: 'n1' }, { type: 'ip', value: '10.0.0.1' }, { type: 'email', value: 'a@b.c' }, { type: 'url', value: 'spiffe://x/y' }]);
+    expect(certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON()).toEqual([
+      { type: 'dns', value: 'n1' },
+      { type: 'ip', value: '10.0.0.1' },
+      { type: 'email', value: 'a@b.c' },
+      { type: 'url', value: 'spiffe://x/y' },
+    ]);
     expect(certificate.getExtension(x509.SubjectAlternativeNameExtension)?.critical).toBe(false);
     expect(certificate.subjectName.toJSON()).toEqual([{ C: ['DE'] }, { O: ['a', 'b'] }, { OU: ['c'] }, { CN: ['last'] }]);
     const nameless = await answer(['client auth'], HOUR_MS, { ...asked, subject: new x509.Name([]) });

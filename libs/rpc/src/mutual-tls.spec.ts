@@ -112,7 +112,16 @@ describe('mutual TLS', () => {
       const server = await serve(write('server', serverTls));
       const channel = connect({ address: `127.0.0.1:${server.port}`, tls: { ...write('client', await clientTls(ca, ['before'])), ...reread } });
       cleanups.push(() => channel.close());
-      const groups = async (): Promise<unknown> => (JSON.parse((await channel.client(identityv1.IdentityServiceService).issueBusCredentials(identityv1.IssueBusCredentialsRequest.fromPartial({}), { timeoutMs: 3000 })).jwt) as { groups: string[] }).groups;
+      const groups = async (): Promise<unknown> =>
+        (
+          JSON.parse(
+            (
+              await channel
+                .client(identityv1.IdentityServiceService)
+                .issueBusCredentials(identityv1.IssueBusCredentialsRequest.fromPartial({}), { timeoutMs: 3000 })
+            ).jwt,
+          ) as { groups: string[] }
+        ).groups;
       expect(await groups()).toEqual(['before']);
       // Even by another CA: all of the files are other ones now.
       const next = await CertificateAuthority.create('next-ca', systemClock);

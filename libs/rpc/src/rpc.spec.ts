@@ -2,74 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, credentials, Metadata, type ServiceDefinition } from '@grpc/grpc-js';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { conflict, isConflict, isNotFound, notFound, type ApiError } from '@navarch/apimachinery';
 import { silentLogger } from '@navarch/component-base';
-import { Registry } from 'prom-client';
-import { connect, healthDefinition, isRpcError, PushStream, RpcError, RpcServer, RpcStatus, ServingStatus, type ServiceClient, type ServiceHandlers } from './index';
+import { connect, healthDefinition, isRpcError, PushStream, RpcError, RpcServer, RpcStatus, ServingStatus } from './index';
+import { definition, unused, later, serve, collect, from, rejection, stopAll } from './testing/text-service';
 
-const text = { requestSerialize: (s: string) => Buffer.from(s), requestDeserialize: (b: Buffer) => readText(b), responseSerialize: (s: string) => Buffer.from(s), responseDeserialize: (b: Buffer) => b.toString() };
-function readText(bytes: Buffer): string {
-  if (bytes[0] === 0xff) throw new Error('malformed');
-  return bytes.toString();
-}
-const definition = {
-  echo: { path: '/test.v1.Test/Echo', requestStream: false, responseStream: false, ...text },
-  count: { path: '/test.v1.Test/Count', requestStream: false, responseStream: true, ...text },
-  join: { path: '/test.v1.Test/Join', requestStream: true, responseStream: false, ...text },
-  talk: { path: '/test.v1.Test/Talk', requestStream: true, responseStream: true, ...text },
-} as const satisfies ServiceDefinition;
-
-type Handlers = ServiceHandlers<typeof definition>;
-
-const unused: Handlers = {
-  echo: (request) => Promise.resolve(request),
-  // oxlint-disable-next-line require-yield -- a stream that fails before its first message
-  count: async function* () {
-    await Promise.reject(new Error('unused'));
-  },
-  join: () => Promise.reject(new Error('unused')),
-  talk: async function* (requests) {
-    for await (const request of requests) yield `<${request}>`;
-  },
-};
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function serve(handlers: Partial<Handlers>, options: { drainMs?: number } = {}) {
-  const registry = new Registry();
-  const logged: unknown[] = [];
-  const log = Object.assign(Object.create(silentLogger) as typeof silentLogger, { error: (fields: { err: unknown }) => void logged.push(fields.err) });
-  const server = new RpcServer({ address: '127.0.0.1:0', drainMs: 200, ...options }, { log, registry }).add(definition, { ...unused, ...handlers });
-  await server.start();
-  const channel = connect({ address: `127.0.0.1:${server.port}` });
-  cleanups.push(() => server.stop(), () => channel.close());
-  const client: ServiceClient<typeof definition> = channel.client(definition);
-  return { server, channel, client, logged, registry };
-}
-
-async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const message of messages) all.push(message);
-  return all;
-}
-
-async function* from<T>(...items: T[]): AsyncGenerator<T, void, undefined> {
-  for (const item of items) yield await Promise.resolve(item);
-}
-
-const untilAborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-
-/** What a promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`resolved with ${JSON.stringify(value)}`)),
-    (error: unknown) => error,
-  );
-}
+afterEach(stopAll);
 
 describe('calls', () => {
   it('carries all four shapes', async () => {
@@ -211,98 +150,9 @@ describe('errors', () => {
 
   it('says UNAVAILABLE when nobody listens', async () => {
     const channel = connect({ address: '127.0.0.1:1' });
-    cleanups.push(() => channel.close());
+    later(() => channel.close());
     expect(isRpcError(await rejection(channel.client(definition).echo('go')), RpcStatus.UNAVAILABLE)).toBe(true);
     expect(isRpcError(await rejection(channel.waitForReady(20)), RpcStatus.UNAVAILABLE)).toBe(true);
-  });
-});
-
-describe('endings', () => {
-  it('tells a method that its caller went away', async () => {
-    const reasons: unknown[] = [];
-    const { client } = await serve({
-      echo: async (_request, { signal }) => {
-        await untilAborted(signal);
-        reasons.push(signal.reason);
-        return '';
-      },
-      count: async function* (_request, { signal }) {
-        yield 'first';
-        await untilAborted(signal);
-        reasons.push(signal.reason);
-      },
-    });
-    const abort = new AbortController();
-    const call = rejection(client.echo('go', { signal: abort.signal }));
-    const stream = client.count('go', { signal: abort.signal });
-    await stream.next();
-    abort.abort(new Error('changed my mind'));
-    expect(await call).toEqual(new Error('changed my mind'));
-    await expect(stream.next()).rejects.toThrow('changed my mind');
-
-    const left = client.count('go');
-    await left.next();
-    await left.return();
-    while (reasons.length < 3) await new Promise((resolve) => setImmediate(resolve));
-    expect(reasons.every((reason) => isRpcError(reason, RpcStatus.CANCELLED))).toBe(true);
-  });
-
-  it('ends both sides at the deadline', async () => {
-    let reason: unknown;
-    const { client } = await serve({
-      echo: async (_request, { signal, deadline }) => {
-        expect(deadline).toBeLessThan(Date.now() + 1000);
-        await untilAborted(signal);
-        reason = signal.reason;
-        return '';
-      },
-    });
-    expect(isRpcError(await rejection(client.echo('go', { timeoutMs: 50 })), RpcStatus.DEADLINE_EXCEEDED)).toBe(true);
-    while (reason === undefined) await new Promise((resolve) => setImmediate(resolve));
-    expect(isRpcError(reason)).toBe(true);
-  });
-
-  it('stops: streams end with UNAVAILABLE, calls in flight are answered, new ones are refused', async () => {
-    let answer: (text: string) => void = () => undefined;
-    const { server, client } = await serve({
-      echo: () => new Promise((resolve) => (answer = resolve)),
-      count: async function* () {
-        yield 'first';
-        await new Promise(() => undefined);
-      },
-    }, { drainMs: 60_000 });
-    const call = client.echo('go');
-    const stream = client.count('go');
-    await stream.next();
-    const talk = client.talk(new PushStream<string>());
-    const [streamEnd, talkEnd] = [rejection(stream.next()), rejection(talk.next())];
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const stopped = server.stop();
-    expect(isRpcError(await streamEnd, RpcStatus.UNAVAILABLE)).toBe(true);
-    expect(isRpcError(await talkEnd, RpcStatus.UNAVAILABLE)).toBe(true);
-    answer('late');
-    expect(await call).toBe('late');
-    await stopped;
-    expect(isRpcError(await rejection(client.echo('go')), RpcStatus.UNAVAILABLE)).toBe(true);
-  });
-
-  it('cuts calls off that outlast the drain time', async () => {
-    const { server, client } = await serve({ echo: () => new Promise(() => undefined) }, { drainMs: 20 });
-    const call = rejection(client.echo('go'));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await server.stop();
-    expect(isRpcError(await call)).toBe(true);
-  });
-
-  it('connects again after the server came back on the same address', async () => {
-    const { server, client, channel } = await serve({});
-    await client.echo('go');
-    await server.stop();
-    const again = new RpcServer({ address: `127.0.0.1:${server.port}` }, { log: silentLogger }).add(definition, unused);
-    await again.start();
-    cleanups.push(() => again.stop());
-    expect(await client.echo('back', { waitForReady: true })).toBe('back');
-    expect(channel.state).toBe('ready');
   });
 });
 
@@ -310,7 +160,7 @@ describe('bad input', () => {
   it('answers malformed messages and unknown methods, and lives on', async () => {
     const { server, client } = await serve({});
     const raw = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
-    cleanups.push(() => raw.close());
+    later(() => raw.close());
     const call = (path: string, bytes: Buffer): Promise<number> =>
       new Promise((resolve) => raw.makeUnaryRequest(path, (b: Buffer) => b, (b) => b, bytes, new Metadata(), (error) => resolve(error?.code ?? 0)));
     expect(await call('/test.v1.Test/Echo', Buffer.from([0xff]))).toBe(RpcStatus.INTERNAL);
@@ -364,13 +214,13 @@ describe('services beside', () => {
 
   it('serves on a Unix socket, also where a killed predecessor left its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'navarch-rpc-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
+    later(() => rmSync(folder, { recursive: true }));
     const address = `unix://${join(folder, 'sub', 'test.sock')}`;
     for (let round = 0; round < 2; round++) {
       const server = new RpcServer({ address }, { log: silentLogger }).add(definition, { ...unused, echo: (_request, { peer }) => Promise.resolve(peer === undefined ? 'nobody' : peer.name) });
       await server.start();
       const channel = connect({ address });
-      cleanups.push(() => server.stop(), () => channel.close());
+      later(() => server.stop(), () => channel.close());
       expect(await channel.client(definition).echo('go')).toBe('nobody');
     }
   });

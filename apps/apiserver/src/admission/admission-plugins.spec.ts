@@ -14,7 +14,13 @@ import { TaintNodesByCondition } from './taint-nodes-by-condition';
 
 describe('NamespaceLifecycle', () => {
   const namespace = (name: string, more: Partial<corev1.Namespace> = {}): corev1.Namespace => ({ metadata: { name }, status: { phase: 'Active' }, ...more });
-  const table = (): ObjectTable => new ObjectTable().put(core.namespaces, namespace('default'), namespace('going', { status: { phase: 'Terminating' } }), namespace('marked', { metadata: { name: 'marked', deletionTimestamp: '2030-01-01T00:00:00Z' } }));
+  const table = (): ObjectTable =>
+    new ObjectTable().put(
+      core.namespaces,
+      namespace('default'),
+      namespace('going', { status: { phase: 'Terminating' } }),
+      namespace('marked', { metadata: { name: 'marked', deletionTimestamp: '2030-01-01T00:00:00Z' } }),
+    );
   const pod = (where: string): corev1.Pod => aPod().inNamespace(where).named('a').build();
   const deletion = (name: string): AdmissionAttributes => anAdmission(undefined, { operation: 'DELETE', resource: 'namespaces', name, namespace: name });
 
@@ -48,7 +54,10 @@ describe('NamespaceLifecycle', () => {
 describe('ServiceAccountAdmission', () => {
   const account = (more: Partial<corev1.ServiceAccount> = {}, name = 'default'): corev1.ServiceAccount => ({ ...more, metadata: { namespace: 'default', name, ...more.metadata } });
   const path = '/var/run/secrets/kubernetes.io/serviceaccount';
-  const run = async (pod: corev1.Pod, table: ObjectTable, clock = new FakeClock()): Promise<{ refusal: string; spec: corev1.PodSpec }> => ({ refusal: await admit(new ServiceAccountAdmission(table, clock), anAdmission(pod)), spec: pod.spec as corev1.PodSpec });
+  const run = async (pod: corev1.Pod, table: ObjectTable, clock = new FakeClock()): Promise<{ refusal: string; spec: corev1.PodSpec }> => ({
+    refusal: await admit(new ServiceAccountAdmission(table, clock), anAdmission(pod)),
+    spec: pod.spec as corev1.PodSpec,
+  });
   const world = (...accounts: corev1.ServiceAccount[]): ObjectTable => new ObjectTable().put(core.serviceaccounts, ...accounts);
 
   it('gives a pod its account, and each container the token', async () => {

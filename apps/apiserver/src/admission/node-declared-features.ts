@@ -13,9 +13,12 @@ const cpuOf = ({ resources }: Pick<corev1.Container, 'resources'> = {}): ReturnT
 /** What a node must say that it can do, before a pod that it has may be changed so (KEP-5328). */
 const features: Readonly<Record<string, Needs>> = {
   GuaranteedQoSPodCPUResize: ({ spec }, old) =>
-    (old.status?.qosClass ?? qosClassOf(old.spec ?? {})) === 'Guaranteed'
-    && (spec?.containers ?? []).some((container, i) => compareQuantities(cpuOf(container), cpuOf(old.spec?.containers[i])) !== 0),
-  InPlacePodVerticalScalingInitContainers: ({ spec }, old) => (old.spec?.initContainers ?? []).some(({ restartPolicy, resources }, i) => restartPolicy !== 'Always' && !semanticEqual(resources, spec?.initContainers?.[i]?.resources)),
+    (old.status?.qosClass ?? qosClassOf(old.spec ?? {})) === 'Guaranteed' &&
+    (spec?.containers ?? []).some((container, i) => compareQuantities(cpuOf(container), cpuOf(old.spec?.containers[i])) !== 0),
+  InPlacePodVerticalScalingInitContainers: ({ spec }, old) =>
+    (old.spec?.initContainers ?? []).some(
+      ({ restartPolicy, resources }, i) => restartPolicy !== 'Always' && !semanticEqual(resources, spec?.initContainers?.[i]?.resources),
+    ),
   InPlacePodLevelResourcesVerticalScaling: ({ spec }, old) => !semanticEqual(spec?.resources, old.spec?.resources),
 };
 

@@ -92,7 +92,10 @@ const table: readonly PluginEntry[] = [
   off('NamespaceAutoProvision', ({ reader, writer }) => namespaceAutoProvision(reader, writer)),
   on('NamespaceLifecycle', ({ reader }) => new NamespaceLifecycle(reader)),
   own('DeviceAdminAccess', ({ reader }) => new DeviceAdminAccess(reader)),
-  { ...own('ResourceClaimStatusAuthorization', ({ authorizer }) => new ClaimStatusAuthorization(authorizer)), gate: 'DRAResourceClaimGranularStatusAuthorization' },
+  {
+    ...own('ResourceClaimStatusAuthorization', ({ authorizer }) => new ClaimStatusAuthorization(authorizer)),
+    gate: 'DRAResourceClaimGranularStatusAuthorization',
+  },
   own('PolicyParamAuthorization', ({ authorizer, reader, resourcesOfKind }) => new ParamAuthorization({ authorizer, reader, resourcesOfKind })),
   off('NamespaceExists', ({ reader }) => namespaceExists(reader)),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
@@ -102,12 +105,27 @@ const table: readonly PluginEntry[] = [
   on('TaintNodesByCondition', () => new TaintNodesByCondition()),
   off('AlwaysPullImages', () => alwaysPullImages),
   off('ImagePolicyWebhook', imagePolicyWebhook),
-  on('PodSecurity', ({ reader, configurations, metrics }) => new PodSecurity(reader, new PodSecurityMetrics(metrics), pluginConfiguration(configurations, 'PodSecurity', readPodSecurityConfiguration))),
-  off('PodNodeSelector', ({ reader, configurations }) => new PodNodeSelector(reader, pluginConfiguration(configurations, 'PodNodeSelector', readNodeSelectors))),
+  on(
+    'PodSecurity',
+    ({ reader, configurations, metrics }) =>
+      new PodSecurity(reader, new PodSecurityMetrics(metrics), pluginConfiguration(configurations, 'PodSecurity', readPodSecurityConfiguration)),
+  ),
+  off(
+    'PodNodeSelector',
+    ({ reader, configurations }) => new PodNodeSelector(reader, pluginConfiguration(configurations, 'PodNodeSelector', readNodeSelectors)),
+  ),
   on('Priority', ({ reader }) => new PriorityAdmission(reader)),
   on('DefaultTolerationSeconds', ({ tolerationSeconds }) => new DefaultTolerationSeconds(tolerationSeconds)),
-  off('PodTolerationRestriction', ({ reader, configurations }) => new PodTolerationRestriction(reader, pluginConfiguration(configurations, 'PodTolerationRestriction', readClusterTolerations))),
-  off('EventRateLimit', ({ clock, configurations }) => new EventRateLimit(required(pluginConfiguration(configurations, 'EventRateLimit', readEventLimits), 'EventRateLimit'), clock)),
+  off(
+    'PodTolerationRestriction',
+    ({ reader, configurations }) =>
+      new PodTolerationRestriction(reader, pluginConfiguration(configurations, 'PodTolerationRestriction', readClusterTolerations)),
+  ),
+  off(
+    'EventRateLimit',
+    ({ clock, configurations }) =>
+      new EventRateLimit(required(pluginConfiguration(configurations, 'EventRateLimit', readEventLimits), 'EventRateLimit'), clock),
+  ),
   off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', ({ reader }) => new DefaultStorageClass(reader)),
   on('StorageObjectInUseProtection', () => new StorageObjectInUseProtection()),
@@ -132,7 +150,11 @@ const table: readonly PluginEntry[] = [
   own('PodCertificateSigning', ({ authorizer }) => new PodCertificateSigning(authorizer)),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),
   own('RBACEscalation', ({ roles, authorizer, reader }) => new RbacEscalation({ roles, authorizer, reader })),
-  on('ResourceQuota', ({ reader, writer, clock, log, configurations }) => new ResourceQuotaAdmission({ reader, writer, clock, log, limited: pluginConfiguration(configurations, 'ResourceQuota', readLimitedResources) ?? [] })),
+  on(
+    'ResourceQuota',
+    ({ reader, writer, clock, log, configurations }) =>
+      new ResourceQuotaAdmission({ reader, writer, clock, log, limited: pluginConfiguration(configurations, 'ResourceQuota', readLimitedResources) ?? [] }),
+  ),
   off('AlwaysDeny', () => alwaysDeny),
 ];
 

@@ -161,5 +161,7 @@ it('a line of the legacy format', () => {
   expect(legacyLine(anAuditEvent('7', { responseStatus: { code: 200 }, objectRef: { namespace: 'shop' }, impersonatedUser: { username: 'joe' } }))).toBe(
     '2026-01-01T00:00:00.12Z AUDIT: id="7" stage="ResponseComplete" ip="10.0.0.1" method="list" user="jane" groups="\\"dev\\",\\"ops\\"" as="joe" asgroups="<lookup>" user-agent="curl" namespace="shop" uri="/api/v1/pods" response="200"',
   );
-  expect(legacyLine(anAuditEvent('7', { user: {}, sourceIPs: [] }))).toContain('ip="<unknown>" method="list" user="<none>" groups="<none>" as="<self>" asgroups="<lookup>" user-agent="curl" namespace="<none>" uri="/api/v1/pods" response="<deferred>"');
+  expect(legacyLine(anAuditEvent('7', { user: {}, sourceIPs: [] }))).toContain(
+    'ip="<unknown>" method="list" user="<none>" groups="<none>" as="<self>" asgroups="<lookup>" user-agent="curl" namespace="<none>" uri="/api/v1/pods" response="<deferred>"',
+  );
 });

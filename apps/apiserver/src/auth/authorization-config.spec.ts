@@ -2,14 +2,32 @@ import { stringify } from 'yaml';
 import { parseAuthorizationConfig } from './authorization-config';
 
 const webhook = (over: object = {}) => ({
-  type: 'Webhook', name: 'w', webhook: { authorizedTTL: '5m', unauthorizedTTL: '30s', timeout: '3s', subjectAccessReviewVersion: 'v1', failurePolicy: 'Deny', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: '/w.kubeconfig' }, ...over },
+  type: 'Webhook',
+  name: 'w',
+  webhook: {
+    authorizedTTL: '5m',
+    unauthorizedTTL: '30s',
+    timeout: '3s',
+    subjectAccessReviewVersion: 'v1',
+    failurePolicy: 'Deny',
+    connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: '/w.kubeconfig' },
+    ...over,
+  },
 });
 const parsed = (...authorizers: object[]) => parseAuthorizationConfig(stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers }));
 
 it('names authorizers in order', () => {
   const found = parsed({ type: 'Node', name: 'node' }, webhook({ matchConditionSubjectAccessReviewVersion: 'v1', matchConditions: [{ expression: 'has(request.resourceAttributes)' }] }), { type: 'RBAC', name: 'rbac' });
   expect(found.map(({ type, name }) => `${type} ${name}`)).toEqual(['Node node', 'Webhook w', 'RBAC rbac']);
-  expect(found[1]?.webhook).toEqual({ authorizedTtlMs: 300_000, unauthorizedTtlMs: 30_000, timeoutMs: 3000, reviewVersion: 'v1', failurePolicy: 'Deny', kubeConfigFile: '/w.kubeconfig', matchConditions: ['has(request.resourceAttributes)'] });
+  expect(found[1]?.webhook).toEqual({
+    authorizedTtlMs: 300_000,
+    unauthorizedTtlMs: 30_000,
+    timeoutMs: 3000,
+    reviewVersion: 'v1',
+    failurePolicy: 'Deny',
+    kubeConfigFile: '/w.kubeconfig',
+    matchConditions: ['has(request.resourceAttributes)'],
+  });
 });
 
 it('takes webhooks that speak the older reviews', () => {

@@ -60,7 +60,25 @@ export interface CreatedExtensions extends PipelineExtensions {
 }
 
 /** Everything that plugs into the pipeline, in upstream's order. */
-export function createExtensions({ apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions, { reader, writer, tokens, clock, log, versions, serves, policies, plugins, caller, metrics, certificateAuthenticators, tokenAuthenticators, authorizers }: ExtensionDeps): CreatedExtensions {
+export function createExtensions(
+  { apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions,
+  {
+    reader,
+    writer,
+    tokens,
+    clock,
+    log,
+    versions,
+    serves,
+    policies,
+    plugins,
+    caller,
+    metrics,
+    certificateAuthenticators,
+    tokenAuthenticators,
+    authorizers,
+  }: ExtensionDeps,
+): CreatedExtensions {
   const count = countingTokens(metrics);
   const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, count, log }), reader, clock, count });
   const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);

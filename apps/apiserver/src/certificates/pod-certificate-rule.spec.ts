@@ -89,7 +89,8 @@ describe('the answer to a PodCertificateRequest', () => {
     expect(answer(`${leaf}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`)).toEqual(['status.certificateChain: Invalid value: "PEM": intermediate certificate does not parse as valid X.509']);
     const { cert } = await authority.issue({ commonName: 'pod', usages: ['client auth'], hosts: ['pod..example.com', '.example.com'] });
     expect(answer(cert)).toEqual([
-      'status.certificateChain: Invalid value: "pod..example.com": leaf certificate\'s DNSName should not contain \'..\'', 'status.certificateChain: Invalid value: ".example.com": leaf certificate\'s DNSName should not start or end with \'.\'',
+      "status.certificateChain: Invalid value: \"pod..example.com\": leaf certificate's DNSName should not contain '..'",
+      "status.certificateChain: Invalid value: \".example.com\": leaf certificate's DNSName should not start or end with '.'",
     ]);
   });
 

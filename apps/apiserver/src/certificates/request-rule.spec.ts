@@ -31,7 +31,10 @@ it('what a signer answers must be certificates, unless it never were', () => {
 describe('a bundle of trust anchors', () => {
   const BUNDLES = 'certificates.k8s.io/clustertrustbundles';
   const bundle = (trustBundle: string): KubeObject => ({ metadata: { name: 'b' }, spec: { trustBundle } }) as KubeObject;
-  const told = (text: string, old?: string): string[] => certificateRules[BUNDLES]?.(bundle(text), old === undefined ? undefined : bundle(old)).map(({ message }) => message.replace('spec.trustBundle: Invalid value: "<value omitted>": ', '')) ?? [];
+  const told = (text: string, old?: string): string[] =>
+    certificateRules[BUNDLES]?.(bundle(text), old === undefined ? undefined : bundle(old)).map(({ message }) =>
+      message.replace('spec.trustBundle: Invalid value: "<value omitted>": ', ''),
+    ) ?? [];
 
   it('is of certificates that may sign others, each once', async () => {
     const [one, two] = await Promise.all(['one', 'two'].map((name) => CertificateAuthority.create(name, systemClock)));

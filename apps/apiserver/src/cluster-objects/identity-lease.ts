@@ -1,6 +1,6 @@
 import { coordination, type coordinationv1 } from '@navarch/api';
 import { formatMicroTime, isAlreadyExists, isConflict, isNotFound, parseTime } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { randomUUID } from 'node:crypto';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
@@ -68,12 +68,8 @@ export class IdentityLease implements Component {
     const { signal } = this.#stopping;
     for (;;) {
       await this.#attempt(() => this.#collect());
-      try {
-        await this.deps.clock.sleep(RENEW_MS, signal);
-      } catch {
-        // Only an abort ends a sleep early.
-        return;
-      }
+      await rest(this.deps.clock, RENEW_MS, signal);
+      if (signal.aborted) return;
       await this.#attempt(() => this.#renew());
     }
   }

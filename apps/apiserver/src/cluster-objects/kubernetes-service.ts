@@ -1,6 +1,6 @@
 import { core, type corev1, discovery, type discoveryv1 } from '@navarch/api';
 import { isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import type { ResourceCache, Store, WatchCache } from '@navarch/storage';
 import { isLoopback } from '../advertise-address';
@@ -61,12 +61,8 @@ export class KubernetesService implements Component {
   private async loop(): Promise<void> {
     const { signal } = this.stopping;
     for (;;) {
-      try {
-        await this.deps.clock.sleep(RENEW_MS, signal);
-      } catch {
-        // Only an abort ends a sleep early.
-        return;
-      }
+      await rest(this.deps.clock, RENEW_MS, signal);
+      if (signal.aborted) return;
       await this.once();
     }
   }

@@ -71,7 +71,10 @@ describe('flow-control objects', () => {
   });
 
   it('are taken back when they are no longer suggested; those of users stay', async () => {
-    const mine = (name: string, annotations: Record<string, string>): flowcontrolv1.PriorityLevelConfiguration => ({ metadata: { name, annotations }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } } });
+    const mine = (name: string, annotations: Record<string, string>): flowcontrolv1.PriorityLevelConfiguration => ({
+      metadata: { name, annotations },
+      spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } },
+    });
     await writer.create(levels, mine('old', { [AUTO_UPDATE]: 'true' }));
     await writer.create(levels, mine('mine', {}));
     await upkeep.ensure();

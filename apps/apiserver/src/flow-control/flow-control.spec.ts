@@ -13,7 +13,17 @@ type Limited = flowcontrolv1.LimitedPriorityLevelConfiguration;
 const level = (name: string, limited: Limited): flowcontrolv1.PriorityLevelConfiguration => ({ metadata: { name, uid: `uid-${name}` }, spec: { type: 'Limited', limited } });
 const schema = (name: string, to: string, matchingPrecedence: number, group: string): flowcontrolv1.FlowSchema => ({
   metadata: { name, uid: `uid-${name}` },
-  spec: { priorityLevelConfiguration: { name: to }, matchingPrecedence, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'Group', group: { name: group } }], resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true }] }] },
+  spec: {
+    priorityLevelConfiguration: { name: to },
+    matchingPrecedence,
+    distinguisherMethod: { type: 'ByUser' },
+    rules: [
+      {
+        subjects: [{ kind: 'Group', group: { name: group } }],
+        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true }],
+      },
+    ],
+  },
 });
 const queued = (queueLengthLimit: number): flowcontrolv1.LimitResponse => ({ type: 'Queue', queuing: { queues: 4, handSize: 1, queueLengthLimit } });
 
@@ -32,7 +42,11 @@ function world(seats: number, levels: flowcontrolv1.PriorityLevelConfiguration[]
 }
 
 it('sorts requests by the schemas that come first', async () => {
-  const { control } = world(100, bootstrapPriorityLevels().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })), bootstrapFlowSchemas().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })));
+  const { control } = world(
+    100,
+    bootstrapPriorityLevels().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })),
+    bootstrapFlowSchemas().map((one) => ({ ...one, metadata: { ...one.metadata, uid: one.metadata.name ?? '' } })),
+  );
   const flow = async (user = aUser('jane', 'system:authenticated'), over = {}): Promise<string> => {
     const { schemaUid, levelUid } = await control.enter(user, aRequest(over), read);
     return `${schemaUid} ${levelUid}`;
@@ -77,7 +91,14 @@ it('lets requests wait for a seat, for as long as they may', async () => {
 
 it('lends seats that a level does not use, and keeps those it may not lend', async () => {
   const reject: flowcontrolv1.LimitResponse = { type: 'Reject' };
-  const { enter } = world(10, [level('rich', { nominalConcurrencyShares: 8, lendablePercent: 50, limitResponse: reject }), level('poor', { nominalConcurrencyShares: 2, limitResponse: reject })], [schema('r', 'rich', 1, 'rich'), schema('p', 'poor', 2, 'poor')]);
+  const { enter } = world(
+    10,
+    [
+      level('rich', { nominalConcurrencyShares: 8, lendablePercent: 50, limitResponse: reject }),
+      level('poor', { nominalConcurrencyShares: 2, limitResponse: reject }),
+    ],
+    [schema('r', 'rich', 1, 'rich'), schema('p', 'poor', 2, 'poor')],
+  );
   for (let i = 0; i < 6; i++) await enter(`p${i}`, 'poor');
   await expect(enter('p6', 'poor')).rejects.toMatchObject({ code: 429 });
   for (let i = 0; i < 4; i++) await enter(`r${i}`, 'rich');

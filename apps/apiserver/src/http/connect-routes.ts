@@ -27,9 +27,23 @@ export class ConnectRoutes {
     if (!handler) throw serviceUnavailable(`${info.resource}/${facts.name} is not available on this server`);
     if (facts.name !== 'log') {
       const attributes = {
-        operation: 'CONNECT', group: info.group, version: info.version, resource: info.resource, subresource: facts.name, kind: served.facts.kind, namespaced: served.facts.namespaced,
-        objectKind: { group: facts.group, version: facts.version, kind: facts.kind }, namespace, name: info.name, object: connectOptions(facts.kind, query, info.rest), oldObject: undefined, user, dryRun: false, options: {},
-        warn: (text: string) => exchange.warn(text), ...(exchange.isAudited ? { annotate: (key: string, value: string, from?: 'Request') => exchange.annotate(key, value, from) } : {}),
+        operation: 'CONNECT',
+        group: info.group,
+        version: info.version,
+        resource: info.resource,
+        subresource: facts.name,
+        kind: served.facts.kind,
+        namespaced: served.facts.namespaced,
+        objectKind: { group: facts.group, version: facts.version, kind: facts.kind },
+        namespace,
+        name: info.name,
+        object: connectOptions(facts.kind, query, info.rest),
+        oldObject: undefined,
+        user,
+        dryRun: false,
+        options: {},
+        warn: (text: string) => exchange.warn(text),
+        ...(exchange.isAudited ? { annotate: (key: string, value: string, from?: 'Request') => exchange.annotate(key, value, from) } : {}),
       } as const;
       await this.admission.mutate(attributes);
       await this.admission.validate(attributes);

@@ -1,6 +1,21 @@
 import { fieldDocs, goShapeTable, openapiV2ProtobufTable, openapiV3ProtobufTable, protobufTable, schemaTable } from '@navarch/api';
 import {
-  buildOpenApiV2, buildOpenApiV3, defaultValues, encodeOpenApiV2, encodeOpenApiV3, enumValues, type JsonObject, openApiHash, type OpenApiInput, openApiV2MediaType, openApiV2MediaTypes, openApiV3Discovery, openApiV3Index, openApiV3MediaType, openApiV3MediaTypes, openApiV3Path,
+  buildOpenApiV2,
+  buildOpenApiV3,
+  defaultValues,
+  encodeOpenApiV2,
+  encodeOpenApiV3,
+  enumValues,
+  type JsonObject,
+  openApiHash,
+  type OpenApiInput,
+  openApiV2MediaType,
+  openApiV2MediaTypes,
+  openApiV3Discovery,
+  openApiV3Index,
+  openApiV3MediaType,
+  openApiV3MediaTypes,
+  openApiV3Path,
 } from '@navarch/apimachinery';
 import { GIT_VERSION } from '@navarch/component-base';
 import { Discovery } from '../discovery/discovery';

@@ -1,4 +1,5 @@
 import { badRequest } from '@navarch/apimachinery';
+import { unescaped } from './unescaped';
 
 /** Whom a request wants to be, as its headers say it: nothing is filled in yet. */
 export interface WantedUser {
@@ -15,16 +16,6 @@ export function asksForImpersonation(headers: Readonly<Record<string, unknown>>)
   if (headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined) return true;
   for (const name in headers) if (name.startsWith(EXTRA)) return true;
   return false;
-}
-
-/** As upstream: a name that is not escaped rightly is taken as it is. */
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch (error) {
-    if (error instanceof URIError) return name;
-    throw error;
-  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@navarch/api';
 import {
   ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation,
-  formatGroupVersion, formatGroupVersionKind, goQuote, ignoredFieldsOf, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale, notFound, parseGroupVersion, type ResetFields, scaleManagedFields, serverSideApply, strictDecodingError,
-  yamlErrors,
+  formatGroupVersion, formatGroupVersionKind, goQuote, ignoredFieldsOf, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale,
+  notFound, parseGroupVersion, type ResetFields, scaleManagedFields, serverSideApply, strictDecodingError, yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';

@@ -95,7 +95,13 @@ export class Posts {
   }
 
   /** Lets mutating admission change what was posted; answers what lets validating admission see it. */
-  private async admitted({ group, version, resource, subresource, namespace, name }: PostTarget, { kind, namespaced }: PostedTo, objectKind: ExpectedKind, object: KubeObject, context: WriteContext): Promise<() => void | Promise<void>> {
+  private async admitted(
+    { group, version, resource, subresource, namespace, name }: PostTarget,
+    { kind, namespaced }: PostedTo,
+    objectKind: ExpectedKind,
+    object: KubeObject,
+    context: WriteContext,
+  ): Promise<() => void | Promise<void>> {
     const { group: kindGroup, version: kindVersion, kind: kindName } = objectKind;
     const attributes: AdmissionAttributes = {
       operation: 'CREATE',
@@ -131,7 +137,16 @@ export class Posts {
         asked.add(path);
         return admission();
       };
-      const answer = await handler({ user, namespace: parent.namespaced ? target.namespace : '', name, object, dryRun, validate, warn, ...(annotate ? { annotate } : {}) });
+      const answer = await handler({
+        user,
+        namespace: parent.namespaced ? target.namespace : '',
+        name,
+        object,
+        dryRun,
+        validate,
+        warn,
+        ...(annotate ? { annotate } : {}),
+      });
       if (!asked.has(path)) throw new Error(`${path} answers without asking admission`);
       const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
       const { group: kindGroup, version: kindVersion, kind: kindName } = kind;

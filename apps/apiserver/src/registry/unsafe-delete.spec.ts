@@ -28,7 +28,11 @@ describe('deleting what cannot be read', () => {
     } });
     const request = aRequest({ verb: 'delete', resource: 'secrets', namespace: 'a', name: 's' });
     await requireUnsafeDelete(saying('allow'), jane, request);
-    expect(await statusOf(() => requireUnsafeDelete(saying('no-opinion'), jane, request))).toMatchObject({ code: 403, reason: 'Forbidden', message: 'secrets "s" is forbidden: not permitted to do "unsafe-delete-ignore-read-errors", reason: said so' });
+    expect(await statusOf(() => requireUnsafeDelete(saying('no-opinion'), jane, request))).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: 'secrets "s" is forbidden: not permitted to do "unsafe-delete-ignore-read-errors", reason: said so',
+    });
     expect(asked).toEqual(['unsafe-delete-ignore-read-errors s', 'unsafe-delete-ignore-read-errors s']);
     expect(await statusOf(() => requireUnsafeDelete(saying('allow'), jane, { ...request, subresource: 'status' }))).toMatchObject({ code: 403 });
   });
@@ -53,7 +57,11 @@ describe('deleting what cannot be read', () => {
     await create(configMaps, { metadata: { name: 'fine', namespace: 'default' } }, registry.context);
     const { signal } = new AbortController();
     for (const name of ['fine', 'missing'])
-      expect(await statusOf(() => removeUnreadable(configMaps, 'default', name, signal))).toMatchObject({ code: 422, reason: 'Invalid', message: `configmaps "${name}" is invalid: ${option}: Invalid value: true: is exclusively used to delete corrupt object(s), try again by removing this option` });
+      expect(await statusOf(() => removeUnreadable(configMaps, 'default', name, signal))).toMatchObject({
+        code: 422,
+        reason: 'Invalid',
+        message: `configmaps "${name}" is invalid: ${option}: Invalid value: true: is exclusively used to delete corrupt object(s), try again by removing this option`,
+      });
     expect(configMaps.objects.get(configMaps.key('default', 'fine'))).toBeDefined();
   });
 

@@ -51,7 +51,10 @@ describe('addresses of Services', () => {
     await repair.start();
     await writer.delete(networking.ipaddresses, '', address);
     await settled(() => reader.get(networking.ipaddresses, '', address) !== undefined && events().length > 0);
-    expect(reader.get(networking.ipaddresses, '', address)).toMatchObject({ metadata: { labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io', 'ipaddress.kubernetes.io/ip-family': 'IPv4' } }, spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } } });
+    expect(reader.get(networking.ipaddresses, '', address)).toMatchObject({
+      metadata: { labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io', 'ipaddress.kubernetes.io/ip-family': 'IPv4' } },
+      spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } },
+    });
     expect(events()).toEqual([`Service web ClusterIPNotAllocated: Cluster IP [IPv4]: ${address} is not allocated; repairing`]);
   });
 

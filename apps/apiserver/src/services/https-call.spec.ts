@@ -28,9 +28,15 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  table.put(core.services, { metadata: { name: 'hook', namespace: 'team' }, spec: { ports: [{ name: 'https', port: 443 }] } })
+  table
+    .put(core.services, { metadata: { name: 'hook', namespace: 'team' }, spec: { ports: [{ name: 'https', port: 443 }] } })
     .put(core.services, { metadata: { name: 'empty', namespace: 'team' }, spec: { ports: [{ port: 443 }] } })
-    .put(discovery.endpointslices, { metadata: { name: 'hook-1', namespace: 'team', labels: { 'kubernetes.io/service-name': 'hook' } }, addressType: 'IPv4', ports: [{ name: 'https', port }], endpoints: [{ addresses: ['192.0.2.1'], conditions: { ready: false } }, { addresses: ['127.0.0.1'] }] });
+    .put(discovery.endpointslices, {
+      metadata: { name: 'hook-1', namespace: 'team', labels: { 'kubernetes.io/service-name': 'hook' } },
+      addressType: 'IPv4',
+      ports: [{ name: 'https', port }],
+      endpoints: [{ addresses: ['192.0.2.1'], conditions: { ready: false } }, { addresses: ['127.0.0.1'] }],
+    });
 });
 afterAll(() => {
   caller.close();

@@ -32,7 +32,15 @@ afterAll(async () => {
 async function load(user: object, cluster: object = { 'insecure-skip-tls-verify': true }): Promise<KubeconfigEndpoint> {
   const file = join(directory.path, 'kubeconfig');
   const { port } = server.address() as AddressInfo;
-  await writeFile(file, JSON.stringify({ 'current-context': 'a', contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }], users: [{ name: 'a', user }], clusters: [{ name: 'a', cluster: { server: `https://localhost:${port}`, ...cluster } }] }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      'current-context': 'a',
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+      users: [{ name: 'a', user }],
+      clusters: [{ name: 'a', cluster: { server: `https://localhost:${port}`, ...cluster } }],
+    }),
+  );
   return KubeconfigEndpoint.load(file);
 }
 

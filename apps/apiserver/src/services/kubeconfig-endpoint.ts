@@ -6,8 +6,29 @@ import { parse } from 'yaml';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
 interface Kubeconfig {
-  readonly clusters?: { readonly name: string; readonly cluster: { server?: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'tls-server-name'?: string; 'insecure-skip-tls-verify'?: boolean } }[];
-  readonly users?: { readonly name: string; readonly user: { token?: string; tokenFile?: string; username?: string; password?: string; 'client-certificate'?: string; 'client-certificate-data'?: string; 'client-key'?: string; 'client-key-data'?: string } }[];
+  readonly clusters?: {
+    readonly name: string;
+    readonly cluster: {
+      server?: string;
+      'certificate-authority'?: string;
+      'certificate-authority-data'?: string;
+      'tls-server-name'?: string;
+      'insecure-skip-tls-verify'?: boolean;
+    };
+  }[];
+  readonly users?: {
+    readonly name: string;
+    readonly user: {
+      token?: string;
+      tokenFile?: string;
+      username?: string;
+      password?: string;
+      'client-certificate'?: string;
+      'client-certificate-data'?: string;
+      'client-key'?: string;
+      'client-key-data'?: string;
+    };
+  }[];
   readonly contexts?: { readonly name: string; readonly context: { cluster: string; user?: string } }[];
   readonly 'current-context'?: string;
 }

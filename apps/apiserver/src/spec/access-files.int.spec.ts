@@ -30,7 +30,15 @@ describe('files that say who is who, and who decides', () => {
     jwt: [{ issuer: { url, certificateAuthority: ca, audiences: ['navarch'] }, claimMappings: { username: { claim: 'sub', prefix }, groups: { expression: 'claims.roles' }, extra: [{ key: 'example.com/team', valueExpression: 'claims.team' }] }, userValidationRules: [{ expression: '!user.username.startsWith("system:")', message: 'reserved' }], ...more }],
   });
   const authorization = (...types: string[]) => stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers: types.map((type) => ({ type, name: type.toLowerCase() })) });
-  const token = (sub: string): Promise<string> => new SignJWT({ roles: ['dev'], team: 'a' }).setSubject(sub).setProtectedHeader({ alg: 'ES256', kid: 'k' }).setIssuer(url).setAudience('navarch').setIssuedAt().setExpirationTime('1h').sign(key);
+  const token = (sub: string): Promise<string> =>
+    new SignJWT({ roles: ['dev'], team: 'a' })
+      .setSubject(sub)
+      .setProtectedHeader({ alg: 'ES256', kid: 'k' })
+      .setIssuer(url)
+      .setAudience('navarch')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(key);
   const as = async (sub: string) => ({ headers: { Authorization: `Bearer ${await token(sub)}` } });
 
   beforeAll(async () => {

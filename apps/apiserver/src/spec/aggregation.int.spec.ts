@@ -27,13 +27,31 @@ let client: RestClient;
 let backend: Server;
 const seen: Seen[] = [];
 
-const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'fleet.example.com/v1', resources: [{ name: 'ships', singularName: 'ship', namespaced: true, kind: 'Ship', verbs: ['get', 'list'], shortNames: ['sp'] }, { name: 'ships/status', singularName: '', namespaced: true, kind: 'Ship', verbs: ['get'] }] };
+const resources = {
+  kind: 'APIResourceList',
+  apiVersion: 'v1',
+  groupVersion: 'fleet.example.com/v1',
+  resources: [
+    { name: 'ships', singularName: 'ship', namespaced: true, kind: 'Ship', verbs: ['get', 'list'], shortNames: ['sp'] },
+    { name: 'ships/status', singularName: '', namespaced: true, kind: 'Ship', verbs: ['get'] },
+  ],
+};
 const ship = 'com.example.fleet.v1.Ship';
 const documents: Readonly<Record<string, object>> = {
   '/apis/fleet.example.com/v1': resources,
   '/openapi/v3': { paths: { 'apis/fleet.example.com/v1': { serverRelativeURL: '/openapi/v3/apis/fleet.example.com/v1?hash=A' } } },
-  '/openapi/v3/apis/fleet.example.com/v1?hash=A': { openapi: '3.0.0', info: { title: 'fleet', version: '1' }, paths: {}, components: { schemas: { [ship]: { type: 'object', properties: { sails: { type: 'integer', description: 'How many.' } } } } } },
-  '/openapi/v2': { swagger: '2.0', info: { title: 'fleet', version: '1' }, paths: { '/apis/fleet.example.com/v1/ships': { get: { responses: { 200: { description: 'OK', schema: { $ref: `#/definitions/${ship}` } } } } } }, definitions: { [ship]: { type: 'object', properties: { sails: { type: 'integer' } } } } },
+  '/openapi/v3/apis/fleet.example.com/v1?hash=A': {
+    openapi: '3.0.0',
+    info: { title: 'fleet', version: '1' },
+    paths: {},
+    components: { schemas: { [ship]: { type: 'object', properties: { sails: { type: 'integer', description: 'How many.' } } } } },
+  },
+  '/openapi/v2': {
+    swagger: '2.0',
+    info: { title: 'fleet', version: '1' },
+    paths: { '/apis/fleet.example.com/v1/ships': { get: { responses: { 200: { description: 'OK', schema: { $ref: `#/definitions/${ship}` } } } } } },
+    definitions: { [ship]: { type: 'object', properties: { sails: { type: 'integer' } } } },
+  },
 };
 const availability = async (): Promise<Condition | undefined> => (await client.get<{ status?: { conditions?: Condition[] } }>('/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com')).body.status?.conditions?.[0];
 
@@ -92,7 +110,9 @@ it('tells what another API server serves looks like, in both versions of OpenAPI
 });
 
 it('passes requests on with the user it has made out, and no other', async () => {
-  const answer = await client.call('GET', '/apis/fleet.example.com/v1/namespaces/default/ships?limit=5', { headers: { 'X-Remote-User': 'forged', 'X-Remote-Extra-A': 'forged', 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' } });
+  const answer = await client.call('GET', '/apis/fleet.example.com/v1/namespaces/default/ships?limit=5', {
+    headers: { 'X-Remote-User': 'forged', 'X-Remote-Extra-A': 'forged', 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' },
+  });
   expect(answer.body).toEqual({ kind: 'ShipList', items: [] });
   const { path, headers, proxy } = seen.find((one) => one.path.includes('ships')) ?? { path: '', headers: {}, proxy: '' };
   expect(path).toBe('/apis/fleet.example.com/v1/namespaces/default/ships?limit=5');
@@ -122,7 +142,10 @@ it('still tells of a server that cannot be reached, as of one whose word is old'
   expect(groups.groups.map(({ name }) => name)).toContain('fleet.example.com');
   expect((await client.get<object>('/apis/fleet.example.com')).body).toMatchObject({ preferredVersion: { groupVersion: 'fleet.example.com/v1' } });
   const aggregated = async () => {
-    const { body } = await client.get<{ items: { metadata: { name: string }; versions: { freshness: string; resources: { resource: string }[] }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+    const { body } = await client.get<{ items: { metadata: { name: string }; versions: { freshness: string; resources: { resource: string }[] }[] }[] }>(
+      '/apis',
+      { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' },
+    );
     return body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions;
   };
   expect(await aggregated()).toMatchObject([{ version: 'v1', freshness: 'Stale', resources: [{ resource: 'ships' }] }]);

@@ -21,7 +21,11 @@ describe('an object of whatever content', () => {
 
   const creatable = [...allResources()].filter(({ servedByDefault, verbs }) => servedByDefault && verbs.includes('create'));
 
-  it.each(creatable.map(({ group, version, resource, kind, namespaced }) => [`${group}/${version}/${resource}`, { group, version, resource, kind, namespaced }] as const))('of %s is taken or refused, and never breaks anything', async (_name, { group, version, resource, kind, namespaced }) => {
+  it.each(
+    creatable.map(
+      ({ group, version, resource, kind, namespaced }) => [`${group}/${version}/${resource}`, { group, version, resource, kind, namespaced }] as const,
+    ),
+  )('of %s is taken or refused, and never breaks anything', async (_name, { group, version, resource, kind, namespaced }) => {
     const type = schemaCatalog().typeOfKind(group, version, kind);
     if (!type) throw new Error(`no type of ${kind}`);
     const path = `${group === '' ? '/api' : `/apis/${group}`}/${version}/${namespaced ? 'namespaces/default/' : ''}${resource}?dryRun=All`;

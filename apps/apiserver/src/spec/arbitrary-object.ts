@@ -2,7 +2,32 @@ import type { JsonObject, JsonValue, SchemaType, StructType } from '@navarch/api
 import fc, { type Arbitrary } from 'fast-check';
 
 /** Names of things that JavaScript's objects have anyway, texts that mean something, and texts that do not fit. */
-const texts = ['', 'a', 'a-b', 'A B', '10.96.0.9', '::1', '80', '50%', 'default', 'Always', 'None', 'TCP', 'In', 'Exists', '*', '1Gi', '*/5 * * * *', '../..', 'x'.repeat(70), 'é', '\0', '__proto__', 'constructor', 'toString'];
+const texts = [
+  '',
+  'a',
+  'a-b',
+  'A B',
+  '10.96.0.9',
+  '::1',
+  '80',
+  '50%',
+  'default',
+  'Always',
+  'None',
+  'TCP',
+  'In',
+  'Exists',
+  '*',
+  '1Gi',
+  '*/5 * * * *',
+  '../..',
+  'x'.repeat(70),
+  'é',
+  '\0',
+  '__proto__',
+  'constructor',
+  'toString',
+];
 
 function ofScalar(scalar: string): Arbitrary<JsonValue> {
   switch (scalar) {

@@ -74,7 +74,11 @@ describe('the audit', () => {
     expect(received).toMatchObject({ level: 'RequestResponse', stage: 'RequestReceived', verb: 'create', objectRef: { resource: 'configmaps', namespace: 'default', apiVersion: 'v1' } });
     expect(received?.responseStatus).toBeUndefined();
     expect(complete).toMatchObject({
-      stage: 'ResponseComplete', objectRef: { resource: 'configmaps', namespace: 'default', name: 'm', apiVersion: 'v1' }, responseStatus: { code: 201 }, requestObject: { metadata: { name: 'm' } }, responseObject: { metadata: { name: 'm' } },
+      stage: 'ResponseComplete',
+      objectRef: { resource: 'configmaps', namespace: 'default', name: 'm', apiVersion: 'v1' },
+      responseStatus: { code: 201 },
+      requestObject: { metadata: { name: 'm' } },
+      responseObject: { metadata: { name: 'm' } },
       annotations: { 'authorization.k8s.io/decision': 'allow' },
     });
   });
@@ -145,7 +149,8 @@ describe('metrics of requests', () => {
     await admin.get(`${maps}/none`);
     await admin.get('/api/v1/namespaces/default/nonsense');
     const text = await metrics();
-    const of = (verb: string, scope: string, code: number, dryRun = '') => `apiserver_request_total{verb="${verb}",group="",version="v1",resource="configmaps",subresource="",scope="${scope}",component="apiserver",dry_run="${dryRun}",code="${code}"} 1`;
+    const of = (verb: string, scope: string, code: number, dryRun = '') =>
+      `apiserver_request_total{verb="${verb}",group="",version="v1",resource="configmaps",subresource="",scope="${scope}",component="apiserver",dry_run="${dryRun}",code="${code}"} 1`;
     for (const line of [of('POST', 'resource', 201), of('PUT', 'resource', 200), of('APPLY', 'resource', 200, 'All'), of('LIST', 'namespace', 200), of('GET', 'resource', 404)]) expect(text).toContain(line);
     expect(text).not.toContain('nonsense');
     expect(text).toMatch(/authentication_attempts\{result="success"\} \d+/);

@@ -3,7 +3,13 @@ import { CertificateAuthority, createCertificateRequest } from '@navarch/pki';
 import { type RestAnswer, startTestApi, type TestApi } from '../testing';
 
 interface Condition { type: string; status: string; reason?: string; lastUpdateTime?: string; lastTransitionTime?: string }
-interface Any { reason?: string; message?: string; spec: { username: string; groups: string[]; usages: string[] }; status: { certificate?: string; conditions?: Condition[] }; metadata: { resourceVersion: string; managedFields?: { subresource?: string; fieldsV1: unknown }[] } }
+interface Any {
+  reason?: string;
+  message?: string;
+  spec: { username: string; groups: string[]; usages: string[] };
+  status: { certificate?: string; conditions?: Condition[] };
+  metadata: { resourceVersion: string; managedFields?: { subresource?: string; fieldsV1: unknown }[] };
+}
 
 const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
@@ -59,12 +65,22 @@ describe('a CertificateSigningRequest', () => {
     expect(told(answer)).toEqual({ code: 403, message: 'certificatesigningrequests.certificates.k8s.io "masters" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed' });
   });
 
-  it.each([['of-one', 'example.com/one', 200], ['of-one', 'example.com/two', 403], ['of-domain', 'example.com/two', 200], ['of-domain', 'example.org/two', 403], ['nobody', 'example.com/one', 403]])('is decided on by %s, for %s: %s', async (user, signerName, code) => {
+  it.each([
+    ['of-one', 'example.com/one', 200],
+    ['of-one', 'example.com/two', 403],
+    ['of-domain', 'example.com/two', 200],
+    ['of-domain', 'example.org/two', 403],
+    ['nobody', 'example.com/one', 403],
+  ])('is decided on by %s, for %s: %s', async (user, signerName, code) => {
     const path = await made({ signerName });
     const answer = await decide(user, path, condition('Approved'));
     expect(answer.code).toBe(code);
     if (code === 403) expect(answer.body.message).toContain(`user not permitted to approve requests with signerName "${signerName}"`);
-    else expect(answer.body.status.conditions).toMatchObject([{ type: 'Approved', lastUpdateTime: expect.any(String) as string, lastTransitionTime: expect.any(String) as string }]);
+    else {
+      expect(answer.body.status.conditions).toMatchObject([
+        { type: 'Approved', lastUpdateTime: expect.any(String) as string, lastTransitionTime: expect.any(String) as string },
+      ]);
+    }
   });
 
   it.each([['of-one', 'example.com/one', 200], ['of-one', 'example.com/two', 403], ['of-domain', 'example.com/two', 200], ['nobody', 'example.com/one', 403]])('is signed by %s, for %s: %s', async (user, signerName, code) => {
@@ -79,7 +95,10 @@ describe('a CertificateSigningRequest', () => {
 
   it('is approved or denied, and stays so', async () => {
     const path = await made();
-    expect(told(await decide('of-one', path, condition('Approved'), condition('Denied')))).toMatchObject({ code: 422, message: expect.stringContaining('status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive') as string });
+    expect(told(await decide('of-one', path, condition('Approved'), condition('Denied')))).toMatchObject({
+      code: 422,
+      message: expect.stringContaining('status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive') as string,
+    });
     expect((await decide('of-one', path, condition('Denied'))).code).toBe(200);
     expect(told(await decide('of-one', path))).toMatchObject({ code: 422, message: expect.stringContaining('updates may not remove a condition of type "Denied"') as string });
     expect(told(await decide('of-one', path, condition('Denied'), condition('Denied')))).toMatchObject({ code: 422, message: expect.stringContaining('status.conditions[1].type: Duplicate value: "Denied"') as string });
@@ -90,7 +109,9 @@ describe('a CertificateSigningRequest', () => {
       message: `CertificateSigningRequest.certificates.k8s.io "${path.split('/').at(-1) ?? ''}" is invalid: [status.conditions: Forbidden: updates may not remove a condition of type "Denied", status.conditions: Forbidden: updates may not add a condition of type "Approved"]`,
     });
     const { lastUpdateTime } = (await test.api.get<Any>(path)).body.status.conditions?.[0] ?? {};
-    expect(await sign('of-one', path, { conditions: [{ ...condition('Denied', 'False'), lastUpdateTime: '2020-01-01T00:00:00Z' }, condition('Mine', 'Unknown')] })).toMatchObject({ code: 200, body: { status: { conditions: [{ type: 'Denied', status: 'True', lastUpdateTime }, { type: 'Mine' }] } } });
+    expect(
+      await sign('of-one', path, { conditions: [{ ...condition('Denied', 'False'), lastUpdateTime: '2020-01-01T00:00:00Z' }, condition('Mine', 'Unknown')] }),
+    ).toMatchObject({ code: 200, body: { status: { conditions: [{ type: 'Denied', status: 'True', lastUpdateTime }, { type: 'Mine' }] } } });
   });
 
   it.each(['approval', 'status'])('takes labels, annotations, finalizers and owners that come with its %s, and nothing else beside', async (view) => {
@@ -121,7 +142,10 @@ describe('a CertificateSigningRequest', () => {
 
   it('is answered with certificates, once', async () => {
     const path = await made();
-    expect(told(await sign('of-one', path, { certificate: base64('text') }))).toMatchObject({ code: 422, message: expect.stringContaining('status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block') as string });
+    expect(told(await sign('of-one', path, { certificate: base64('text') }))).toMatchObject({
+      code: 422,
+      message: expect.stringContaining('status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block') as string,
+    });
     expect((await sign('of-one', path, { certificate })).code).toBe(200);
     expect((await sign('of-one', path, { certificate })).code).toBe(200);
     expect(told(await sign('of-one', path, { certificate: null }))).toMatchObject({ code: 422, message: expect.stringContaining('status.certificate: Forbidden: updates may not modify existing certificate content') as string });

@@ -2,7 +2,15 @@ import { hostname } from 'node:os';
 import { apiserverId } from '../config-file/server-id';
 import { type RestClient, startTestApi, type TestApi } from '../testing';
 
-interface Any { kind: string; code?: number; reason?: string; message: string; details?: { causes?: { reason: string }[] }; metadata: { name: string; generation?: number }; spec: { containers: { name: string; resources?: object }[]; ephemeralContainers?: { name: string; image: string }[] } }
+interface Any {
+  kind: string;
+  code?: number;
+  reason?: string;
+  message: string;
+  details?: { causes?: { reason: string }[] };
+  metadata: { name: string; generation?: number };
+  spec: { containers: { name: string; resources?: object }[]; ephemeralContainers?: { name: string; image: string }[] };
+}
 
 const pods = '/api/v1/namespaces/default/pods';
 const requests = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };
@@ -21,7 +29,12 @@ describe('clients find', () => {
   afterAll(() => running.stop());
 
   it('which apiservers there are', async () => {
-    const { body } = await api.get<{ items: { metadata: { name: string; labels: Record<string, string> }; spec: { holderIdentity: string; leaseDurationSeconds: number; renewTime: string } }[] }>('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=apiserver.kubernetes.io/identity%3Dkube-apiserver');
+    const { body } = await api.get<{
+      items: {
+        metadata: { name: string; labels: Record<string, string> };
+        spec: { holderIdentity: string; leaseDurationSeconds: number; renewTime: string };
+      }[];
+    }>('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=apiserver.kubernetes.io/identity%3Dkube-apiserver');
     expect(body.items).toMatchObject([{ metadata: { name: apiserverId(), labels: { 'kubernetes.io/hostname': hostname() } }, spec: { leaseDurationSeconds: 3600 } }]);
     expect(body.items[0]?.spec.holderIdentity).toContain(`${apiserverId()}_`);
   });
@@ -45,7 +58,14 @@ describe('clients find', () => {
     await api.post(pods, pod('debugged'));
     const path = `${pods}/debugged/ephemeralcontainers`;
     const debug = (name: string, image: string): object => ({ spec: { ephemeralContainers: [{ name, image, targetContainerName: 'c' }] } });
-    expect(await api.patch<Any>(path, 'strategic', debug('debugger-1', 'busybox'))).toMatchObject({ code: 200, body: { kind: 'Pod', metadata: { generation: 2 }, spec: { ephemeralContainers: [{ name: 'debugger-1', image: 'busybox', terminationMessagePolicy: 'File' }] } } });
+    expect(await api.patch<Any>(path, 'strategic', debug('debugger-1', 'busybox'))).toMatchObject({
+      code: 200,
+      body: {
+        kind: 'Pod',
+        metadata: { generation: 2 },
+        spec: { ephemeralContainers: [{ name: 'debugger-1', image: 'busybox', terminationMessagePolicy: 'File' }] },
+      },
+    });
     const { body } = await api.patch<Any>(path, 'strategic', debug('debugger-2', 'busybox'));
     expect(body.spec.ephemeralContainers?.map(({ name }) => name).sort()).toEqual(['debugger-1', 'debugger-2']);
     expect(await api.patch<Any>(path, 'strategic', debug('debugger-1', 'other'))).toMatchObject({ code: 422, body: { reason: 'Invalid' } });
@@ -58,7 +78,10 @@ describe('clients find', () => {
     await api.post(pods, pod('resized'));
     const larger = { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '150m' } } }] } };
     expect(await api.patch<Any>(`${pods}/resized`, 'strategic', larger)).toMatchObject({ code: 422, body: { reason: 'Invalid' } });
-    expect(await api.patch<Any>(`${pods}/resized/resize`, 'strategic', larger)).toMatchObject({ code: 200, body: { metadata: { generation: 2 }, spec: { containers: [{ resources: { requests: { cpu: '150m' }, limits: { cpu: '200m' } } }] } } });
+    expect(await api.patch<Any>(`${pods}/resized/resize`, 'strategic', larger)).toMatchObject({
+      code: 200,
+      body: { metadata: { generation: 2 }, spec: { containers: [{ resources: { requests: { cpu: '150m' }, limits: { cpu: '200m' } } }] } },
+    });
     // What is no size stays as it is.
     expect(await api.patch<Any>(`${pods}/resized/resize`, 'strategic', { spec: { containers: [{ name: 'c', image: 'other' }] } })).toMatchObject({ code: 200, body: { metadata: { generation: 2 }, spec: { containers: [{ image: 'i' }] } } });
   });

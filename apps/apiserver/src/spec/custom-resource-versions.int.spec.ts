@@ -108,7 +108,14 @@ describe('versions that a webhook converts', () => {
       const at = `${DEFINITIONS}/gateways.example.com`;
       const bundle = (caBundle: string): object => ({ spec: { conversion: { webhook: { clientConfig: { caBundle } } } } });
       expect((await client.post(DEFINITIONS, definition('gateways', 'Gateway', versions('v1'), { conversion }))).code).toBe(201);
-      await soon(async () => expect((await client.get<Body>(at)).body.status).toMatchObject({ conditions: [{ type: 'NamesAccepted', status: 'True' }, { type: 'Established', status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' }] }));
+      await soon(async () =>
+        expect((await client.get<Body>(at)).body.status).toMatchObject({
+          conditions: [
+            { type: 'NamesAccepted', status: 'True' },
+            { type: 'Established', status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' },
+          ],
+        }),
+      );
       expect((await client.get(gateways('v2'))).code).toBe(404);
       expect((await client.patch(at, 'merge', bundle(clientConfig.caBundle))).code).toBe(200);
       await soon(async () => expect((await client.get(gateways('v2'))).code).toBe(200));

@@ -76,7 +76,9 @@ describe('the status of a claim', () => {
       return answer.code !== 403 && answer;
     });
     expect([refused.code, refused.body.reason]).toEqual([422, 'Invalid']);
-    expect(refused.body.message).toContain('status: Forbidden: changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="patch" permission: resourceclaims.resource.k8s.io is forbidden: User "jane" cannot patch resource "resourceclaims/binding" in API group "resource.k8s.io" at the cluster scope');
+    expect(refused.body.message).toContain(
+      'status: Forbidden: changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="patch" permission: resourceclaims.resource.k8s.io is forbidden: User "jane" cannot patch resource "resourceclaims/binding" in API group "resource.k8s.io" at the cluster scope',
+    );
     await grant('binding', { resources: ['resourceclaims/binding'], verbs: ['patch'] });
     await eventually(async () => (await jane.patch(path, 'merge', { status: { allocation: allocation(false) } })).code === 200);
 

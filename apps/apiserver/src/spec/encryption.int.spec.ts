@@ -163,13 +163,20 @@ describe('encryption at rest', () => {
     expect(await headerOf('reloaded')).toBe('aesgcm:v1:one');
     const vault = { kms: { apiVersion: 'v2', name: 'vault', endpoint: kms.endpoint, timeout: '3s' } };
     await write(vault, aes('aesgcm', 'one'), { identity: {} });
-    const total = (status: string, count: number) => eventually(async () => new RegExp(`apiserver_encryption_config_controller_automatic_reloads_total\\{status="${status}",apiserver_id_hash="sha256:[0-9a-f]+"\\} ${count}\\b`).test((await api.get('/metrics')).raw.toString()));
+    const total = (status: string, count: number) =>
+      eventually(async () =>
+        new RegExp(
+          `apiserver_encryption_config_controller_automatic_reloads_total\\{status="${status}",apiserver_id_hash="sha256:[0-9a-f]+"\\} ${count}\\b`,
+        ).test((await api.get('/metrics')).raw.toString()),
+      );
     await total('success', 1);
     await api.post(secrets, secret('sealed-by-kms'));
     expect(await headerOf('sealed-by-kms')).toContain('kms');
     expect([await read('reloaded'), await read('sealed-by-kms')]).toEqual([password, password]);
     expect((await api.get('/readyz/kms-providers')).code).toBe(200);
-    expect((await api.get('/metrics')).raw.toString()).toMatch(/apiserver_envelope_encryption_key_id_hash_total\{transformation_type="to_storage",provider_name="vault",key_id_hash="sha256:[0-9a-f]+",apiserver_id_hash="sha256:[0-9a-f]+"\} 1/);
+    expect((await api.get('/metrics')).raw.toString()).toMatch(
+      /apiserver_envelope_encryption_key_id_hash_total\{transformation_type="to_storage",provider_name="vault",key_id_hash="sha256:[0-9a-f]+",apiserver_id_hash="sha256:[0-9a-f]+"\} 1/,
+    );
     const told = (await api.get('/metrics')).raw.toString();
     for (const line of [
       'apiserver_storage_transformation_operations_total{resource="secrets",transformation_type="to_storage",transformer_prefix="k8s:enc:aesgcm:v1:",status="OK"} 1',

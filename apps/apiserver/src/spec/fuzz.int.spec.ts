@@ -38,7 +38,8 @@ const gadgetDefinition = {
     }],
   },
 };
-const yaml = 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: fuzzed\n  labels: &l {a: b}\nspec:\n  selector:\n    matchLabels: *l\n  template:\n    metadata:\n      labels: *l\n    spec:\n      containers:\n      - {name: c, image: i}\n';
+const yaml =
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: fuzzed\n  labels: &l {a: b}\nspec:\n  selector:\n    matchLabels: *l\n  template:\n    metadata:\n      labels: *l\n    spec:\n      containers:\n      - {name: c, image: i}\n';
 const protobuf = (): Buffer => encodeProtobuf({ group: 'apps', version: 'v1', kind: 'Deployment' }, Buffer.from(JSON.stringify(deployment))) ?? Buffer.alloc(0);
 
 /** Some of its bytes are others, some are gone, some stand twice. */
@@ -125,7 +126,18 @@ describe('whatever a client sends', () => {
     const { value } = fc.letrec<{ value: unknown }>((tie) => ({
       value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, true, '', 'x', 0, -1, 1e300, 5e-324, '1'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(field, tie('value'), { maxKeys: 4 })),
     }));
-    const operation = fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'none'), path: fc.oneof(fc.constantFrom('', '/', '/metadata/name', '/spec/replicas', '/metadata/labels/-', '/a/b', '/~2', '/spec/template/spec/containers/9'), fc.string()), from: fc.constantFrom('', '/metadata', '/spec'), value }, { requiredKeys: ['op', 'path'] });
+    const operation = fc.record(
+      {
+        op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'none'),
+        path: fc.oneof(
+          fc.constantFrom('', '/', '/metadata/name', '/spec/replicas', '/metadata/labels/-', '/a/b', '/~2', '/spec/template/spec/containers/9'),
+          fc.string(),
+        ),
+        from: fc.constantFrom('', '/metadata', '/spec'),
+        value,
+      },
+      { requiredKeys: ['op', 'path'] },
+    );
     const patch = type === 'json' ? fc.oneof(fc.array(operation, { maxLength: 3 }), value) : value;
     await fc.assert(fc.asyncProperty(place, patch, async (path, body) => {
       const { code, raw } = await api.patch<Status>(`${path}?dryRun=All&fieldManager=fuzz`, type, body);
@@ -171,7 +183,18 @@ describe('whatever a client sends', () => {
     const before = await names();
     const query = fc.constantFrom('labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'limit', 'continue', 'propagationPolicy', 'gracePeriodSeconds', 'orphanDependents');
     const value = fc.oneof(fc.string(), fc.constantFrom('i in (', 'i=9', 'metadata.name=none', 'metadata.nam=m1', '-1', '1e3', 'Exact', 'Background', 'Nothing', 'yes', '\u0000'));
-    const body = fc.oneof(fc.constant(''), fc.json(), fc.constantFrom('{"preconditions":{"uid":"x"}}', '{"preconditions":{"uid":1}}', '{"propagationPolicy":"x"}', '{"gracePeriodSeconds":-1}', '{"gracePeriodSeconds":1.5}', '{"dryRun":["Some"]}'));
+    const body = fc.oneof(
+      fc.constant(''),
+      fc.json(),
+      fc.constantFrom(
+        '{"preconditions":{"uid":"x"}}',
+        '{"preconditions":{"uid":1}}',
+        '{"propagationPolicy":"x"}',
+        '{"gracePeriodSeconds":-1}',
+        '{"gracePeriodSeconds":1.5}',
+        '{"dryRun":["Some"]}',
+      ),
+    );
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(query, value), { minLength: 1, maxLength: 3 }), body, async (parts, options) => {
       // What is selected besides is none of the five.
       const text = new URLSearchParams([...parts.filter(([key]) => key !== 'labelSelector'), ['labelSelector', parts.find(([key]) => key === 'labelSelector')?.[1] ?? 'i=9']]).toString();
@@ -187,8 +210,16 @@ describe('whatever a client sends', () => {
     const { body } = await api.get<{ metadata: { continue: string; resourceVersion: string } }>(`${maps}?limit=2`);
     const truth = Buffer.from(body.metadata.continue, 'base64url');
     const token = fc.oneof(
-      damaged(truth).map((bytes) => bytes.toString('base64url')), fc.string(), fc.base64String(),
-      fc.record({ v: fc.constantFrom('meta.k8s.io/v1', 'v2', ''), rv: fc.constantFrom(-1, 0, 1, 2 ** 60, Number(body.metadata.resourceVersion)), start: fc.constantFrom('', '../../secrets', 'm1\0', '/', 'default/m1\0') }).map((value) => Buffer.from(JSON.stringify(value)).toString('base64url')),
+      damaged(truth).map((bytes) => bytes.toString('base64url')),
+      fc.string(),
+      fc.base64String(),
+      fc
+        .record({
+          v: fc.constantFrom('meta.k8s.io/v1', 'v2', ''),
+          rv: fc.constantFrom(-1, 0, 1, 2 ** 60, Number(body.metadata.resourceVersion)),
+          start: fc.constantFrom('', '../../secrets', 'm1\0', '/', 'default/m1\0'),
+        })
+        .map((value) => Buffer.from(JSON.stringify(value)).toString('base64url')),
     );
     await fc.assert(fc.asyncProperty(token, async (lie) => {
       const { code, body: list } = await api.get<Status>(`${maps}?limit=2&continue=${encodeURIComponent(lie)}`);
@@ -199,7 +230,21 @@ describe('whatever a client sends', () => {
   }, 60_000);
 
   it('selectors, versions and other queries', async () => {
-    const query = fc.constantFrom('labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'limit', 'timeoutSeconds', 'pretty', 'sendInitialEvents', 'allowWatchBookmarks', 'dryRun', 'fieldValidation', 'fieldManager', 'force');
+    const query = fc.constantFrom(
+      'labelSelector',
+      'fieldSelector',
+      'resourceVersion',
+      'resourceVersionMatch',
+      'limit',
+      'timeoutSeconds',
+      'pretty',
+      'sendInitialEvents',
+      'allowWatchBookmarks',
+      'dryRun',
+      'fieldValidation',
+      'fieldManager',
+      'force',
+    );
     const value = fc.oneof(fc.string(), fc.constantFrom('true', 'a in (b', '!a', 'a=b,c!=d', 'metadata.name=m1', '-1', '0', '9'.repeat(30), 'Exact', 'NotOlderThan', 'All', '\u0000', '%'));
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(query, value), { maxLength: 3 }), async (parts) => {
       const text = new URLSearchParams(parts).toString();

@@ -94,7 +94,10 @@ describe('large objects', () => {
     const patched = await api.patch<Any>(`${bigs}/replaced?fieldManager=patcher`, 'json', [{ op: 'replace', path: '/spec/items/0/count', value: 5 }]);
     expect(patched.body.metadata.managedFields?.map(({ manager }) => manager).sort()).toEqual(['creator', 'patcher', 'replacer']);
     expect(patched.body.spec.items[0]).toMatchObject({ count: 5 });
-    expect(await api.patch<Any>(`${bigs}/replaced`, 'json', [{ op: 'test', path: '/spec/items/0/count', value: 6 }])).toMatchObject({ code: 422, body: { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' } });
+    expect(await api.patch<Any>(`${bigs}/replaced`, 'json', [{ op: 'test', path: '/spec/items/0/count', value: 6 }])).toMatchObject({
+      code: 422,
+      body: { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' },
+    });
     expect([await done('patch'), await done('patch', 'failed')]).toEqual([1, 1]);
     expect(await done('track')).toBe(before + 2);
   }, 60_000);
@@ -115,7 +118,12 @@ describe('large objects', () => {
     const properties = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`field${i}`, { type: 'string', description: 'as it says', maxLength: 10 }]));
     const large = (more: object): object => ({
       metadata: { name: 'larges.example.com' },
-      spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'larges', kind: 'Large' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { ...properties, ...more } } } }] },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'larges', kind: 'Large' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { ...properties, ...more } } } }],
+      },
     });
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
     const refused = await api.post<Any>(path, large({ last: { type: 'nothing' } }));

@@ -38,7 +38,9 @@ describe('a node', () => {
     expect(await status(node, 'GET', `${secrets}/used`)).toBe(200);
     expect(await status(node, 'GET', '/api/v1/namespaces/default/configmaps/settings')).toBe(200);
     expect((await node.get<Any>(`${secrets}?fieldSelector=metadata.name%3Dused`)).code).toBe(200);
-    expect((await node.get<Any>(`${secrets}/unused`)).body.message).toBe('secrets "unused" is forbidden: User "system:node:node-1" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node \'node-1\' and this object');
+    expect((await node.get<Any>(`${secrets}/unused`)).body.message).toBe(
+      'secrets "unused" is forbidden: User "system:node:node-1" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node \'node-1\' and this object',
+    );
     expect((await other.get<Any>(`${secrets}/used`)).code).toBe(403);
     expect((await node.get<Any>(secrets)).body.message).toContain(': No Object name found');
     expect(await status(node, 'DELETE', `${secrets}/used`)).toBe(403);
@@ -56,7 +58,9 @@ describe('a node', () => {
     const body = (name: string, labels: object = {}) => ({ metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } } });
     expect(await status(node, 'POST', '/api/v1/nodes', body('node-1'))).toBe(201);
     expect((await node.post<Any>('/api/v1/nodes', body('node-3'))).body.message).toBe('nodes "node-3" is forbidden: node "node-1" is not allowed to modify node "node-3"');
-    expect((await other.post<Any>('/api/v1/nodes', body('node-2', { 'node-role.kubernetes.io/master': '' }))).body.message).toBe('nodes "node-2" is forbidden: node "node-2" is not allowed to set the following labels: node-role.kubernetes.io/master');
+    expect((await other.post<Any>('/api/v1/nodes', body('node-2', { 'node-role.kubernetes.io/master': '' }))).body.message).toBe(
+      'nodes "node-2" is forbidden: node "node-2" is not allowed to set the following labels: node-role.kubernetes.io/master',
+    );
     expect((await node.get<Any>('/api/v1/nodes/node-1')).body.spec).toMatchObject({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] });
     expect((await node.get<Any>('/api/v1/nodes')).body.message).toContain('node \'node-1\' cannot read all nodes, only its own Node object');
     expect((await node.patch<Any>('/api/v1/nodes/node-1', 'merge', { spec: { taints: [] } })).body.message).toBe('nodes "node-1" is forbidden: node "node-1" is not allowed to modify taints');
@@ -73,7 +77,9 @@ describe('a node', () => {
 
   it('reports on and deletes its own pods', async () => {
     expect((await node.patch(`${pods}/own/status`, 'strategic', { status: { phase: 'Running' } })).code).toBe(200);
-    expect((await node.patch<Any>(`${pods}/strange/status`, 'strategic', { status: { phase: 'Running' } })).body.message).toBe('pods "strange" is forbidden: node "node-1" can only update pod status for pods with spec.nodeName set to itself');
+    expect((await node.patch<Any>(`${pods}/strange/status`, 'strategic', { status: { phase: 'Running' } })).body.message).toBe(
+      'pods "strange" is forbidden: node "node-1" can only update pod status for pods with spec.nodeName set to itself',
+    );
     expect((await node.delete<Any>(`${pods}/strange`)).body.message).toBe('pods "strange" is forbidden: node "node-1" can only delete pods with spec.nodeName set to itself');
     expect((await node.post<Any>(pods, pod('made', 'node-1'))).body.message).toBe('pods "made" is forbidden: pod does not have "kubernetes.io/config.mirror" annotation, node "node-1" can only create mirror pods');
   });
@@ -89,7 +95,9 @@ describe('a node', () => {
     expect(claims['kubernetes.io']).toMatchObject({ namespace: 'default', node: { name: 'node-1' }, pod: { name: 'own', uid }, serviceaccount: { name: 'default' }, warnafter: claims.iat + 3607 });
     expect(claims.exp - claims.iat).toBe(365 * 24 * 3600);
     expect((await node.post<Any>(tokens, asked({}))).body.message).toBe('serviceaccounts "default" is forbidden: node requested token not bound to a pod');
-    expect((await node.post<Any>(tokens, asked({ boundObjectRef, audiences: ['vault'] }))).body.message).toBe('serviceaccounts "default" is forbidden: audience "vault" not found in pod spec volume, system:node:node-1 is not authorized to request tokens for this audience');
+    expect((await node.post<Any>(tokens, asked({ boundObjectRef, audiences: ['vault'] }))).body.message).toBe(
+      'serviceaccounts "default" is forbidden: audience "vault" not found in pod spec volume, system:node:node-1 is not authorized to request tokens for this audience',
+    );
     await admin.delete(`${pods}/own`, { gracePeriodSeconds: 0 });
     expect((await node.post<Any>(tokens, asked({ boundObjectRef }))).code).toBe(403);
     expect((await node.get('/api/v1/namespaces/default/secrets/used')).code).toBe(403);

@@ -4,7 +4,19 @@ import { configMap, deployment, deployments, maps } from './plain-objects';
 import { useTestApi } from './use-test-api';
 
 interface Meta { name: string; namespace?: string; uid: string; resourceVersion: string; generation?: number; creationTimestamp: string; deletionTimestamp?: string; finalizers?: string[] }
-interface Any { kind: string; apiVersion: string; metadata: Meta; items: Any[]; code?: number; reason?: string; message?: string; status?: unknown; data?: Record<string, string>; spec: Record<string, unknown>; details?: Record<string, unknown> }
+interface Any {
+  kind: string;
+  apiVersion: string;
+  metadata: Meta;
+  items: Any[];
+  code?: number;
+  reason?: string;
+  message?: string;
+  status?: unknown;
+  data?: Record<string, string>;
+  spec: Record<string, unknown>;
+  details?: Record<string, unknown>;
+}
 
 describe('objects', () => {
   let etcd: TestEtcd;

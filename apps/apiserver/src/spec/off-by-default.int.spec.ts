@@ -5,7 +5,16 @@ import { type RestClient, startTestApi, type TestApi } from '../testing';
 import { keyOf, pathOf } from '../testing/sample-resource';
 import { sampleNames, sampleObjects } from '../testing/sample-objects';
 
-interface Any { kind: string; apiVersion: string; reason?: string; message?: string; metadata: { name: string; resourceVersion: string; uid: string; annotations?: Record<string, string> }; items: Any[]; columnDefinitions: unknown[]; rows: { cells: unknown[] }[] }
+interface Any {
+  kind: string;
+  apiVersion: string;
+  reason?: string;
+  message?: string;
+  metadata: { name: string; resourceVersion: string; uid: string; annotations?: Record<string, string> };
+  items: Any[];
+  columnDefinitions: unknown[];
+  rows: { cells: unknown[] }[];
+}
 
 const off = [...allResources()].filter(({ servedByDefault, verbs }) => !servedByDefault && verbs.includes('update'));
 const beta1Claim = { spec: { devices: { requests: [{ name: 'one', deviceClassName: 'sample.example.com' }] } } };

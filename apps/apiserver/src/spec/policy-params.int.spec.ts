@@ -10,7 +10,14 @@ interface Answer {
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const registration = '/apis/admissionregistration.k8s.io/v1';
 const apiGroup = 'rbac.authorization.k8s.io';
-const policy = (name: string, paramKind: object) => ({ metadata: { name }, spec: { paramKind, validations: [{ expression: 'true' }], matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }] } } });
+const policy = (name: string, paramKind: object) => ({
+  metadata: { name },
+  spec: {
+    paramKind,
+    validations: [{ expression: 'true' }],
+    matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }] },
+  },
+});
 const binding = (name: string, policyName: string, ref: object) => ({ metadata: { name }, spec: { policyName, validationActions: ['Deny'], paramRef: { parameterNotFoundAction: 'Allow', ...ref } } });
 
 describe('parameters of policies', () => {
@@ -35,7 +42,9 @@ describe('parameters of policies', () => {
     const bindings = `${registration}/validatingadmissionpolicybindings`;
     const { code, body } = await jane.post<Answer>(bindings, binding('spy', 'by-secret', { name: 'one', namespace: 'kube-system' }));
     expect([code, body.reason]).toEqual([422, 'Invalid']);
-    expect(body.message).toMatch(/^ValidatingAdmissionPolicyBinding\.admissionregistration\.k8s\.io "spy" is invalid: spec\.paramRef: Forbidden: user &{jane {2}\[system:authenticated\] map\[authentication\.kubernetes\.io\/credential-id:\[X509SHA256=[\da-f]+\]\]} does not have "get" permission on the object referenced by paramRef$/);
+    expect(body.message).toMatch(
+      /^ValidatingAdmissionPolicyBinding\.admissionregistration\.k8s\.io "spy" is invalid: spec\.paramRef: Forbidden: user &{jane {2}\[system:authenticated\] map\[authentication\.kubernetes\.io\/credential-id:\[X509SHA256=[\da-f]+\]\]} does not have "get" permission on the object referenced by paramRef$/,
+    );
     expect((await admin.post(bindings, binding('spy', 'by-secret', { name: 'one', namespace: 'kube-system' }))).code).toBe(201);
     expect((await jane.patch<Answer>(`${bindings}/spy`, 'merge', { spec: { paramRef: { name: 'two' } } })).code).toBe(422);
     await grant('secret-two', [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['two'], verbs: ['get'] }]);
@@ -44,7 +53,15 @@ describe('parameters of policies', () => {
 
   it('are not of a kind that the author may not read', async () => {
     const policies = `${registration}/mutatingadmissionpolicies`;
-    const asked = { metadata: { name: 'mine' }, spec: { ...policy('mine', { apiVersion: 'v1', kind: 'Secret' }).spec, validations: undefined, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }] } };
+    const asked = {
+      metadata: { name: 'mine' },
+      spec: {
+        ...policy('mine', { apiVersion: 'v1', kind: 'Secret' }).spec,
+        validations: undefined,
+        reinvocationPolicy: 'Never',
+        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+      },
+    };
     const { code, body } = await jane.post<Answer>(policies, asked);
     expect(code).toBe(422);
     expect(body.message).toContain('MutatingAdmissionPolicy.admissionregistration.k8s.io "mine" is invalid: spec.paramKind: Forbidden: user &{jane ');

@@ -3,12 +3,33 @@ import { type RestAnswer, type RestClient, startTestApi, type TestApi } from '..
 import { statusChanges, wantedChanges } from '../testing/sample-changes';
 import { everywherePathOf, isServersOwn, keyOf, pathOf, sampleOf, storedResources } from '../testing/sample-resource';
 
-interface Meta { name: string; uid: string; resourceVersion: string; creationTimestamp: string; generation?: number; annotations?: Record<string, string>; labels?: Record<string, string>; managedFields?: unknown[]; deletionTimestamp?: string }
+interface Meta {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp: string;
+  generation?: number;
+  annotations?: Record<string, string>;
+  labels?: Record<string, string>;
+  managedFields?: unknown[];
+  deletionTimestamp?: string;
+}
 interface Any { kind: string; apiVersion: string; metadata: Meta; status?: unknown; spec?: unknown; items?: Any[]; reason?: string; message?: string; code?: number; details?: unknown; rows?: unknown[] }
 type Answer = RestAnswer<Any>;
 
 const merge = { 'Content-Type': 'application/merge-patch+json' };
-const notAllowed = { code: 405, headers: { 'content-type': 'application/json' }, body: { kind: 'Status', status: 'Failure', code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} } };
+const notAllowed = {
+  code: 405,
+  headers: { 'content-type': 'application/json' },
+  body: {
+    kind: 'Status',
+    status: 'Failure',
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  },
+};
 const noSuchPath = { code: 404, body: { kind: 'Status', reason: 'NotFound', message: 'the server could not find the requested resource', details: {} } };
 const qualified = (name: string, group: string): string => (group === '' ? name : `${name}.${group}`);
 const metaOf = ({ body: { metadata } }: Answer): Meta => metadata;
@@ -100,7 +121,10 @@ describe.each(storedResources.map((facts) => [keyOf(facts), facts] as const))('%
       const everywhere = everywherePathOf(facts);
       for (const [method, body] of [['POST', sample], ['DELETE', undefined]] as const) expect(await api.call<Any>(method, everywhere, { body })).toMatchObject(notAllowed);
       expect(brief(await api.get<Any>(`${everywhere}/${name}`))).toMatchObject(noSuchPath);
-      expect(brief(await api.post<Any>(path, { ...sample, metadata: { name, namespace: 'other' } }))).toMatchObject({ code: 400, body: { reason: 'BadRequest', message: 'the namespace of the provided object does not match the namespace sent on the request' } });
+      expect(brief(await api.post<Any>(path, { ...sample, metadata: { name, namespace: 'other' } }))).toMatchObject({
+        code: 400,
+        body: { reason: 'BadRequest', message: 'the namespace of the provided object does not match the namespace sent on the request' },
+      });
     } else if (resource !== 'namespaces') {
       expect(brief(await api.get<Any>(path.replace(`/${resource}`, `/namespaces/default/${resource}`)))).toMatchObject(noSuchPath);
     }
@@ -120,14 +144,26 @@ describe.each(storedResources.map((facts) => [keyOf(facts), facts] as const))('%
     await refused({ name: 'another' }, { code: 400, body: { reason: 'BadRequest', message: `the name of the object (another) does not match the name on the URL (${name})` } });
     await refused({ name: '' }, { code: 400, body: { reason: 'BadRequest', message: `the name of the object (${name} based on URL) was undeterminable: name must be provided` } });
     await refused({ uid: 'another' }, { code: 409, body: { reason: 'Conflict', details: { ...about, name }, message: expect.stringMatching(new RegExp(`^Operation cannot be fulfilled on ${what} "${name}": StorageError: invalid object, Code: 4, Key: .*, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: another, UID in object meta: ${uid}$`)) as string } });
-    const changed = await api.put<Any>(at(), { ...body, metadata: { ...body.metadata, resourceVersion: metaOf(await api.get<Any>(at())).resourceVersion, [uncounted]: { changed: 'yes' }, creationTimestamp: '2001-01-01T00:00:00Z', generation: 77 } });
+    const changed = await api.put<Any>(at(), {
+      ...body,
+      metadata: {
+        ...body.metadata,
+        resourceVersion: metaOf(await api.get<Any>(at())).resourceVersion,
+        [uncounted]: { changed: 'yes' },
+        creationTimestamp: '2001-01-01T00:00:00Z',
+        generation: 77,
+      },
+    });
     expect(brief(changed)).toMatchObject({ code: 200, body: { metadata: { uid, [uncounted]: { changed: 'yes' }, creationTimestamp: body.metadata.creationTimestamp } } });
     expect(metaOf(changed).generation).toBe(body.metadata.generation);
     expect(BigInt(metaOf(changed).resourceVersion)).toBeGreaterThan(BigInt(resourceVersion));
     const stale = { code: 409, body: { reason: 'Conflict', details: { ...about, name }, message: `Operation cannot be fulfilled on ${what} "${name}": the object has been modified; please apply your changes to the latest version and try again` } };
     await refused({ resourceVersion }, stale);
     expect(brief(await api.patch<Any>(at(), 'merge', { metadata: { resourceVersion } }))).toMatchObject(stale);
-    expect(brief(await api.patch<Any>(at(), 'merge', { metadata: { uid: 'another' } }))).toMatchObject({ code: 422, body: { reason: 'Invalid', message: expect.stringContaining('metadata.uid: Invalid value: "another": field is immutable') as string } });
+    expect(brief(await api.patch<Any>(at(), 'merge', { metadata: { uid: 'another' } }))).toMatchObject({
+      code: 422,
+      body: { reason: 'Invalid', message: expect.stringContaining('metadata.uid: Invalid value: "another": field is immutable') as string },
+    });
     // A replacement without a version is one of whatever there is, for kinds that allow it.
     const blind = await api.put<Any>(at(), { ...body, metadata: { name, labels: { blind: 'yes' } } });
     if (blind.code !== 200) expect(brief(blind)).toMatchObject({ code: 422, body: { reason: 'Invalid', message: `${what} "${name}" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update` } });

@@ -86,7 +86,10 @@ describe('the REST API', () => {
 
     it('stay of their kind whatever a patch says', async () => {
       await api.post(maps, configMap('kind', {}));
-      expect(await api.patch<Any>(`${maps}/kind`, 'merge', { kind: 'Secret' })).toMatchObject({ code: 422, body: { reason: 'Invalid', message: expect.stringContaining('converting (v1.Secret) to (core.ConfigMap): unknown conversion') as string } });
+      expect(await api.patch<Any>(`${maps}/kind`, 'merge', { kind: 'Secret' })).toMatchObject({
+        code: 422,
+        body: { reason: 'Invalid', message: expect.stringContaining('converting (v1.Secret) to (core.ConfigMap): unknown conversion') as string },
+      });
       expect(await api.patch<Any>(`${maps}/kind`, 'json', [{ op: 'replace', path: '/kind', value: 'Odd' }])).toMatchObject({ code: 422, body: { message: expect.stringContaining('no kind "Odd" is registered') as string } });
       expect(await api.patch<Any>(`${maps}/kind`, 'strategic', { kind: 'Odd' })).toMatchObject({ code: 200, body: { kind: 'ConfigMap' } });
     });

@@ -77,9 +77,21 @@ describe('a stolen kubelet identity', () => {
     expect(await code(objects.get({ key: key(of, name), subresource: '', notOlderThan: 0n }))).toBe(expected);
   });
 
-  it.each([['pods', '', ''], ['pods', 'node-2', ''], ['secrets', '', ''], ['secrets', '', 'metadata.name=unused'], ['configmaps', '', ''], ['nodes', '', ''], ['serviceaccounts', '', ''], ['persistentvolumes', '', '']])('neither takes a snapshot nor watches %s of "%s" with "%s"', async (of, node, fieldSelector) => {
+  it.each([
+    ['pods', '', ''],
+    ['pods', 'node-2', ''],
+    ['secrets', '', ''],
+    ['secrets', '', 'metadata.name=unused'],
+    ['configmaps', '', ''],
+    ['nodes', '', ''],
+    ['serviceaccounts', '', ''],
+    ['persistentvolumes', '', ''],
+  ])('neither takes a snapshot nor watches %s of "%s" with "%s"', async (of, node, fieldSelector) => {
     const of_ = { class: { resource: resource(of), node }, namespace: fieldSelector === '' ? '' : 'default', labelSelector: '', fieldSelector };
-    const query = new URLSearchParams({ watch: '1', ...(fieldSelector === '' && node !== '' ? { fieldSelector: `spec.nodeName=${node}` } : fieldSelector === '' ? {} : { fieldSelector }) });
+    const query = new URLSearchParams({
+      watch: '1',
+      ...(fieldSelector === '' && node !== '' ? { fieldSelector: `spec.nodeName=${node}` } : fieldSelector === '' ? {} : { fieldSelector }),
+    });
     expect(await code(drained(objects.snapshot({ ...of_, notOlderThan: 0n })))).toBe(403);
     expect(await code(drained(objects.watch({ ...of_, resourceVersion: 0n }), 1))).toBe(403);
     expect((await rest.get(`${fieldSelector === '' ? '/api/v1' : v1}/${of}?${query.toString()}`)).code).toBe(403);
@@ -87,13 +99,31 @@ describe('a stolen kubelet identity', () => {
 
   it('follows its own pods, and sees no other among them', async () => {
     const names: string[] = [];
-    for await (const { objects: some } of objects.snapshot({ class: { resource: resource('pods'), node: 'node-1' }, namespace: '', labelSelector: '', fieldSelector: '', notOlderThan: 0n })) names.push(...some.map((object) => (JSON.parse(object.toString()) as { metadata: { name: string } }).metadata.name));
+    const ofNode = { resource: resource('pods'), node: 'node-1' };
+    for await (const { objects: some } of objects.snapshot({ class: ofNode, namespace: '', labelSelector: '', fieldSelector: '', notOlderThan: 0n })) {
+      names.push(...some.map((object) => (JSON.parse(object.toString()) as { metadata: { name: string } }).metadata.name));
+    }
     expect(names).toEqual(['own']);
   });
 
   it('changes and deletes nothing of another node, one by one or on the stream of writes', async () => {
-    const patch = (of: string, name: string, subresource = ''): objectv1.PatchRequest => ({ key: key(of, name), subresource, type: objectv1.PatchType.MERGE, patch: Buffer.from('{"metadata":{"labels":{"mine":"yes"}}}'), options: undefined, force: false });
-    expect(await Promise.all([code(objects.patch(patch('pods', 'strange', 'status'))), code(objects.patch(patch('nodes', 'node-2'))), code(objects.patch(patch('secrets', 'used'))), code(objects.delete({ key: key('pods', 'strange'), options: Buffer.alloc(0) })), code(objects.delete({ key: key('secrets', 'used'), options: Buffer.alloc(0) }))])).toEqual([403, 403, 403, 403, 403]);
+    const patch = (of: string, name: string, subresource = ''): objectv1.PatchRequest => ({
+      key: key(of, name),
+      subresource,
+      type: objectv1.PatchType.MERGE,
+      patch: Buffer.from('{"metadata":{"labels":{"mine":"yes"}}}'),
+      options: undefined,
+      force: false,
+    });
+    expect(
+      await Promise.all([
+        code(objects.patch(patch('pods', 'strange', 'status'))),
+        code(objects.patch(patch('nodes', 'node-2'))),
+        code(objects.patch(patch('secrets', 'used'))),
+        code(objects.delete({ key: key('pods', 'strange'), options: Buffer.alloc(0) })),
+        code(objects.delete({ key: key('secrets', 'used'), options: Buffer.alloc(0) })),
+      ]),
+    ).toEqual([403, 403, 403, 403, 403]);
     async function* writes(): AsyncGenerator<objectv1.WriteRequest> {
       yield await Promise.resolve({ items: [patch('pods', 'strange', 'status'), patch('nodes', 'node-2'), patch('secrets', 'unused')].map((value, index) => ({ id: BigInt(index), operation: { $case: 'patch' as const, value } })) });
     }

@@ -38,13 +38,29 @@ describe('what is asked of admission', () => {
   useTestApi(async (running) => {
     ({ api: admin, server } = running);
     jane = await RestClient.as(server, await server.pki.ensureComponent('jane', { commonName: 'jane', organizations: [], usages: ['client auth'] }));
-    await admin.post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'jane' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }] });
+    await admin.post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+      metadata: { name: 'jane' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }],
+    });
     await admin.post(pods, pod('web'));
     await admin.post('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
-    await admin.post('/apis/apps/v1/namespaces/default/deployments', { metadata: { name: 'web', labels: { app: 'web' } }, spec: { replicas: 2, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } } } });
+    await admin.post('/apis/apps/v1/namespaces/default/deployments', {
+      metadata: { name: 'web', labels: { app: 'web' } },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } },
+      },
+    });
     const made = await admin.post<Answer>(`${registration}/validatingadmissionpolicies`, {
       metadata: { name: 'telling' },
-      spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: [everything] }, matchConditions: [{ name: 'jane', expression: 'request.userInfo.username == "jane"' }], validations: [{ expression: 'false', messageExpression: told }] },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [everything] },
+        matchConditions: [{ name: 'jane', expression: 'request.userInfo.username == "jane"' }],
+        validations: [{ expression: 'false', messageExpression: told }],
+      },
     });
     expect(made.body.message).toBeUndefined();
     await bind('telling');
@@ -88,7 +104,18 @@ describe('what is asked of admission', () => {
     const shown = async (path: string, method: string, body?: object) => seen(method, path, body);
     await admin.post(`${registration}/validatingadmissionpolicies`, {
       metadata: { name: 'asking' },
-      spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: [{ ...everything, resources: ['configmaps', 'pods/exec'] }] }, matchConditions: [{ name: 'jane', expression: 'request.userInfo.username == "jane"' }], validations: [{ expression: 'false', messageExpression: 'request.operation == "CONNECT" ? object.command.join(" ") + (object.stdin ? " in" : "") : request.options.kind + ":" + (request.operation == "DELETE" ? string(request.options.gracePeriodSeconds) : request.options.fieldManager + string(request.dryRun))' }] },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [{ ...everything, resources: ['configmaps', 'pods/exec'] }] },
+        matchConditions: [{ name: 'jane', expression: 'request.userInfo.username == "jane"' }],
+        validations: [
+          {
+            expression: 'false',
+            messageExpression:
+              'request.operation == "CONNECT" ? object.command.join(" ") + (object.stdin ? " in" : "") : request.options.kind + ":" + (request.operation == "DELETE" ? string(request.options.gracePeriodSeconds) : request.options.fieldManager + string(request.dryRun))',
+          },
+        ],
+      },
     });
     await admin.delete(`${registration}/validatingadmissionpolicybindings/telling`);
     await bind('asking');

@@ -29,7 +29,18 @@ function answerTo(body: string): object {
   const uid = request?.uid;
   switch (kind) {
     case 'AdmissionReview':
-      return { kind, apiVersion, response: { uid, allowed: true, warnings: [password], auditAnnotations: { seen: password }, patchType: 'JSONPatch', patch: Buffer.from(`[{"op":"add","path":"/metadata/annotations","value":{"seen":"${password}"}}]`).toString('base64') } };
+      return {
+        kind,
+        apiVersion,
+        response: {
+          uid,
+          allowed: true,
+          warnings: [password],
+          auditAnnotations: { seen: password },
+          patchType: 'JSONPatch',
+          patch: Buffer.from(`[{"op":"add","path":"/metadata/annotations","value":{"seen":"${password}"}}]`).toString('base64'),
+        },
+      };
     case 'ConversionReview':
       return { kind, apiVersion, response: { uid, result: { status: 'Success', message: password }, convertedObjects: request?.objects?.map((object) => ({ ...object, apiVersion: request.desiredAPIVersion })) } };
     case 'SubjectAccessReview':
@@ -97,19 +108,40 @@ describe('who taps an apiserver', () => {
   it('sees what it asks webhooks of every kind and a KMS, and what they say', async () => {
     const client = { clientConfig: { url: `https://${host}/${path}`, caBundle } };
     await admin.post('/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
-      metadata: { name: 'seeing' }, webhooks: [{ name: 'seeing.example.com', ...client, admissionReviewVersions: ['v1'], sideEffects: 'None', rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }] }],
+      metadata: { name: 'seeing' },
+      webhooks: [
+        {
+          name: 'seeing.example.com',
+          ...client,
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }],
+        },
+      ],
     });
     const jane = await RestClient.of(server, true);
     const headers = { Authorization: `Bearer ${token}` };
     const secrets = '/api/v1/namespaces/default/secrets';
     let tries = 0;
-    const make = (): Promise<boolean> => jane.call<{ metadata: { annotations?: object } }>('POST', secrets, { headers, body: { metadata: { name: `db-${(tries += 1)}` }, stringData: { password } } }).then(({ code, body }) => code === 201 && body.metadata.annotations !== undefined);
+    const make = (): Promise<boolean> =>
+      jane
+        .call<{ metadata: { annotations?: object } }>('POST', secrets, {
+          headers,
+          body: { metadata: { name: `db-${(tries += 1)}` }, stringData: { password } },
+        })
+        .then(({ code, body }) => code === 201 && body.metadata.annotations !== undefined);
     await eventually(make); // the configuration has to be seen first
     jane.close();
     const version = (name: string, storage: boolean): object => ({ name, served: true, storage, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } });
     await admin.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
       metadata: { name: 'dials.example.com' },
-      spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'dials', singular: 'dial', kind: 'Dial', listKind: 'DialList' }, versions: [version('v1', true), version('v2', false)], conversion: { strategy: 'Webhook', webhook: { ...client, conversionReviewVersions: ['v1'] } } },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'dials', singular: 'dial', kind: 'Dial', listKind: 'DialList' },
+        versions: [version('v1', true), version('v2', false)],
+        conversion: { strategy: 'Webhook', webhook: { ...client, conversionReviewVersions: ['v1'] } },
+      },
     });
     const dials = '/apis/example.com/v1/namespaces/default/dials';
     await eventually(async () => (await admin.get(dials)).code === 200);

@@ -9,10 +9,18 @@ export const widgetSchema = {
   type: 'object',
   properties: {
     spec: {
-      type: 'object', required: ['size'],
+      type: 'object',
+      required: ['size'],
       properties: {
-        size: { type: 'integer', minimum: 1 }, colour: { type: 'string', default: 'red' }, replicas: { type: 'integer' },
-        parts: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, weight: { type: 'integer' } } } },
+        size: { type: 'integer', minimum: 1 },
+        colour: { type: 'string', default: 'red' },
+        replicas: { type: 'integer' },
+        parts: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['name'],
+          items: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, weight: { type: 'integer' } } },
+        },
       },
       'x-kubernetes-validations': [{ rule: '!has(oldSelf.colour) || self.colour == oldSelf.colour', message: 'colour is immutable', fieldPath: '.colour' }],
     },
@@ -21,9 +29,17 @@ export const widgetSchema = {
 };
 
 export const version = (name: string, more: object = {}): object => ({
-  name, served: true, storage: true, schema: { openAPIV3Schema: widgetSchema }, subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' } },
-  additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }, { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
-  selectableFields: [{ jsonPath: '.spec.colour' }], ...more,
+  name,
+  served: true,
+  storage: true,
+  schema: { openAPIV3Schema: widgetSchema },
+  subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' } },
+  additionalPrinterColumns: [
+    { name: 'Size', type: 'integer', jsonPath: '.spec.size' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  selectableFields: [{ jsonPath: '.spec.colour' }],
+  ...more,
 });
 
 export const definition = (plural: string, kind: string, versions: object[] = [version('v1')], more: object = {}): object => ({

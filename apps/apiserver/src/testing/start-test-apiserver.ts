@@ -38,14 +38,30 @@ export async function startTestApiserver(options: TestApiserverOptions): Promise
   const pki = options.pki ?? new ClusterPki({ directory: join(directory, 'pki') });
   if (!options.pki) await pki.ensure();
   const { files } = pki;
-  const config = parseFlags({ ...apiserverFlags, 'feature-gates': commonFlags['feature-gates'] }, [
-    `--etcd-servers=${options.etcd}`, '--bind-address=127.0.0.1', '--advertise-address=192.0.2.1', '--secure-port=0', '--grpc-port=0',
-    `--tls-cert-file=${files.apiserver.cert}`, `--tls-private-key-file=${files.apiserver.key}`, `--client-ca-file=${files.ca.cert}`,
-    `--service-account-key-file=${files.serviceAccountPublicKey}`, `--service-account-signing-key-file=${files.serviceAccountKey}`,
-    `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`, `--kubelet-client-key=${files.apiserverKubeletClient.key}`, `--kubelet-certificate-authority=${files.ca.cert}`,
-    `--requestheader-client-ca-file=${files.frontProxyClient.ca}`, '--requestheader-allowed-names=front-proxy-client', `--proxy-client-cert-file=${files.frontProxyClient.cert}`, `--proxy-client-key-file=${files.frontProxyClient.key}`,
-    ...(options.flags ?? []),
-  ], {});
+  const config = parseFlags(
+    { ...apiserverFlags, 'feature-gates': commonFlags['feature-gates'] },
+    [
+      `--etcd-servers=${options.etcd}`,
+      '--bind-address=127.0.0.1',
+      '--advertise-address=192.0.2.1',
+      '--secure-port=0',
+      '--grpc-port=0',
+      `--tls-cert-file=${files.apiserver.cert}`,
+      `--tls-private-key-file=${files.apiserver.key}`,
+      `--client-ca-file=${files.ca.cert}`,
+      `--service-account-key-file=${files.serviceAccountPublicKey}`,
+      `--service-account-signing-key-file=${files.serviceAccountKey}`,
+      `--kubelet-client-certificate=${files.apiserverKubeletClient.cert}`,
+      `--kubelet-client-key=${files.apiserverKubeletClient.key}`,
+      `--kubelet-certificate-authority=${files.ca.cert}`,
+      `--requestheader-client-ca-file=${files.frontProxyClient.ca}`,
+      '--requestheader-allowed-names=front-proxy-client',
+      `--proxy-client-cert-file=${files.frontProxyClient.cert}`,
+      `--proxy-client-key-file=${files.frontProxyClient.key}`,
+      ...(options.flags ?? []),
+    ],
+    {},
+  );
   const level = process.env['NAVARCH_TEST_LOG'];
   const log = level === undefined ? silentLogger : createLogger('kube-apiserver', { level: 'debug' });
   const { clock = systemClock } = options;

@@ -33,7 +33,23 @@ export const dns: Scenario = {
       '--bind-address=127.0.0.1', `--port=${port}`, '--advertise-address=127.0.0.1', '--healthz-port=0', '--upstream=127.0.0.1:1',
     ], { ...load, port }, () => context.quiet(), signal);
     const otherPort = await freeUdpPort();
-    const other = await whileRunning('dnsmasq', ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1', `--port=${otherPort}`, '--pid-file=', ...names.map((name) => `--host-record=${name},${address}`)], { ...load, port: otherPort }, () => context.quiet(), signal);
+    const other = await whileRunning(
+      'dnsmasq',
+      [
+        '--keep-in-foreground',
+        '--conf-file=/dev/null',
+        '--no-resolv',
+        '--no-hosts',
+        '--bind-interfaces',
+        '--listen-address=127.0.0.1',
+        `--port=${otherPort}`,
+        '--pid-file=',
+        ...names.map((name) => `--host-record=${name},${address}`),
+      ],
+      { ...load, port: otherPort },
+      () => context.quiet(),
+      signal,
+    );
     return [
       {
         scenario: 'dns',

@@ -52,7 +52,12 @@ export async function scaleUp(options: ClusterOptions, { replicas, patienceSecon
   }
 }
 
-async function scaleOne(cluster: BenchCluster, api: ApiRequests, { name, replicas }: { readonly name: string; readonly replicas: number }, signal: AbortSignal): Promise<{ createdSeconds: number; readySeconds: number; statusWrites: number }> {
+async function scaleOne(
+  cluster: BenchCluster,
+  api: ApiRequests,
+  { name, replicas }: { readonly name: string; readonly replicas: number },
+  signal: AbortSignal,
+): Promise<{ createdSeconds: number; readySeconds: number; statusWrites: number }> {
   const labels = { app: name };
   await api.send('POST', deployments, {
     apiVersion: 'apps/v1',
@@ -71,14 +76,18 @@ async function scaleOne(cluster: BenchCluster, api: ApiRequests, { name, replica
   let ready: (seconds: number) => void = () => undefined;
   const isReady = new Promise<number>((resolve) => (ready = resolve));
   const since = (): number => (performance.now() - began) / 1000;
-  const watch = watchEvents<Deployment>({ host, port, ca, cert, key, servername: 'localhost', path: `${deployments}?watch=true&fieldSelector=metadata.name%3D${name}` }, {
-    withinMs: readyWithinMs, signal,
-    onEvent: ({ object: { status } }) => {
-      statusWrites++;
-      if (Number.isNaN(createdSeconds) && (status?.replicas ?? 0) >= replicas) createdSeconds = since();
-      if (status?.readyReplicas === replicas) ready(since());
+  const watch = watchEvents<Deployment>(
+    { host, port, ca, cert, key, servername: 'localhost', path: `${deployments}?watch=true&fieldSelector=metadata.name%3D${name}` },
+    {
+      withinMs: readyWithinMs,
+      signal,
+      onEvent: ({ object: { status } }) => {
+        statusWrites++;
+        if (Number.isNaN(createdSeconds) && (status?.replicas ?? 0) >= replicas) createdSeconds = since();
+        if (status?.readyReplicas === replicas) ready(since());
+      },
     },
-  });
+  );
   try {
     await watch.watching;
     statusWrites = 0;

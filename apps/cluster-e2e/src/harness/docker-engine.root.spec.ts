@@ -27,5 +27,12 @@ describe('checkHealth', () => {
 
   it('ends a check that takes longer than it may', () => expect(check('sleep 200', { Timeout: 100_000_000 })).rejects.toThrow('ended with 137'));
 
-  it('rejects where nothing runs', () => expect(checkHealth({ Name: '/sample', State: { Pid: 0, Status: 'restarting' }, Config: { User: '', Env: [], Labels: {}, Healthcheck: { Test: ['CMD', 'true'] } } })).rejects.toThrow('/sample does not run'));
+  it('rejects where nothing runs', () =>
+    expect(
+      checkHealth({
+        Name: '/sample',
+        State: { Pid: 0, Status: 'restarting' },
+        Config: { User: '', Env: [], Labels: {}, Healthcheck: { Test: ['CMD', 'true'] } },
+      }),
+    ).rejects.toThrow('/sample does not run'));
 });

@@ -11,13 +11,25 @@ const namespace = 'network';
 /** A Deployment of one pod, whose autoscaler wants less memory of each than any process has: from the start, so that it has measured by the end. */
 const sized: readonly object[] = [
   {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'sized' },
-    spec: { selector: { matchLabels: { app: 'sized' } }, template: { metadata: { labels: { app: 'sized' } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'web', image: 'navarch.local/web:1' }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'sized' },
+    spec: {
+      selector: { matchLabels: { app: 'sized' } },
+      template: {
+        metadata: { labels: { app: 'sized' } },
+        spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'web', image: 'navarch.local/web:1' }] },
+      },
+    },
   },
   {
-    apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'sized' },
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'sized' },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'sized' }, minReplicas: 1, maxReplicas: 2,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'sized' },
+      minReplicas: 1,
+      maxReplicas: 2,
       metrics: [{ type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Ki' } } }],
     },
   },

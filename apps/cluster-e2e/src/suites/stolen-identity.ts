@@ -100,10 +100,27 @@ export function stolenIdentity(cluster: ComposeCluster): void {
   it('reads the same over gRPC', async () => {
     const object = (resource: Resource, name: string): { resource: Resource; namespace: string; name: string } => ({ resource, namespace: resource === nodes ? '' : namespace, name });
     const { objects, snapshots } = await use({
-      objects: [object(pods, 'own'), object(secrets, 'own'), object(configmaps, 'own'), object(nodes, 'node-1'), object(pods, 'other'), object(secrets, 'other'), object(secrets, 'unused'), object(configmaps, 'other'), object(nodes, 'node-2')],
+      objects: [
+        object(pods, 'own'),
+        object(secrets, 'own'),
+        object(configmaps, 'own'),
+        object(nodes, 'node-1'),
+        object(pods, 'other'),
+        object(secrets, 'other'),
+        object(secrets, 'unused'),
+        object(configmaps, 'other'),
+        object(nodes, 'node-2'),
+      ],
       snapshots: [
-        { resource: pods, node: 'node-1' }, { resource: services }, { resource: nodes, fieldSelector: 'metadata.name=node-1' },
-        { resource: pods, node: 'node-2' }, { resource: pods }, { resource: secrets }, { resource: configmaps }, { resource: nodes }, { resource: nodes, fieldSelector: 'metadata.name=node-2' },
+        { resource: pods, node: 'node-1' },
+        { resource: services },
+        { resource: nodes, fieldSelector: 'metadata.name=node-1' },
+        { resource: pods, node: 'node-2' },
+        { resource: pods },
+        { resource: secrets },
+        { resource: configmaps },
+        { resource: nodes },
+        { resource: nodes, fieldSelector: 'metadata.name=node-2' },
       ],
     });
     expect(objects).toEqual([200, 200, 200, 200, 403, 403, 403, 403, 403]);
@@ -129,7 +146,22 @@ export function stolenIdentity(cluster: ComposeCluster): void {
   });
 
   it('hears and says nothing of others over NATS', async () => {
-    const listens = { own: ['change.core.pods.node-1.>', 'bookmark.core.pods.node-1', 'change.core.services.>'], others: ['change.core.pods.node-2.>', 'change.core.pods.>', 'change.core.secrets.>', 'change.core.configmaps.>', 'change.core.nodes.>', 'change.>', '>', 'heartbeat.>', 'usage.*', '_INBOX.>', '$SYS.>'] };
+    const listens = {
+      own: ['change.core.pods.node-1.>', 'bookmark.core.pods.node-1', 'change.core.services.>'],
+      others: [
+        'change.core.pods.node-2.>',
+        'change.core.pods.>',
+        'change.core.secrets.>',
+        'change.core.configmaps.>',
+        'change.core.nodes.>',
+        'change.>',
+        '>',
+        'heartbeat.>',
+        'usage.*',
+        '_INBOX.>',
+        '$SYS.>',
+      ],
+    };
     const says = {
       own: ['heartbeat.node-1', 'usage.node-1'],
       others: ['heartbeat.node-2', 'usage.node-2', 'change.core.pods.node-1.default.a', 'change.core.pods.node-2.default.a', 'bookmark.core.pods.node-2'],

@@ -12,7 +12,16 @@ describe('the history of a template', () => {
   it('begins with revision 1, which says all that kubectl asks for', () => {
     const { action, revision: made } = plan('a');
     expect(action).toBe('create');
-    expect(made).toMatchObject({ revision: 1, metadata: { namespace: 'default', annotations: { 'kubernetes.io/change-cause': 'why' }, labels: { app: 'db' }, ownerReferences: [{ uid: 'u', controller: true }] }, data: { spec: { template: { $patch: 'replace' } } } });
+    expect(made).toMatchObject({
+      revision: 1,
+      metadata: {
+        namespace: 'default',
+        annotations: { 'kubernetes.io/change-cause': 'why' },
+        labels: { app: 'db' },
+        ownerReferences: [{ uid: 'u', controller: true }],
+      },
+      data: { spec: { template: { $patch: 'replace' } } },
+    });
     expect(made.metadata.name).toBe(`db-${made.metadata.labels?.['controller.kubernetes.io/hash'] ?? ''}`);
     expect(templateOf(made)).toEqual(template('a'));
   });

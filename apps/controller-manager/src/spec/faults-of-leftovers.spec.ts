@@ -32,7 +32,11 @@ describe('whatever befalls the leader, of what is to go', () => {
       const { world } = leaders;
       const at = formatTime(world.clock.now());
       for (const name of ['brief', 'kept', 'running']) {
-        world.create(batch.jobs, { metadata: { name, namespace: 'default' }, spec: { ...(name === 'kept' ? {} : { ttlSecondsAfterFinished: LONG / 1000 }), template: {} }, status: name === 'running' ? {} : { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at }] } });
+        world.create(batch.jobs, {
+          metadata: { name, namespace: 'default' },
+          spec: { ...(name === 'kept' ? {} : { ttlSecondsAfterFinished: LONG / 1000 }), template: {} },
+          status: name === 'running' ? {} : { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at }] },
+        });
       }
       const going = (): (string | undefined)[] => world.all(batch.jobs).filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ metadata }) => metadata.name);
       await leaders.start();
@@ -52,7 +56,11 @@ describe('whatever befalls the leader, of what is to go', () => {
       const { world } = leaders;
       const token = (id: string, expiration?: string): void => {
         const fields = { 'token-id': id, 'token-secret': '0123456789abcdef', 'usage-bootstrap-signing': 'true', ...(expiration === undefined ? {} : { expiration }) };
-        world.create(core.secrets, { metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' }, type: 'bootstrap.kubernetes.io/token', data: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Buffer.from(value).toString('base64')])) });
+        world.create(core.secrets, {
+          metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+          type: 'bootstrap.kubernetes.io/token',
+          data: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
+        });
       };
       const ids = (): string[] => world.all(core.secrets).map(({ metadata }) => metadata.name?.slice(-6) ?? '');
       const signatures = (): string[] => Object.keys(world.get(core.configmaps, 'cluster-info', 'kube-public').data ?? {}).filter((name) => name.startsWith('jws-')).map((name) => name.slice(-6)).sort();
@@ -78,9 +86,29 @@ describe('whatever befalls the leader, of what is to go', () => {
       const leaders = new Leaders([resourceClaimController]);
       const { world } = leaders;
       world.create(dra.resourceclaimtemplates, { metadata: { name: 'gpu', namespace: 'default' }, spec: { spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } } } });
-      const pods = ['ends', 'runs'].map((name) => world.create(core.pods, { metadata: { name, namespace: 'default' }, spec: { nodeName: 'n1', containers: [], resourceClaims: [{ name: 'card', resourceClaimTemplateName: 'gpu' }, { name: 'common', resourceClaimName: 'shared' }] }, status: { phase: 'Running' } }));
+      const pods = ['ends', 'runs'].map((name) =>
+        world.create(core.pods, {
+          metadata: { name, namespace: 'default' },
+          spec: {
+            nodeName: 'n1',
+            containers: [],
+            resourceClaims: [
+              { name: 'card', resourceClaimTemplateName: 'gpu' },
+              { name: 'common', resourceClaimName: 'shared' },
+            ],
+          },
+          status: { phase: 'Running' },
+        }),
+      );
       // Those of users stay when nobody uses them any more.
-      world.create<resourcev1.ResourceClaim>(dra.resourceclaims, { metadata: { name: 'shared', namespace: 'default', finalizers: [CLAIM_FINALIZER] }, spec: {}, status: { allocation: { devices: {} }, reservedFor: pods.map(({ metadata }) => ({ resource: 'pods', name: metadata.name ?? '', uid: metadata.uid ?? '' })) } });
+      world.create<resourcev1.ResourceClaim>(dra.resourceclaims, {
+        metadata: { name: 'shared', namespace: 'default', finalizers: [CLAIM_FINALIZER] },
+        spec: {},
+        status: {
+          allocation: { devices: {} },
+          reservedFor: pods.map(({ metadata }) => ({ resource: 'pods', name: metadata.name ?? '', uid: metadata.uid ?? '' })),
+        },
+      });
       await leaders.start();
       const shared = (): resourcev1.ResourceClaim => world.get<resourcev1.ResourceClaim>(dra.resourceclaims, 'shared');
       for (const [turn, fault] of befalls.entries()) {
@@ -106,7 +134,8 @@ describe('whatever befalls the leader, of what is to go', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([clusterRoleAggregationController]);
       const { world } = leaders;
-      const role = (name: string, labels: Record<string, string>, more: Partial<rbacv1.ClusterRole> = {}): void => void world.create(rbac.clusterroles, { metadata: { name, labels }, rules: [{ verbs: ['get'], apiGroups: [''], resources: [name] }], ...more });
+      const role = (name: string, labels: Record<string, string>, more: Partial<rbacv1.ClusterRole> = {}): void =>
+        void world.create(rbac.clusterroles, { metadata: { name, labels }, rules: [{ verbs: ['get'], apiGroups: [''], resources: [name] }], ...more });
       role('made', {}, { rules: [], aggregationRule: { clusterRoleSelectors: [{ matchLabels: { to: 'made' } }] } });
       role('pods', { to: 'made' });
       role('nodes', { to: 'made' });

@@ -115,7 +115,12 @@ describe('whatever befalls the leader, of namespaces', () => {
         await leaders.befall(fault);
         if (turn === 1) remove(core.serviceaccounts, 'default');
         if (turn === 2) remove(core.configmaps, 'kube-root-ca.crt');
-        if (turn === 3 && world.api.find(core.configmaps, 'shop', 'kube-root-ca.crt') !== undefined) world.api.update(core.configmaps, 'shop', 'kube-root-ca.crt', '', { ...world.get(core.configmaps, 'kube-root-ca.crt', 'shop'), data: { 'ca.crt': 'forged' } } as corev1.ConfigMap);
+        if (turn === 3 && world.api.find(core.configmaps, 'shop', 'kube-root-ca.crt') !== undefined) {
+          world.api.update(core.configmaps, 'shop', 'kube-root-ca.crt', '', {
+            ...world.get(core.configmaps, 'kube-root-ca.crt', 'shop'),
+            data: { 'ca.crt': 'forged' },
+          } as corev1.ConfigMap);
+        }
         if (turn === 3) create('late');
       }
       await leaders.recover();

@@ -44,7 +44,12 @@ describe('whatever befalls the leader, of nodes', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([taintEvictionController]);
       const { world } = leaders;
-      const pod = (name: string, nodeName: string, toleration?: corev1.Toleration): void => void world.create(core.pods, { metadata: { name, namespace: 'default' }, spec: { nodeName, containers: [], ...(toleration === undefined ? {} : { tolerations: [toleration] }) }, status: { phase: 'Running' } });
+      const pod = (name: string, nodeName: string, toleration?: corev1.Toleration): void =>
+        void world.create(core.pods, {
+          metadata: { name, namespace: 'default' },
+          spec: { nodeName, containers: [], ...(toleration === undefined ? {} : { tolerations: [toleration] }) },
+          status: { phase: 'Running' },
+        });
       const going = (): string[] => world.all(core.pods).filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ metadata }) => metadata.name ?? '');
       for (const name of ['bad', 'good']) world.create(core.nodes, { metadata: { name } });
       const tolerates = { key: 'broken', operator: 'Exists' };

@@ -70,7 +70,11 @@ describe('whatever befalls the leader, of volumes', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([persistentVolumeBinder]);
       const { world } = leaders;
-      const claim = (name: string): void => void world.create(core.persistentvolumeclaims, { metadata: { name, namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' } });
+      const claim = (name: string): void =>
+        void world.create(core.persistentvolumeclaims, {
+          metadata: { name, namespace: 'default' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' },
+        });
       for (const name of ['v1', 'v2', 'v3']) world.create(core.persistentvolumes, { ...disk, metadata: { name }, spec: { ...disk.spec, persistentVolumeReclaimPolicy: 'Retain' }, status: { phase: 'Available' } });
       const wrong: string[] = [];
       world.api.onEvent(({ resource }) => {
@@ -132,7 +136,11 @@ describe('whatever befalls the leader, of volumes', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([ephemeralVolumeController]);
       const { world } = leaders;
-      const make = (): string | undefined => world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [], volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: {} } } }] } }).metadata.uid;
+      const make = (): string | undefined =>
+        world.create(core.pods, {
+          metadata: { name: 'p', namespace: 'default' },
+          spec: { containers: [], volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: {} } } }] },
+        }).metadata.uid;
       let uid = make();
       await leaders.start();
       for (const [turn, fault] of befalls.entries()) {

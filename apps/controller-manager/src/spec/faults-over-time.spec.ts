@@ -30,7 +30,10 @@ describe('whatever befalls the leader, as time passes', () => {
       const complete = (): void => {
         for (const job of world.all(batch.jobs).filter((one) => !isOver(one))) {
           const at = formatTime(world.clock.now());
-          world.api.update(batch.jobs, 'default', job.metadata.name ?? '', 'status', { ...job, status: { ...job.status, succeeded: 1, completionTime: at, conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at }] } } as batchv1.Job);
+          world.api.update(batch.jobs, 'default', job.metadata.name ?? '', 'status', {
+            ...job,
+            status: { ...job.status, succeeded: 1, completionTime: at, conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at }] },
+          } as batchv1.Job);
         }
       };
       world.create(batch.cronjobs, { metadata: { name: 'tick', namespace: 'default' }, spec: { schedule: '* * * * *', concurrencyPolicy: 'Forbid', successfulJobsHistoryLimit: 100, jobTemplate: { spec: { template: {} } } } });
@@ -98,10 +101,21 @@ describe('whatever befalls the leader, as time passes', () => {
       });
       world.create(apps.deployments, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 3, selector: { matchLabels: { app: 'web' } }, template: {} }, status: { replicas: 3 } });
       const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: '2025-12-31T20:00:00Z' }];
-      for (const name of ['a', 'b', 'c']) world.create(core.pods, { metadata: { name, namespace: 'default', labels: { app: 'web' } }, spec: { nodeName: 'n1', containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] }, status: { phase: 'Running', startTime: '2025-12-31T20:00:00Z', conditions } });
+      for (const name of ['a', 'b', 'c']) {
+        world.create(core.pods, {
+          metadata: { name, namespace: 'default', labels: { app: 'web' } },
+          spec: { nodeName: 'n1', containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] },
+          status: { phase: 'Running', startTime: '2025-12-31T20:00:00Z', conditions },
+        });
+      }
       world.create<autoscalingv2.HorizontalPodAutoscaler>(autoscaling.horizontalpodautoscalers, {
         metadata: { name: 'web', namespace: 'default' },
-        spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas: 2, maxReplicas: 5, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '500m' } } }] },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+          minReplicas: 2,
+          maxReplicas: 5,
+          metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '500m' } } }],
+        },
       });
       world.metrics.pod.set('cpu', { a: 400, b: 400, c: 400 });
       await leaders.start();

@@ -32,7 +32,15 @@ describe('whatever befalls the leader', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([deploymentController, replicaSetController]);
       const { world } = leaders;
-      world.create(apps.deployments, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 6, selector: { matchLabels: { app: 'web' } }, strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } }, template: template('web', 'web:1') } });
+      world.create(apps.deployments, {
+        metadata: { name: 'web', namespace: 'default' },
+        spec: {
+          replicas: 6,
+          selector: { matchLabels: { app: 'web' } },
+          strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } },
+          template: template('web', 'web:1'),
+        },
+      });
       await leaders.start();
       await leaders.recover();
       const wrong = watchPods(world, (pods) => {
@@ -144,7 +152,15 @@ describe('whatever befalls the leader', () => {
     await fc.assert(fc.asyncProperty(faults, async (befalls) => {
       const leaders = new Leaders([replicaSetController]);
       const { world } = leaders;
-      const make = (image: string): string | undefined => world.create(apps.replicasets, { metadata: { name: 'web', namespace: 'default' }, spec: { replicas: 3, selector: { matchLabels: { app: 'web', image } }, template: { ...template('web', image), metadata: { labels: { app: 'web', image } } } } }).metadata.uid;
+      const make = (image: string): string | undefined =>
+        world.create(apps.replicasets, {
+          metadata: { name: 'web', namespace: 'default' },
+          spec: {
+            replicas: 3,
+            selector: { matchLabels: { app: 'web', image } },
+            template: { ...template('web', image), metadata: { labels: { app: 'web', image } } },
+          },
+        }).metadata.uid;
       make('one');
       await leaders.start();
       for (const fault of befalls) await leaders.befall(fault);

@@ -26,7 +26,17 @@ describe('metrics of', () => {
   };
 
   it('Jobs count syncs, pods and ends', async () => {
-    world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 2, parallelism: 2, completionMode: 'Indexed', ttlSecondsAfterFinished: 30, selector: { matchLabels: { app: 'sum' } }, template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } } } });
+    world.create(batch.jobs, {
+      metadata: { name: 'sum', namespace: 'default' },
+      spec: {
+        completions: 2,
+        parallelism: 2,
+        completionMode: 'Indexed',
+        ttlSecondsAfterFinished: 30,
+        selector: { matchLabels: { app: 'sum' } },
+        template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } },
+      },
+    });
     await world.run(jobController, ttlAfterFinishedController);
     await world.untilQuiet();
     endPods('Succeeded');
@@ -43,7 +53,15 @@ describe('metrics of', () => {
   });
 
   it('Jobs tell pods that are tried again from those that are next', async () => {
-    world.create(batch.jobs, { metadata: { name: 'sum', namespace: 'default' }, spec: { completions: 2, parallelism: 1, selector: { matchLabels: { app: 'sum' } }, template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } } } });
+    world.create(batch.jobs, {
+      metadata: { name: 'sum', namespace: 'default' },
+      spec: {
+        completions: 2,
+        parallelism: 1,
+        selector: { matchLabels: { app: 'sum' } },
+        template: { metadata: { labels: { app: 'sum' } }, spec: { containers: [] } },
+      },
+    });
     await world.run(jobController);
     await world.untilQuiet();
     endPods('Succeeded');
@@ -161,7 +179,13 @@ describe('metrics of', () => {
     expect(await world.metric('endpoint_slice_mirroring_controller_changes')).toEqual({ create: 1, update: 1 });
     expect(await world.metric('endpoint_slice_mirroring_controller_endpoints_desired')).toEqual({ '': 2 });
     const text = await world.registry.metrics();
-    for (const line of ['endpoints_added_per_sync_sum 3', 'endpoints_removed_per_sync_sum 1', 'endpoints_updated_per_sync_sum 0', 'num_endpoint_slices 1', 'desired_endpoint_slices 1']) expect(text).toContain(`endpoint_slice_mirroring_controller_${line}`);
+    for (const line of [
+      'endpoints_added_per_sync_sum 3',
+      'endpoints_removed_per_sync_sum 1',
+      'endpoints_updated_per_sync_sum 0',
+      'num_endpoint_slices 1',
+      'desired_endpoint_slices 1',
+    ]) expect(text).toContain(`endpoint_slice_mirroring_controller_${line}`);
     world.api.delete(core.services, 'default', 'db');
     await world.settle();
     expect(await world.metric('endpoint_slice_mirroring_controller_num_endpoint_slices')).toEqual({ '': 0 });
@@ -204,7 +228,13 @@ describe('metrics of', () => {
   });
 
   it('ephemeral volumes count claims', async () => {
-    world.create(core.pods, { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } }] } });
+    world.create(core.pods, {
+      metadata: { name: 'p', namespace: 'default' },
+      spec: {
+        containers: [],
+        volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } }],
+      },
+    });
     await world.run(ephemeralVolumeController);
     expect([await world.metric('ephemeral_volume_controller_create_total'), await world.metric('ephemeral_volume_controller_create_failures_total')]).toEqual([{ '': 1 }, { '': 0 }]);
   });

@@ -30,7 +30,18 @@ describe('certificates of a kubelet', () => {
   /** Signs as the controllers do. */
   const sign = async ({ spec }: certificatesv1.CertificateSigningRequest): Promise<string> => {
     const { commonName, organizations, dnsNames, ipAddresses, publicKey } = await parseCertificateRequest(Buffer.from(spec.request, 'base64').toString());
-    return Buffer.from(await ca.sign({ commonName, organizations, hosts: [...dnsNames, ...ipAddresses], usages: spec.usages?.includes('server auth') ? ['server auth'] : ['client auth'], validityMs: 100_000_000 }, publicKey)).toString('base64');
+    return Buffer.from(
+      await ca.sign(
+        {
+          commonName,
+          organizations,
+          hosts: [...dnsNames, ...ipAddresses],
+          usages: spec.usages?.includes('server auth') ? ['server auth'] : ['client auth'],
+          validityMs: 100_000_000,
+        },
+        publicKey,
+      ),
+    ).toString('base64');
   };
 
   describe('are renewed', () => {
@@ -64,7 +75,10 @@ describe('certificates of a kubelet', () => {
 
     it('before they end, for a new key each time, and whoever denies one is asked again later', async () => {
       const registry = new Registry();
-      const rotation = new CertificateRotation({ name: 'serving', signer: 'kubernetes.io/kubelet-serving', store, subject: { ...nodeSubject('n1'), hosts: ['n1', '192.0.2.1'] } }, { api, clock, log: silentLogger, random: () => 0.5, metrics: new CertificateMetrics('server', store, clock, registry) });
+      const rotation = new CertificateRotation(
+        { name: 'serving', signer: 'kubernetes.io/kubelet-serving', store, subject: { ...nodeSubject('n1'), hosts: ['n1', '192.0.2.1'] } },
+        { api, clock, log: silentLogger, random: () => 0.5, metrics: new CertificateMetrics('server', store, clock, registry) },
+      );
       await rotation.start();
       await until('asked', () => requests.length === 1);
       expect(requests[0]?.spec).toMatchObject({ signerName: 'kubernetes.io/kubelet-serving', usages: ['digital signature', 'server auth'] });

@@ -46,13 +46,27 @@ export async function usageV1(mountPoint: string, path: string): Promise<CgroupU
   ];
   const quotaUs = await number('cpu', 'cpu.cfs_quota_us');
   return {
-    userSeconds: over(times('user'), ticksPerSecond), systemSeconds: over(times('system'), ticksPerSecond),
-    periods: cpu('nr_periods'), throttledPeriods: cpu('nr_throttled'), throttledSeconds: over(cpu('throttled_time'), 1e9),
-    cacheBytes: memory('total_cache'), swapBytes: memory('total_swap'), mappedBytes: memory('total_mapped_file'), pageFaults: memory('total_pgfault'), majorPageFaults: memory('total_pgmajfault'),
-    peakBytes: await number('memory', 'memory.max_usage_in_bytes'), memoryLimitHits: await number('memory', 'memory.failcnt'), memoryLimitBytes: limitOf(await text('memory', 'memory.limit_in_bytes')), oomKills: oom('oom_kill'),
-    shares: await number('cpu', 'cpu.shares'), periodUs: await number('cpu', 'cpu.cfs_period_us'), quotaUs: quotaUs !== undefined && quotaUs > 0 ? quotaUs : undefined,
-    threads: await number('pids', 'pids.current'), threadLimit: limitOf(await text('pids', 'pids.max')), pids: numbers(procs),
-    disks: diskOperationsV1(await text('blkio', 'blkio.throttle.io_service_bytes') ?? '', await text('blkio', 'blkio.throttle.io_serviced') ?? ''),
+    userSeconds: over(times('user'), ticksPerSecond),
+    systemSeconds: over(times('system'), ticksPerSecond),
+    periods: cpu('nr_periods'),
+    throttledPeriods: cpu('nr_throttled'),
+    throttledSeconds: over(cpu('throttled_time'), 1e9),
+    cacheBytes: memory('total_cache'),
+    swapBytes: memory('total_swap'),
+    mappedBytes: memory('total_mapped_file'),
+    pageFaults: memory('total_pgfault'),
+    majorPageFaults: memory('total_pgmajfault'),
+    peakBytes: await number('memory', 'memory.max_usage_in_bytes'),
+    memoryLimitHits: await number('memory', 'memory.failcnt'),
+    memoryLimitBytes: limitOf(await text('memory', 'memory.limit_in_bytes')),
+    oomKills: oom('oom_kill'),
+    shares: await number('cpu', 'cpu.shares'),
+    periodUs: await number('cpu', 'cpu.cfs_period_us'),
+    quotaUs: quotaUs !== undefined && quotaUs > 0 ? quotaUs : undefined,
+    threads: await number('pids', 'pids.current'),
+    threadLimit: limitOf(await text('pids', 'pids.max')),
+    pids: numbers(procs),
+    disks: diskOperationsV1((await text('blkio', 'blkio.throttle.io_service_bytes')) ?? '', (await text('blkio', 'blkio.throttle.io_serviced')) ?? ''),
   };
 }
 

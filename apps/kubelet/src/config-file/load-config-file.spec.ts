@@ -47,7 +47,19 @@ describe('a kubelet\'s configuration file', () => {
   });
 
   it('says how far images are for whoever asks', () => {
-    expect(settingsOf(file({ imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages', preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'], imageMaximumGCAge: '48h' })).values).toMatchObject({ 'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages', 'preloaded-images-verification-allowlist': 'a.example/x,b.example/*', 'image-maximum-gc-age': '48h' });
+    expect(
+      settingsOf(
+        file({
+          imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages',
+          preloadedImagesVerificationAllowlist: ['a.example/x', 'b.example/*'],
+          imageMaximumGCAge: '48h',
+        }),
+      ).values,
+    ).toMatchObject({
+      'image-pull-credentials-verification-policy': 'NeverVerifyAllowlistedImages',
+      'preloaded-images-verification-allowlist': 'a.example/x,b.example/*',
+      'image-maximum-gc-age': '48h',
+    });
   });
 
   it('says what is served, to whom, and how long the apiserver\'s word on that holds', () => {
@@ -61,7 +73,12 @@ describe('a kubelet\'s configuration file', () => {
   });
 
   it('says what the kernel has to be like, and what is kept free besides', () => {
-    expect(configOf({ protectKernelDefaults: true, failCgroupV1: true, oomScoreAdj: 0, localStorageCapacityIsolation: false })).toMatchObject({ protectKernelDefaults: true, failCgroupv1: true, oomScoreAdj: 0, localStorageCapacityIsolation: false });
+    expect(configOf({ protectKernelDefaults: true, failCgroupV1: true, oomScoreAdj: 0, localStorageCapacityIsolation: false })).toMatchObject({
+      protectKernelDefaults: true,
+      failCgroupv1: true,
+      oomScoreAdj: 0,
+      localStorageCapacityIsolation: false,
+    });
     const hard = (fields: object): unknown => kubeletOptions(configOf({ evictionHard: { 'memory.available': '1Gi' }, ...fields })).reservations.evictionHard;
     expect(hard({})).toEqual({ 'memory.available': '1Gi' });
     expect(hard({ mergeDefaultEvictionSettings: true })).toEqual({ 'memory.available': '1Gi', 'nodefs.available': '10%', 'nodefs.inodesFree': '5%', 'imagefs.available': '15%', 'imagefs.inodesFree': '5%' });

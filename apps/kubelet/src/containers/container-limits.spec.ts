@@ -38,7 +38,13 @@ it('takes a limit of the pod as a whole where the container has none of its own'
 it('has no huge pages of the node that it does not ask for', () => {
   const containers = withResources({ limits: { 'hugepages-2Mi': '4Mi', 'memory': '1Gi', 'cpu': '1' } }, {});
   const pod = aPod({ containers });
-  const of = (container: corev1.Container): unknown => containerResources(pod, container, { memoryCapacity: gibibytes, cpuQuota: true, killsGroups: false, allocatable: { 'cpu': '4', 'hugepages-2Mi': '16Mi', 'hugepages-1Gi': '0' } }).hugepageLimits;
+  const of = (container: corev1.Container): unknown =>
+    containerResources(pod, container, {
+      memoryCapacity: gibibytes,
+      cpuQuota: true,
+      killsGroups: false,
+      allocatable: { 'cpu': '4', 'hugepages-2Mi': '16Mi', 'hugepages-1Gi': '0' },
+    }).hugepageLimits;
   expect(containers.map(of)).toEqual([[{ pageSize: '2MB', limit: 4_194_304n }, { pageSize: '1GB', limit: 0n }], [{ pageSize: '2MB', limit: 0n }, { pageSize: '1GB', limit: 0n }]]);
 });
 

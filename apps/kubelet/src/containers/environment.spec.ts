@@ -13,7 +13,20 @@ const data: ReferencedData = {
 async function environment(container: Partial<corev1.Container>, services: ReadonlyMap<string, string> = new Map()): Promise<Record<string, string>> {
   const pod = aPod({ serviceAccountName: 'robot' }, { labels: { app: 'web' }, annotations: { note: 'hi' } });
   const addresses = { podIPs: ['10.0.0.2', 'fd00::2'], hostIPs: ['192.0.2.1'] };
-  return Object.fromEntries(await makeEnvironment({ pod, container: aContainer('main', container), services, addresses, allocatable: { cpu: '4', memory: '8Gi' }, file: (volume, path) => (volume === 'shared' && path === 'env' ? Promise.resolve(Buffer.from('A=from-file')) : Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }))), data }));
+  return Object.fromEntries(
+    await makeEnvironment({
+      pod,
+      container: aContainer('main', container),
+      services,
+      addresses,
+      allocatable: { cpu: '4', memory: '8Gi' },
+      file: (volume, path) =>
+        volume === 'shared' && path === 'env'
+          ? Promise.resolve(Buffer.from('A=from-file'))
+          : Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })),
+      data,
+    }),
+  );
 }
 
 const from = (valueFrom: corev1.EnvVarSource): Partial<corev1.Container> => ({ env: [{ name: 'A', valueFrom }] });

@@ -73,6 +73,8 @@ describe('hosts files', () => {
 
   it('the kernel is not told a name that it does not take', () => {
     const pod = aPod({ hostname: 'web-0', subdomain: 'w'.repeat(40), setHostnameAsFQDN: true });
-    expect(() => kernelHostname(pod, 'cluster.local')).toThrow(`Failed to construct FQDN from Pod hostname and cluster domain, FQDN web-0.${'w'.repeat(40)}.default.svc.cluster.local is too long (64 characters is the max, 72 characters requested)`);
+    expect(() => kernelHostname(pod, 'cluster.local')).toThrow(
+      `Failed to construct FQDN from Pod hostname and cluster domain, FQDN web-0.${'w'.repeat(40)}.default.svc.cluster.local is too long (64 characters is the max, 72 characters requested)`,
+    );
   });
 });

@@ -5,7 +5,16 @@ import { sandboxResources } from './sandbox-resources';
 
 const configOf = (spec: Partial<corev1.PodSpec>): ReturnType<typeof sandboxConfig> => {
   const pod = aPod(spec);
-  return sandboxConfig({ pod, attempt: 0, hostname: 'web', dns: { servers: [], searches: [], options: [] }, logDirectory: '/logs', cgroupParent: '', seccompRoot: '/seccomp', resources: sandboxResources(pod, { cpuQuota: true, killsGroups: false }) });
+  return sandboxConfig({
+    pod,
+    attempt: 0,
+    hostname: 'web',
+    dns: { servers: [], searches: [], options: [] },
+    logDirectory: '/logs',
+    cgroupParent: '',
+    seccompRoot: '/seccomp',
+    resources: sandboxResources(pod, { cpuQuota: true, killsGroups: false }),
+  });
 };
 
 it('names kernel parameters by dots, however the pod writes them', () => {

@@ -46,7 +46,13 @@ export interface SharedSettings {
 }
 
 /** A container's settings merged with its pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
-export function containerSecurityContext(pod: corev1.Pod, container: corev1.Container, image: ImageUser, seccomp: SeccompSettings, { targetId = '', users, groups = [] }: SharedSettings = {}): runtimev1.LinuxContainerSecurityContext {
+export function containerSecurityContext(
+  pod: corev1.Pod,
+  container: corev1.Container,
+  image: ImageUser,
+  seccomp: SeccompSettings,
+  { targetId = '', users, groups = [] }: SharedSettings = {},
+): runtimev1.LinuxContainerSecurityContext {
   const own = container.securityContext ?? {};
   const shared = pod.spec?.securityContext ?? {};
   const runAsUser = own.runAsUser ?? shared.runAsUser;
@@ -64,10 +70,17 @@ export function containerSecurityContext(pod: corev1.Pod, container: corev1.Cont
     ...(uid === undefined ? { runAsUsername: image.username ?? '' } : { runAsUser: { value: BigInt(uid) } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
     supplementalGroups: supplementalGroups(shared, groups),
-    supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
-    seccomp: seccompProfile(own.seccompProfile ?? shared.seccompProfile ?? (seccomp.byDefault ? { type: 'RuntimeDefault' } : undefined), privileged, seccomp.root),
+    supplementalGroupsPolicy:
+      shared.supplementalGroupsPolicy === 'Strict' ? runtimev1.SupplementalGroupsPolicy.Strict : runtimev1.SupplementalGroupsPolicy.Merge,
+    seccomp: seccompProfile(
+      own.seccompProfile ?? shared.seccompProfile ?? (seccomp.byDefault ? { type: 'RuntimeDefault' } : undefined),
+      privileged,
+      seccomp.root,
+    ),
     ...apparmorProfile(own.appArmorProfile ?? shared.appArmorProfile, privileged),
-    ...(own.seLinuxOptions ?? shared.seLinuxOptions ? { selinuxOptions: { user: '', role: '', type: '', level: '', ...shared.seLinuxOptions, ...own.seLinuxOptions } } : {}),
+    ...((own.seLinuxOptions ?? shared.seLinuxOptions)
+      ? { selinuxOptions: { user: '', role: '', type: '', level: '', ...shared.seLinuxOptions, ...own.seLinuxOptions } }
+      : {}),
     maskedPaths: masked ? maskedPaths : [],
     readonlyPaths: masked ? readonlyPaths : [],
   });

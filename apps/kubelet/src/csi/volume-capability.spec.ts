@@ -18,6 +18,8 @@ describe('volumeCapability', () => {
   });
 
   it('names the file system, its options and a group that the driver sets', () => {
-    expect(volumeCapability({ accessModes: [], singleNodeMultiWriter: false, block: false, fsType: 'xfs', mountOptions: ['noatime'], mountGroup: 7 }).accessType).toEqual({ $case: 'mount', value: { fsType: 'xfs', mountFlags: ['noatime'], volumeMountGroup: '7' } });
+    expect(
+      volumeCapability({ accessModes: [], singleNodeMultiWriter: false, block: false, fsType: 'xfs', mountOptions: ['noatime'], mountGroup: 7 }).accessType,
+    ).toEqual({ $case: 'mount', value: { fsType: 'xfs', mountFlags: ['noatime'], volumeMountGroup: '7' } });
   });
 });

@@ -31,7 +31,9 @@ export class VolumeLimits {
     const stop = new AbortController();
     this.#followed.set(driver, stop);
     // Being left is the only end that it has.
-    this.#loop(driver, stop.signal).catch(() => undefined);
+    this.#loop(driver, stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) throw error;
+    });
   }
 
   leave(driver: string): void {

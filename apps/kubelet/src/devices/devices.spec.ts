@@ -75,7 +75,11 @@ describe('extended resources', () => {
     // Nobody requests it, so that only its plug-in's devices are counted.
     harness.bench.createPod(aPod({ containers: [aContainer('main', { resources: { requests: { [resource]: '0' }, limits: { [resource]: '3' } } })] }, { name: 'many' }));
     await harness.until('refused', () => harness.bench.pod('many')?.status?.phase === 'Failed');
-    expect(harness.bench.pod('many')?.status).toMatchObject({ reason: 'UnexpectedAdmissionError', message: 'Pod was rejected: Allocate failed due to requested number of devices unavailable for example.com/gpu. Requested: 3, Available: 2, which is unexpected' });
+    expect(harness.bench.pod('many')?.status).toMatchObject({
+      reason: 'UnexpectedAdmissionError',
+      message:
+        'Pod was rejected: Allocate failed due to requested number of devices unavailable for example.com/gpu. Requested: 3, Available: 2, which is unexpected',
+    });
   });
 
   it('are chosen and prepared by their plug-in where it wants to', async () => {

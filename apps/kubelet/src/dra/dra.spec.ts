@@ -46,8 +46,12 @@ describe('dynamic resources', () => {
     const created = harness.bench.createPod(pod);
     for (const name of claims) {
       const known = harness.bench.api.find(dra.resourceclaims, 'default', name);
-      if (known) harness.bench.api.update(dra.resourceclaims, 'default', name, 'status', { ...known, status: { ...known.status, reservedFor: [...known.status?.reservedFor ?? [], ...allocated(created).reservedFor ?? []] } } as resourcev1.ResourceClaim);
-      else claim(name, allocated(created));
+      if (known) {
+        harness.bench.api.update(dra.resourceclaims, 'default', name, 'status', {
+          ...known,
+          status: { ...known.status, reservedFor: [...(known.status?.reservedFor ?? []), ...(allocated(created).reservedFor ?? [])] },
+        } as resourcev1.ResourceClaim);
+      } else claim(name, allocated(created));
     }
     return created;
   };
@@ -62,11 +66,26 @@ describe('dynamic resources', () => {
     create(using('web', 'one', { restartPolicy: 'Never' }), 'one');
     await harness.running('web');
     expect([driver.calls, devices()]).toEqual([['prepare one'], [`${driverName}/device=one`, `${driverName}/device=all`]]);
-    expect([await metric('dra_resource_claims_in_use{driver_name="<any>"}'), await metric(`dra_resource_claims_in_use{driver_name="${driverName}"}`), await metric('dra_operations_duration_seconds_count{operation_name="PrepareResources",is_error="false"}')]).toEqual(['1', '1', '1']);
+    expect([
+      await metric('dra_resource_claims_in_use{driver_name="<any>"}'),
+      await metric(`dra_resource_claims_in_use{driver_name="${driverName}"}`),
+      await metric('dra_operations_duration_seconds_count{operation_name="PrepareResources",is_error="false"}'),
+    ]).toEqual(['1', '1', '1']);
     const channel = connect({ address: `unix://${harness.root}/kubelet/pod-resources/kubelet.sock` });
     const { podResources } = await channel.client(podresourcesv1.PodResourcesListerService).list({});
     channel.close();
-    expect(podResources).toMatchObject([{ name: 'web', containers: [{ dynamicResources: [{ claimName: 'one', claimNamespace: 'default', claimResources: [{ driverName, poolName: 'node-1', deviceName: 'one' }, { deviceName: 'all' }] }] }] }]);
+    expect(podResources).toMatchObject([
+      {
+        name: 'web',
+        containers: [
+          {
+            dynamicResources: [
+              { claimName: 'one', claimNamespace: 'default', claimResources: [{ driverName, poolName: 'node-1', deviceName: 'one' }, { deviceName: 'all' }] },
+            ],
+          },
+        ],
+      },
+    ]);
 
     harness.runtime.exit(harness.runtime.newest('main').status.id, 0);
     await harness.passing('it is asked to take it back', 500, () => driver.calls.includes('unprepare one'));
@@ -105,7 +124,16 @@ describe('dynamic resources', () => {
   });
 
   it('give a container what its request is for', async () => {
-    create(using('web', 'one', { containers: [aContainer('main', { resources: { claims: [{ name: 'device', request: 'other' }] } }), aContainer('second', { resources: { claims: [{ name: 'device', request: 'gpu' }] } }), aContainer('third')] }), 'one');
+    create(
+      using('web', 'one', {
+        containers: [
+          aContainer('main', { resources: { claims: [{ name: 'device', request: 'other' }] } }),
+          aContainer('second', { resources: { claims: [{ name: 'device', request: 'gpu' }] } }),
+          aContainer('third'),
+        ],
+      }),
+      'one',
+    );
     await harness.running('web');
     expect([devices('main'), devices('second'), devices('third')]).toEqual([[`${driverName}/device=all`], [`${driverName}/device=one`, `${driverName}/device=all`], []]);
   });
@@ -131,7 +159,11 @@ describe('dynamic resources', () => {
     const says = (text: string): Promise<void> => harness.passing(text, 2_000, () => failure() === `Failed to prepare dynamic resources: prepare dynamic resources: ${text}`);
     const uid = harness.bench.api.find(dra.resourceclaims, 'default', 'one')?.metadata.uid ?? '';
     await says(`pod web (${pod.metadata.uid ?? ''}) is not allowed to use ResourceClaim one (${uid})`);
-    const update = (status: resourcev1.ResourceClaimStatus): void => void harness.bench.api.update(dra.resourceclaims, 'default', 'one', 'status', { ...harness.bench.api.find(dra.resourceclaims, 'default', 'one'), status } as resourcev1.ResourceClaim);
+    const update = (status: resourcev1.ResourceClaimStatus): void =>
+      void harness.bench.api.update(dra.resourceclaims, 'default', 'one', 'status', {
+        ...harness.bench.api.find(dra.resourceclaims, 'default', 'one'),
+        status,
+      } as resourcev1.ResourceClaim);
     update({ reservedFor: allocated(pod).reservedFor ?? [] });
     await says('ResourceClaim one: not allocated');
     await driver.stop();
@@ -155,7 +187,16 @@ describe('dynamic resources', () => {
     create(using('web', 'one'), 'one');
     await harness.running('web');
     const { Data } = JSON.parse(await readFile(`${harness.root}/kubelet/dra_manager_state`, 'utf8')) as { Data: string };
-    expect(JSON.parse(Data)).toMatchObject({ kind: 'DRACheckpoint', ClaimInfoStateList: [{ ClaimName: 'one', Namespace: 'default', DriverState: { [driverName]: { Devices: [{ PoolName: 'node-1', DeviceName: 'one', RequestNames: ['gpu'] }, { DeviceName: 'all' }] } } }] });
+    expect(JSON.parse(Data)).toMatchObject({
+      kind: 'DRACheckpoint',
+      ClaimInfoStateList: [
+        {
+          ClaimName: 'one',
+          Namespace: 'default',
+          DriverState: { [driverName]: { Devices: [{ PoolName: 'node-1', DeviceName: 'one', RequestNames: ['gpu'] }, { DeviceName: 'all' }] } },
+        },
+      ],
+    });
     await harness.bench.restart();
     await harness.until('ready', () => harness.bench.kubelet.table.workers.length === 1);
     harness.runtime.exit(harness.runtime.newest('main').status.id, 1);
@@ -177,7 +218,11 @@ describe('dynamic resources', () => {
   });
 
   it('have their slices taken out of the API when the kubelet begins, and half a minute after their driver went', async () => {
-    const slice = (name: string, of: string, nodeName: string): void => void harness.bench.api.create(dra.resourceslices, '', { metadata: { name }, spec: { driver: of, nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 1 } } } as resourcev1.ResourceSlice);
+    const slice = (name: string, of: string, nodeName: string): void =>
+      void harness.bench.api.create(dra.resourceslices, '', {
+        metadata: { name },
+        spec: { driver: of, nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 1 } },
+      } as resourcev1.ResourceSlice);
     slice('here', driverName, 'node-1');
     slice('other-driver', 'nic.example.com', 'node-1');
     slice('elsewhere', driverName, 'node-2');

@@ -162,9 +162,13 @@ it('says in upstream\'s words why a pod was evicted', () => {
   const [threshold] = hard('memory.available<100Mi');
   const usage = using(0, { containers: new Map([['main', { memoryBytes: 1024 * 10, diskBytes: 0 }], ['modest', { memoryBytes: 1024 * 10, diskBytes: 0 }]]) });
   const pod = aPod({ containers: [aContainer('main'), aContainer('modest', { resources: { requests: { memory: '10Ki' } } })] });
-  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, pod, usage)).toBe('The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ');
+  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, pod, usage)).toBe(
+    'The node was low on resource: memory. Threshold quantity: 100Mi, available: 51200Ki. Container main was using 10Ki, request is 0, has larger consumption of memory. ',
+  );
   const whole = aPod({ resources: { requests: { memory: '1Ki' } }, containers: [aContainer('modest', { resources: { requests: { memory: '10Ki' } } })], initContainers: [aContainer('main', { restartPolicy: 'Always' })] }, { name: 'web' });
-  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, whole, { ...usage, memoryBytes: 20 * 1024 })).toMatch(/51200Ki\. Pod web was using 20Ki, request is 1Ki, has larger consumption of memory\. Container main was using 10Ki, request is 0, has larger consumption of memory\. $/);
+  expect(evictionMessage(threshold!, { available: 50 * 2 ** 20, capacity: 2 ** 30 }, whole, { ...usage, memoryBytes: 20 * 1024 })).toMatch(
+    /51200Ki\. Pod web was using 20Ki, request is 1Ki, has larger consumption of memory\. Container main was using 10Ki, request is 0, has larger consumption of memory\. $/,
+  );
 });
 
 describe('a node that runs low', () => {
@@ -173,7 +177,20 @@ describe('a node that runs low', () => {
 
   beforeEach(async () => {
     levels = {};
-    harness = await KubeletHarness.open(() => ({ eviction: { thresholds: [...hard('memory.available<100Mi'), ...hard('nodefs.available<10%'), { signal: 'pid.available', amount: { quantity: '100' }, graceMs: 20_000 }], transitionMs: 60_000, maxGraceSeconds: 7 } }), { levels: () => Promise.resolve(levels) });
+    harness = await KubeletHarness.open(
+      () => ({
+        eviction: {
+          thresholds: [
+            ...hard('memory.available<100Mi'),
+            ...hard('nodefs.available<10%'),
+            { signal: 'pid.available', amount: { quantity: '100' }, graceMs: 20_000 },
+          ],
+          transitionMs: 60_000,
+          maxGraceSeconds: 7,
+        },
+      }),
+      { levels: () => Promise.resolve(levels) },
+    );
     await harness.start();
   });
   afterEach(() => harness.close());
@@ -187,7 +204,12 @@ describe('a node that runs low', () => {
   it('gives up a pod at a time, says so, and takes no pods without requests meanwhile', async () => {
     await run('greedy', {});
     await run('modest', { containers: [aContainer('main', { resources: { requests: { memory: '1Gi' } } })] });
-    harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => runtimev1.ContainerStats.fromPartial({ attributes: { id: status.id, labels: status.labels }, memory: { workingSetBytes: { value: 2n ** 20n } } })));
+    harness.runtime.listContainerStats = () =>
+      Promise.resolve(
+        [...harness.runtime.containers.values()].map(({ status }) =>
+          runtimev1.ContainerStats.fromPartial({ attributes: { id: status.id, labels: status.labels }, memory: { workingSetBytes: { value: 2n ** 20n } } }),
+        ),
+      );
     levels = { 'memory.available': { available: 2 ** 20, capacity: 2 ** 30 } };
     await harness.passing('evicted', 1000, () => harness.bench.pod('greedy')?.status?.phase === 'Failed');
     const status = harness.bench.pod('greedy')?.status;
@@ -228,7 +250,12 @@ describe('a node that runs low', () => {
   it('removes images that nobody uses before it gives up a pod for disk', async () => {
     await run('web', {});
     harness.runtime.addImage('old:1');
-    harness.runtime.listContainers = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status, sandboxId }) => runtimev1.Container.fromPartial({ id: status.id, podSandboxId: sandboxId, state: status.state, labels: status.labels, imageRef: 'app:1' })));
+    harness.runtime.listContainers = () =>
+      Promise.resolve(
+        [...harness.runtime.containers.values()].map(({ status, sandboxId }) =>
+          runtimev1.Container.fromPartial({ id: status.id, podSandboxId: sandboxId, state: status.state, labels: status.labels, imageRef: 'app:1' }),
+        ),
+      );
     levels = { 'nodefs.available': { available: 1, capacity: 100 } };
     const { removeImage } = harness.runtime;
     harness.runtime.removeImage = (image) => {

@@ -16,25 +16,35 @@ export interface EvictorNeighbours extends Pick<EvictorDeps, 'directories' | 're
   readonly memoryLevel: () => Promise<Level | undefined>;
 }
 
-export function makeEvictor({ eviction, rootDir }: KubeletOptions, { runtime, events, clock, log, metrics, levels }: KubeletDeps, { workers, containerGroup, memoryLevel, ...neighbours }: EvictorNeighbours): Evictor {
+export function makeEvictor(
+  { eviction, rootDir }: KubeletOptions,
+  { runtime, events, clock, log, metrics, levels }: KubeletDeps,
+  { workers, containerGroup, memoryLevel, ...neighbours }: EvictorNeighbours,
+): Evictor {
   const mounts = async (): Promise<RuntimeMounts> => runtimeMounts(await runtime.imageFsInfo());
   return new Evictor(eviction, {
-    clock, log, events, ...neighbours,
+    clock,
+    log,
+    events,
+    ...neighbours,
     levels: levels ?? (async () => readLevels(rootDir, await mounts(), await memoryLevel())),
     layout: async () => diskLayout(rootDir, await mounts()),
     stats: () => runtime.listContainerStats(),
-    pods: () => workers().filter((worker) => !worker.ending && !worker.stopped).map((worker) => ({
-      pod: worker.pod,
-      processes: async () => {
-        const running = worker.view.containers.filter(({ state }) => state === 'running');
-        const groups = await Promise.all(running.map(({ id }) => containerGroup(worker.pod, id)));
-        return groups.reduce((sum, { pids = [] }) => sum + pids.length, 0);
-      },
-      evict: (message, graceSeconds, disruption) => {
-        events.pod(worker.pod, 'Warning', 'Evicted', message);
-        worker.disrupt('Evicted', message, disruption ? message : undefined, graceSeconds);
-      },
-    })),
+    pods: () =>
+      workers()
+        .filter((worker) => !worker.ending && !worker.stopped)
+        .map((worker) => ({
+          pod: worker.pod,
+          processes: async () => {
+            const running = worker.view.containers.filter(({ state }) => state === 'running');
+            const groups = await Promise.all(running.map(({ id }) => containerGroup(worker.pod, id)));
+            return groups.reduce((sum, { pids = [] }) => sum + pids.length, 0);
+          },
+          evict: (message, graceSeconds, disruption) => {
+            events.pod(worker.pod, 'Warning', 'Evicted', message);
+            worker.disrupt('Evicted', message, disruption ? message : undefined, graceSeconds);
+          },
+        })),
     onEvicted: (signal, ageMs) => {
       metrics.evictions.inc({ eviction_signal: signal });
       metrics.evictionStatsAgeSeconds.observe({ eviction_signal: signal }, ageMs / 1000);

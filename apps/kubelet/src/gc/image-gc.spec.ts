@@ -29,7 +29,18 @@ describe('ImageGc', () => {
     const pruned: string[][] = [];
     runtime.imageFsInfo = () => Promise.resolve(runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] }));
     runtime.listContainers = () => Promise.resolve([runtimev1.Container.fromPartial({ id: 'c', imageRef: 'used:1' })]);
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 }, { records: { prune: (images) => Promise.resolve(void pruned.push([...images])) }, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(registry), usage: () => Promise.resolve({ capacity: 100, available: 90 }) });
+    const gc = new ImageGc(
+      { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 60_000 },
+      {
+        records: { prune: (images) => Promise.resolve(void pruned.push([...images])) },
+        runtime,
+        clock,
+        events: new RecordedEvents(),
+        log: silentLogger,
+        metrics: createKubeletMetrics(registry),
+        usage: () => Promise.resolve({ capacity: 100, available: 90 }),
+      },
+    );
     await gc.collect();
     await clock.advance(60_000);
     await gc.collect();
@@ -57,7 +68,18 @@ describe('ImageGc', () => {
       await clock.advance(5);
       return runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] });
     };
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100, available: 1 }) });
+    const gc = new ImageGc(
+      { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
+      {
+        records: nothingPulled,
+        runtime,
+        clock,
+        events: new RecordedEvents(),
+        log: silentLogger,
+        metrics: createKubeletMetrics(new Registry()),
+        usage: () => Promise.resolve({ capacity: 100, available: 1 }),
+      },
+    );
     await expect(gc.collect()).rejects.toThrow('Insufficient free disk space');
     expect(runtime.calls.filter((call) => call.startsWith('removeImage'))).toEqual([]);
     await clock.advance(1);
@@ -69,7 +91,18 @@ describe('ImageGc', () => {
     const clock = new FakeClock();
     const runtime = new FakeRuntime(clock);
     const events = new RecordedEvents();
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 0, available: 0 }) });
+    const gc = new ImageGc(
+      { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
+      {
+        records: nothingPulled,
+        runtime,
+        clock,
+        events,
+        log: silentLogger,
+        metrics: createKubeletMetrics(new Registry()),
+        usage: () => Promise.resolve({ capacity: 0, available: 0 }),
+      },
+    );
     await expect(gc.collect()).rejects.toThrow('imageFs information is unavailable');
     runtime.imageFsInfo = () => Promise.resolve(runtimev1.ImageFsInfoResponse.fromPartial({ imageFilesystems: [{ fsId: { mountpoint: '/images' } }] }));
     await expect(gc.collect()).rejects.toThrow('invalid capacity 0 on image filesystem');
@@ -86,13 +119,25 @@ describe('ImageGc', () => {
       if (id === 'sha256:stuck:1') throw new Error('it is stuck');
       for (const [name, image] of runtime.images) if (image.id === id) runtime.images.delete(name);
     };
-    const gc = new ImageGc({ highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events, log: silentLogger, metrics: createKubeletMetrics(new Registry()), usage: () => Promise.resolve({ capacity: 100 * 2 ** 30, available: 2 ** 30 }) });
+    const gc = new ImageGc(
+      { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
+      {
+        records: nothingPulled,
+        runtime,
+        clock,
+        events,
+        log: silentLogger,
+        metrics: createKubeletMetrics(new Registry()),
+        usage: () => Promise.resolve({ capacity: 100 * 2 ** 30, available: 2 ** 30 }),
+      },
+    );
     await clock.advance(1);
     await expect(gc.collect()).rejects.toThrow('it is stuck');
     expect([...runtime.images.keys()]).toEqual(['stuck:1']);
     expect(events.lines).toEqual([]);
     delete runtime.behave['removeImage'];
-    const message = "Insufficient free disk space on the node's image filesystem (99% of 100.0 GiB used). Failed to free sufficient space by deleting unused images (freed 1000 bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.";
+    const message =
+      "Insufficient free disk space on the node's image filesystem (99% of 100.0 GiB used). Failed to free sufficient space by deleting unused images (freed 1000 bytes). Investigate disk usage, as it could be used by active images, logs, volumes, or other data.";
     await expect(gc.collect()).rejects.toThrow(message);
     expect(events.lines).toEqual([`FreeDiskSpaceFailed: ${message}`, `ImageGCFailed: ${message}`]);
   });

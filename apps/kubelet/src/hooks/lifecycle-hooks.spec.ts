@@ -48,7 +48,14 @@ describe('an HTTPS hook', () => {
   });
 
   it('over a bare connection is not one that can be run', async () => {
-    await expect(runHook({ tcpSocket: { port } }, { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' }, { runtime: new FakeRuntime(clock), clock, events, metrics }, new AbortController().signal)).rejects.toThrow('Cannot run handler: invalid handler');
+    await expect(
+      runHook(
+        { tcpSocket: { port } },
+        { pod: aPod(), container: aContainer('main'), containerId: 'c', podIP: '127.0.0.1' },
+        { runtime: new FakeRuntime(clock), clock, events, metrics },
+        new AbortController().signal,
+      ),
+    ).rejects.toThrow('Cannot run handler: invalid handler');
   });
 
   it('fails where nobody answers', async () => {

@@ -85,10 +85,19 @@ async function readFileOf(file: string): Promise<readonly ProviderConfig[]> {
   return config.providers ?? [];
 }
 
-function tokenOf({ serviceAccountTokenAudience = '', cacheType, requireServiceAccount = false, requiredServiceAccountAnnotationKeys = [], optionalServiceAccountAnnotationKeys = [] }: TokenAttributesConfig): TokenAttributes {
+function tokenOf({
+  serviceAccountTokenAudience = '',
+  cacheType,
+  requireServiceAccount = false,
+  requiredServiceAccountAnnotationKeys = [],
+  optionalServiceAccountAnnotationKeys = [],
+}: TokenAttributesConfig): TokenAttributes {
   return {
-    audience: serviceAccountTokenAudience, cacheType: cacheType as CacheType, requireServiceAccount,
-    requiredAnnotationKeys: requiredServiceAccountAnnotationKeys, optionalAnnotationKeys: optionalServiceAccountAnnotationKeys,
+    audience: serviceAccountTokenAudience,
+    cacheType: cacheType as CacheType,
+    requireServiceAccount,
+    requiredAnnotationKeys: requiredServiceAccountAnnotationKeys,
+    optionalAnnotationKeys: optionalServiceAccountAnnotationKeys,
   };
 }
 
@@ -117,7 +126,16 @@ function findings({ name = '', matchImages = [], defaultCacheDuration, apiVersio
   ];
 }
 
-function tokenFindings({ serviceAccountTokenAudience = '', cacheType = '', requireServiceAccount, requiredServiceAccountAnnotationKeys: needed = [], optionalServiceAccountAnnotationKeys: optional = [] }: TokenAttributesConfig, apiVersion: string): FieldError[] {
+function tokenFindings(
+  {
+    serviceAccountTokenAudience = '',
+    cacheType = '',
+    requireServiceAccount,
+    requiredServiceAccountAnnotationKeys: needed = [],
+    optionalServiceAccountAnnotationKeys: optional = [],
+  }: TokenAttributesConfig,
+  apiVersion: string,
+): FieldError[] {
   const { required, invalid, forbidden, notSupported } = fieldErrors;
   const path = 'providers.tokenAttributes';
   const both = [...new Set(needed.filter((key) => optional.includes(key)))].sort();
@@ -125,10 +143,15 @@ function tokenFindings({ serviceAccountTokenAudience = '', cacheType = '', requi
     ...(serviceAccountTokenAudience === '' ? [required(`${path}.serviceAccountTokenAudience`)] : []),
     ...(requireServiceAccount === undefined ? [required(`${path}.requireServiceAccount`)] : []),
     ...(apiVersion === current ? [] : [forbidden(path, `tokenAttributes is only supported for ${current} API version`)]),
-    ...(requireServiceAccount === false && needed.length > 0 ? [forbidden(`${path}.requiredServiceAccountAnnotationKeys`, 'requireServiceAccount cannot be false when requiredServiceAccountAnnotationKeys is set')] : []),
-    ...keyFindings(`${path}.requiredServiceAccountAnnotationKeys`, needed), ...keyFindings(`${path}.optionalServiceAccountAnnotationKeys`, optional),
+    ...(requireServiceAccount === false && needed.length > 0
+      ? [forbidden(`${path}.requiredServiceAccountAnnotationKeys`, 'requireServiceAccount cannot be false when requiredServiceAccountAnnotationKeys is set')]
+      : []),
+    ...keyFindings(`${path}.requiredServiceAccountAnnotationKeys`, needed),
+    ...keyFindings(`${path}.optionalServiceAccountAnnotationKeys`, optional),
     ...(both.length > 0 ? [invalid(path, both, 'annotation keys cannot be both required and optional')] : []),
-    ...(cacheType === '' ? [required(`${path}.cacheType`, `cacheType is required to be set when tokenAttributes is specified. Supported values are: ${cacheTypes.join(', ')}`)] : []),
+    ...(cacheType === ''
+      ? [required(`${path}.cacheType`, `cacheType is required to be set when tokenAttributes is specified. Supported values are: ${cacheTypes.join(', ')}`)]
+      : []),
     ...(cacheType !== '' && !cacheTypes.some((known) => known === cacheType) ? [notSupported(`${path}.cacheType`, cacheType, cacheTypes)] : []),
   ];
 }

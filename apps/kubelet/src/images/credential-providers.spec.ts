@@ -94,7 +94,14 @@ describe('credential providers', () => {
         run: (_program, _provider, input) => {
           const request = JSON.parse(input) as { serviceAccountToken?: string };
           inputs.push(request);
-          return Promise.resolve(JSON.stringify({ apiVersion, kind: 'CredentialProviderResponse', cacheKeyType: 'Image', auth: { '*.example.com': { username: 'u', password: password === 'echo' ? request.serviceAccountToken : password } } }));
+          return Promise.resolve(
+            JSON.stringify({
+              apiVersion,
+              kind: 'CredentialProviderResponse',
+              cacheKeyType: 'Image',
+              auth: { '*.example.com': { username: 'u', password: password === 'echo' ? request.serviceAccountToken : password } },
+            }),
+          );
         },
       });
       return { inputs, look: (pod, accounts = account()) => providers.lookup('a.example.com/app:1', 'a.example.com/app', pod, accounts) };

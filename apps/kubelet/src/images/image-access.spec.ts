@@ -48,7 +48,12 @@ describe('who may use an image that was pulled with a secret', () => {
 
 it('an image was pulled under a name that is in its record, or that it does not go by', () => {
   const record = withCredentials(undefined, 'sha256:1', repository, own, 'now');
-  expect([wasPulled(undefined, repository, [repository]), wasPulled(record, repository, [repository]), wasPulled(record, 'loaded.example/app', [repository, 'loaded.example/app']), wasPulled(record, 'docker.io/library/sha256', [repository])]).toEqual([false, true, false, true]);
+  expect([
+    wasPulled(undefined, repository, [repository]),
+    wasPulled(record, repository, [repository]),
+    wasPulled(record, 'loaded.example/app', [repository, 'loaded.example/app']),
+    wasPulled(record, 'docker.io/library/sha256', [repository]),
+  ]).toEqual([false, true, false, true]);
 });
 
 it('a record grows by what is new only', () => {
@@ -89,9 +94,25 @@ describe('an image that one pod had credentials for', () => {
     const records = new PullRecords(root, { clock, log: silentLogger });
     await records.start(() => runtime.listImages());
     registry = new Registry();
-    return new ImagePuller({ maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] }, ...(limit ? { limit } : {}) }, { runtime, events, clock, records, metrics: createKubeletMetrics(registry).images, pullSecrets: (pod) => Promise.resolve((pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => secrets.get(name ?? '') ?? [])) });
+    return new ImagePuller(
+      { maxParallelPulls: 0, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] }, ...(limit ? { limit } : {}) },
+      {
+        runtime,
+        events,
+        clock,
+        records,
+        metrics: createKubeletMetrics(registry).images,
+        pullSecrets: (pod) => Promise.resolve((pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => secrets.get(name ?? '') ?? [])),
+      },
+    );
   };
-  const ensure = (puller: ImagePuller, names: readonly string[], policy = 'IfNotPresent'): Promise<unknown> => puller.ensure(aPod({ imagePullSecrets: names.map((name) => ({ name })) }), aContainer('main', { image, imagePullPolicy: policy }), undefined, new AbortController().signal);
+  const ensure = (puller: ImagePuller, names: readonly string[], policy = 'IfNotPresent'): Promise<unknown> =>
+    puller.ensure(
+      aPod({ imagePullSecrets: names.map((name) => ({ name })) }),
+      aContainer('main', { image, imagePullPolicy: policy }),
+      undefined,
+      new AbortController().signal,
+    );
 
   it('is nobody else\'s, not after a restart either', async () => {
     const first = await start();

@@ -45,7 +45,10 @@ describe('how many images are pulled at once', () => {
   const ask = async (maxParallelPulls: number): Promise<Promise<unknown>[]> => {
     const records = new PullRecords(root, { clock, log: silentLogger });
     await records.start(() => runtime.listImages());
-    const puller = new ImagePuller({ maxParallelPulls, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } }, { runtime, events, clock, records, metrics: createKubeletMetrics(new Registry()).images, pullSecrets: () => Promise.resolve([]) });
+    const puller = new ImagePuller(
+      { maxParallelPulls, access: { policy: 'NeverVerifyPreloadedImages', allowlist: [] } },
+      { runtime, events, clock, records, metrics: createKubeletMetrics(new Registry()).images, pullSecrets: () => Promise.resolve([]) },
+    );
     const asked: Promise<unknown>[] = [];
     for (const [index, image] of images.entries()) {
       asked.push(puller.ensure(aPod(), aContainer('main', { image }), undefined, new AbortController().signal).then(() => undefined, (error: unknown) => error));

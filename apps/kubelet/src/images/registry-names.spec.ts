@@ -41,7 +41,12 @@ describe('Keyring', () => {
     expect(users(registry, repository)).toEqual(['user/pass:word']);
   });
 
-  it.each([['registry.example', 'registry.example:5000/app'], ['registry.example/team', 'registry.example/other/app'], ['*.example', 'a.b.example/app'], ['registry.example', 'docker.io/library/nginx']])('%s is not for %s', (registry, repository) => {
+  it.each([
+    ['registry.example', 'registry.example:5000/app'],
+    ['registry.example/team', 'registry.example/other/app'],
+    ['*.example', 'a.b.example/app'],
+    ['registry.example', 'docker.io/library/nginx'],
+  ])('%s is not for %s', (registry, repository) => {
     expect(users(registry, repository)).toEqual([]);
   });
 

@@ -15,7 +15,14 @@ import { aPod } from '../testing/pod-bench';
 import { manyNodesFlags, nodeConfigs } from './config';
 import { simulatedNode } from './simulated-node';
 
-const flags = (...more: string[]): ReturnType<typeof nodeConfigs> => nodeConfigs(parseFlags(manyNodesFlags, ['--apiserver=127.0.0.1:1', '--certificate-authority=ca', '--client-certificate=crt', '--client-key=key', '--resolv-conf=', ...more], {}));
+const flags = (...more: string[]): ReturnType<typeof nodeConfigs> =>
+  nodeConfigs(
+    parseFlags(
+      manyNodesFlags,
+      ['--apiserver=127.0.0.1:1', '--certificate-authority=ca', '--client-certificate=crt', '--client-key=key', '--resolv-conf=', ...more],
+      {},
+    ),
+  );
 
 describe('many nodes in one process', () => {
   let root: string;

@@ -20,7 +20,11 @@ const main = (pod: corev1.Pod): corev1.Container => pod.spec!.containers[0]!;
 
 describe('--reserved-memory', () => {
   it('is by bank and resource', () => expect([...parseReservedMemory('0:memory=1Gi,hugepages-2Mi=4Mi;1:memory=2Gi')]).toEqual([[0, { memory: gibibytes, 'hugepages-2Mi': 4 * 2 ** 20 }], [1, { memory: 2 * gibibytes }]]));
-  it.each([['memory=1Gi', 'is not node:resource=quantity'], ['0:cpu=1', 'is neither memory nor huge pages'], ['0:memory=1Gi;0:memory=1Gi', 'duplicate value for NUMA node 0']])('refuses %s', (text, message) => expect(() => parseReservedMemory(text)).toThrow(message));
+  it.each([
+    ['memory=1Gi', 'is not node:resource=quantity'],
+    ['0:cpu=1', 'is neither memory nor huge pages'],
+    ['0:memory=1Gi;0:memory=1Gi', 'duplicate value for NUMA node 0'],
+  ])('refuses %s', (text, message) => expect(() => parseReservedMemory(text)).toThrow(message));
 
   it('must be what the node keeps', () => {
     expect(() => checkReservedMemory(reserved, { memory: gibibytes })).toThrow('the total amount "2147483648" of type "memory" is not equal to the value "1073741824" determined by Node Allocatable feature');

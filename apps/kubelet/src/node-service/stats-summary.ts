@@ -99,7 +99,17 @@ export class StatsReader {
   readonly #samples = new Map<string, { readonly atMs: number; readonly nanoseconds: number; nanoCores: number | undefined }>();
   readonly #startedAt: string;
 
-  constructor(private readonly nodeName: string, private readonly deps: { readonly runtime: ContainerRuntime; readonly table: PodTable; readonly clock: Clock; readonly rootDir: string; readonly volumes: VolumeMeasures; readonly podsGroup?: PodsGroup }) {
+  constructor(
+    private readonly nodeName: string,
+    private readonly deps: {
+      readonly runtime: ContainerRuntime;
+      readonly table: PodTable;
+      readonly clock: Clock;
+      readonly rootDir: string;
+      readonly volumes: VolumeMeasures;
+      readonly podsGroup?: PodsGroup;
+    },
+  ) {
     this.#startedAt = new Date(deps.clock.now()).toISOString();
   }
 
@@ -122,7 +132,11 @@ export class StatsReader {
     if (uid === undefined || name === undefined || !worker || !container) return;
     let pod = pods.get(uid);
     if (!pod) {
-      pod = { podRef: { name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '', uid }, startTime: worker.status.startTime ?? '', containers: [] };
+      pod = {
+        podRef: { name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '', uid },
+        startTime: worker.status.startTime ?? '',
+        containers: [],
+      };
       pods.set(uid, pod);
     }
     const cpu = stat.cpu?.usageCoreNanoSeconds;
@@ -131,12 +145,16 @@ export class StatsReader {
       name,
       startTime: new Date(container.startedAtMs).toISOString(),
       ...(cpu ? { cpu: this.#cpu(container.id, Number(cpu.value), stat.cpu?.usageNanoCores ? Number(stat.cpu.usageNanoCores.value) : undefined) } : {}),
-      ...(memory?.workingSetBytes ? {
-        memory: {
-          time: this.#now(), workingSetBytes: Number(memory.workingSetBytes.value),
-          ...(memory.usageBytes ? { usageBytes: Number(memory.usageBytes.value) } : {}), ...(memory.rssBytes ? { rssBytes: Number(memory.rssBytes.value) } : {}),
-        },
-      } : {}),
+      ...(memory?.workingSetBytes
+        ? {
+            memory: {
+              time: this.#now(),
+              workingSetBytes: Number(memory.workingSetBytes.value),
+              ...(memory.usageBytes ? { usageBytes: Number(memory.usageBytes.value) } : {}),
+              ...(memory.rssBytes ? { rssBytes: Number(memory.rssBytes.value) } : {}),
+            },
+          }
+        : {}),
     });
   }
 
@@ -153,10 +171,24 @@ export class StatsReader {
     const faults = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1] ?? 0);
     const available = bytes('MemAvailable');
     return {
-      nodeName: this.nodeName, startTime: this.#startedAt,
-      systemContainers: own.map(({ name, nanoseconds: used, memory }) => ({ name, startTime: this.#startedAt, cpu: this.#cpu(`system/${name}`, used, undefined), memory: { time: this.#now(), ...memory } })),
+      nodeName: this.nodeName,
+      startTime: this.#startedAt,
+      systemContainers: own.map(({ name, nanoseconds: used, memory }) => ({
+        name,
+        startTime: this.#startedAt,
+        cpu: this.#cpu(`system/${name}`, used, undefined),
+        memory: { time: this.#now(), ...memory },
+      })),
       cpu: this.#cpu('', nanoseconds, undefined),
-      memory: { time: this.#now(), availableBytes: available, usageBytes: bytes('MemTotal') - bytes('MemFree'), workingSetBytes: bytes('MemTotal') - available, rssBytes: bytes('AnonPages'), pageFaults: faults('pgfault'), majorPageFaults: faults('pgmajfault') },
+      memory: {
+        time: this.#now(),
+        availableBytes: available,
+        usageBytes: bytes('MemTotal') - bytes('MemFree'),
+        workingSetBytes: bytes('MemTotal') - available,
+        rssBytes: bytes('AnonPages'),
+        pageFaults: faults('pgfault'),
+        majorPageFaults: faults('pgmajfault'),
+      },
       swap: { time: this.#now(), swapAvailableBytes: bytes('SwapFree'), swapUsageBytes: bytes('SwapTotal') - bytes('SwapFree') },
     };
   }

@@ -21,7 +21,15 @@ describe('VolumeMeasures', () => {
 
   it('tells what is used of a directory and what its disk has, and leaves out what is not there', async () => {
     const sources: string[] = [];
-    const measures = new VolumeMeasures({ clock, log: silentLogger, onMeasured: (source) => sources.push(source), volumes: () => [{ name: 'data', path: join(root, 'data'), claim: { name: 'mine', namespace: 'default' } }, { name: 'gone', path: join(root, 'gone') }] });
+    const measures = new VolumeMeasures({
+      clock,
+      log: silentLogger,
+      onMeasured: (source) => sources.push(source),
+      volumes: () => [
+        { name: 'data', path: join(root, 'data'), claim: { name: 'mine', namespace: 'default' } },
+        { name: 'gone', path: join(root, 'gone') },
+      ],
+    });
     const [data, ...others] = await measures.of('uid');
     expect(sources).toEqual(['du']);
     expect(others).toEqual([]);

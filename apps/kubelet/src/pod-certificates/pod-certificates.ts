@@ -158,13 +158,24 @@ export class PodCertificates {
   }
 }
 
-function requestFor(pod: corev1.Pod, { signerName, maxExpirationSeconds, userAnnotations }: corev1.PodCertificateProjection, stub: Buffer, from: Pick<certificatesv1beta1.PodCertificateRequestSpec, 'nodeName' | 'nodeUID' | 'serviceAccountName' | 'serviceAccountUID'>): certificatesv1beta1.PodCertificateRequest {
+function requestFor(
+  pod: corev1.Pod,
+  { signerName, maxExpirationSeconds, userAnnotations }: corev1.PodCertificateProjection,
+  stub: Buffer,
+  from: Pick<certificatesv1beta1.PodCertificateRequestSpec, 'nodeName' | 'nodeUID' | 'serviceAccountName' | 'serviceAccountUID'>,
+): certificatesv1beta1.PodCertificateRequest {
   return {
-    apiVersion: 'certificates.k8s.io/v1beta1', kind: 'PodCertificateRequest',
+    apiVersion: 'certificates.k8s.io/v1beta1',
+    kind: 'PodCertificateRequest',
     metadata: { namespace: namespaceOf(pod), generateName: 'req-', ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: nameOf(pod), uid: uidOf(pod) }] },
     spec: {
-      signerName, podName: nameOf(pod), podUID: uidOf(pod), ...from, stubPKCS10Request: stub.toString('base64'),
-      ...(maxExpirationSeconds === undefined ? {} : { maxExpirationSeconds }), ...(userAnnotations === undefined ? {} : { unverifiedUserAnnotations: userAnnotations }),
+      signerName,
+      podName: nameOf(pod),
+      podUID: uidOf(pod),
+      ...from,
+      stubPKCS10Request: stub.toString('base64'),
+      ...(maxExpirationSeconds === undefined ? {} : { maxExpirationSeconds }),
+      ...(userAnnotations === undefined ? {} : { unverifiedUserAnnotations: userAnnotations }),
     },
   };
 }

@@ -32,7 +32,14 @@ const [mebibyte, gibibyte] = [2 ** 20, 2 ** 30];
 
 describe('what is told of a machine with two memory banks', () => {
   const registry = new Registry();
-  const cpus = new StaticCpus(cpuTopology([0, 1, 2, 3].map((id) => ({ id, core: id, socket: 0, numa: id >> 1, cache: id >> 1 }))), [0], { fullCores: false, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false });
+  const cpus = new StaticCpus(cpuTopology([0, 1, 2, 3].map((id) => ({ id, core: id, socket: 0, numa: id >> 1, cache: id >> 1 }))), [0], {
+    fullCores: false,
+    strictReservation: false,
+    spread: false,
+    acrossCores: false,
+    bySocket: false,
+    byCache: false,
+  });
   const memory = new MemoryTable(new Map([[0, { 'memory': gibibyte, 'hugepages-2Mi': 4 * mebibyte }], [1, { memory: gibibyte }]]), parseReservedMemory('0:memory=512Mi'));
   const devices = new DeviceTable();
   const device = { poolName: 'node-1', deviceName: 'gpu-0', shareId: undefined, requestNames: [], cdiDeviceIds: ['example.com/gpu=0'] };
@@ -40,7 +47,13 @@ describe('what is told of a machine with two memory banks', () => {
     usedBy: ({ metadata }, { name }) => (metadata.name === 'web' && name === 'main' ? [{ uid: 'c', name: 'gpu', namespace: 'default', pods: new Set(), drivers: new Map([['gpu.example.com', [device]]]), prepared: true }] : []),
   };
   const sure = (name: string): corev1.Container => aContainer(name, { resources: { limits: { cpu: '1', memory: '600Mi' } } });
-  const pod = aPod({ containers: [sure('main')], initContainers: [aContainer('first', { resources: { limits: { cpu: '10m', memory: '1Mi' } } }), aContainer('helper', { restartPolicy: 'Always', resources: { limits: { cpu: '10m', memory: '1Mi' } } })] });
+  const pod = aPod({
+    containers: [sure('main')],
+    initContainers: [
+      aContainer('first', { resources: { limits: { cpu: '10m', memory: '1Mi' } } }),
+      aContainer('helper', { restartPolicy: 'Always', resources: { limits: { cpu: '10m', memory: '1Mi' } } }),
+    ],
+  });
   const uid = pod.metadata.uid!;
   let directory: string;
   let server: PodResourcesServer;
@@ -99,7 +112,13 @@ describe('what is told of a machine with two memory banks', () => {
 
   it('is counted', async () => {
     const text = await registry.metrics();
-    for (const line of ['requests_total{server_api_version="v1"} 4', 'requests_list{server_api_version="v1"} 1', 'requests_get{server_api_version="v1"} 2', 'errors_get{server_api_version="v1"} 1', 'requests_get_allocatable{server_api_version="v1"} 1']) {
+    for (const line of [
+      'requests_total{server_api_version="v1"} 4',
+      'requests_list{server_api_version="v1"} 1',
+      'requests_get{server_api_version="v1"} 2',
+      'errors_get{server_api_version="v1"} 1',
+      'requests_get_allocatable{server_api_version="v1"} 1',
+    ]) {
       expect(text).toContain(`kubelet_pod_resources_endpoint_${line}`);
     }
   });

@@ -117,11 +117,19 @@ function visibleContainers({ runtime, inFlight }: ContainerStatusInput, name: st
 
 function stateOf(input: ContainerStatusInput, container: ContainerView, old: corev1.ContainerStatus | undefined, defaultReason: string): corev1.ContainerState {
   switch (container.state) {
-    case 'running': return { running: { startedAt: apiTime(container.startedAtMs) } };
-    case 'exited': return terminated(input, container);
-    case 'created': return { waiting: { reason: defaultReason } };
+    case 'running':
+      return { running: { startedAt: apiTime(container.startedAtMs) } };
+    case 'exited':
+      return terminated(input, container);
+    case 'created':
+      return { waiting: { reason: defaultReason } };
     // It may run, but nobody knows: as upstream, what was running is said to have ended.
-    case 'unknown': return old?.state?.running ? lostContainer(old.containerID, true) : old?.state?.terminated && old.containerID?.endsWith(container.id) === true ? old.state : { waiting: { reason: defaultReason } };
+    case 'unknown':
+      return old?.state?.running
+        ? lostContainer(old.containerID, true)
+        : old?.state?.terminated && old.containerID?.endsWith(container.id) === true
+          ? old.state
+          : { waiting: { reason: defaultReason } };
   }
 }
 

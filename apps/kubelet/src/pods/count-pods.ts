@@ -14,11 +14,13 @@ export function countPods(workers: readonly Pick<PodWorker, 'pod' | 'view' | 'en
     metrics.desiredPods.set(labels, count(({ pod, ending }) => isStaticPod(pod) === own && !ending));
     metrics.activePods.set(labels, count(({ pod, holdsRoom }) => isStaticPod(pod) === own && holdsRoom));
   }
-  for (const config of ['desired', 'orphan', 'runtime_only'] as const) for (const isStatic of config === 'runtime_only' ? ['unknown'] as const : ['true', ''] as const) for (const lifecycle of ['sync', 'terminating', 'terminated'] as const) {
-    const is = (worker: (typeof workers)[number]): boolean =>
-      configOf(worker) === config && lifecycleOf(worker) === lifecycle && (isStatic === 'unknown' || isStaticPod(worker.pod) === (isStatic === 'true'));
-    metrics.workingPods.set({ lifecycle, config, static: isStatic }, count(is));
-  }
+  for (const config of ['desired', 'orphan', 'runtime_only'] as const)
+    for (const isStatic of config === 'runtime_only' ? (['unknown'] as const) : (['true', ''] as const))
+      for (const lifecycle of ['sync', 'terminating', 'terminated'] as const) {
+        const is = (worker: (typeof workers)[number]): boolean =>
+          configOf(worker) === config && lifecycleOf(worker) === lifecycle && (isStatic === 'unknown' || isStaticPod(worker.pod) === (isStatic === 'true'));
+        metrics.workingPods.set({ lifecycle, config, static: isStatic }, count(is));
+      }
   metrics.mirrorPods.set(count(({ pod }) => isStaticPod(pod)));
   metrics.ephemeralContainers.set(workers.reduce((sum, { pod }) => sum + ephemeralContainersOf(pod).length, 0));
 }

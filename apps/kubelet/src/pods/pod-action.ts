@@ -7,12 +7,26 @@ export type PodAction =
   | { readonly kind: 'createSandbox'; readonly attempt: number }
   | { readonly kind: 'stopSandbox'; readonly sandboxId: string }
   | { readonly kind: 'ensureImage'; readonly container: corev1.Container }
-  | { readonly kind: 'startContainer'; readonly container: corev1.Container; readonly sandboxId: string; readonly attempt: number; readonly last?: ContainerView }
+  | {
+      readonly kind: 'startContainer';
+      readonly container: corev1.Container;
+      readonly sandboxId: string;
+      readonly attempt: number;
+      readonly last?: ContainerView;
+    }
   /**
    * `after`: names of containers that end before it, while there is grace; its preStop hook does not wait for them. `remake`: it ends only to be made
    * anew, whatever its restart policy says of its end.
    */
-  | { readonly kind: 'killContainer'; readonly container: ContainerView; readonly graceSeconds: number; readonly message: string; readonly withoutHook?: boolean; readonly after?: readonly string[]; readonly remake?: boolean }
+  | {
+      readonly kind: 'killContainer';
+      readonly container: ContainerView;
+      readonly graceSeconds: number;
+      readonly message: string;
+      readonly withoutHook?: boolean;
+      readonly after?: readonly string[];
+      readonly remake?: boolean;
+    }
   /** `from`: what the container has now; its spec says what it is to have. */
   | { readonly kind: 'resizeContainer'; readonly container: corev1.Container; readonly containerId: string; readonly from: corev1.ResourceRequirements }
   /** Gives the pod's own group what is set aside for it, when its containers have theirs. */
@@ -20,7 +34,11 @@ export type PodAction =
   /** Gives the pod's own group what it should have anyway, where a kubelet that is gone may have left it wider: no resize that anybody is told of. */
   | { readonly kind: 'fitPod' }
   /** `crashed`: it counts as a crash of the container, whose next start waits the longer. */
-  | { readonly kind: 'removeContainer'; readonly containerId: string; readonly crashed?: { readonly container: corev1.Container; readonly last: ContainerView } };
+  | {
+      readonly kind: 'removeContainer';
+      readonly containerId: string;
+      readonly crashed?: { readonly container: corev1.Container; readonly last: ContainerView };
+    };
 
 export const volumesKey = 'volumes';
 export const sandboxKey = 'sandbox';

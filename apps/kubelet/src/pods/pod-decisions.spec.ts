@@ -127,8 +127,15 @@ describe('podPhase', () => {
     expect(podPhase(pod, [status('init', ended(1))], [status('main', waiting)], false)).toBe('Failed');
     // By a rule or policy of its own, whatever the pod's.
     const rule = (action: string): corev1.ContainerRestartRule[] => [{ action, exitCodes: { operator: 'In', values: [42] } }];
-    for (const container of [aContainer('main', { restartPolicy: 'Always' }), aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('Restart') }), aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('RestartAllContainers') })]) {
-      expect([podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', ended(42))], false), podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', waiting, ended(42))], false)]).toEqual(['Running', 'Running']);
+    for (const container of [
+      aContainer('main', { restartPolicy: 'Always' }),
+      aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('Restart') }),
+      aContainer('main', { restartPolicy: 'Never', restartPolicyRules: rule('RestartAllContainers') }),
+    ]) {
+      expect([
+        podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', ended(42))], false),
+        podPhase(aPod({ restartPolicy: 'Never', containers: [container] }), [], [status('main', waiting, ended(42))], false),
+      ]).toEqual(['Running', 'Running']);
     }
     expect(podPhase(aPod({ initContainers: [aContainer('init')] }), [status('init', running)], [status('main', waiting)], false)).toBe('Pending');
   });

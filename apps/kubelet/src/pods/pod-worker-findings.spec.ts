@@ -39,7 +39,13 @@ describe('what a PodWorker finds of its pod', () => {
   });
 
   it('shows its containers a label that has no value as soon as the pod has it', async () => {
-    const pod = aPod({ containers: [aContainer('main', { volumeMounts: [{ name: 'about', mountPath: '/about' }] })], volumes: [{ name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }] }, { labels: { app: 'web' } });
+    const pod = aPod(
+      {
+        containers: [aContainer('main', { volumeMounts: [{ name: 'about', mountPath: '/about' }] })],
+        volumes: [{ name: 'about', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }],
+      },
+      { labels: { app: 'web' } },
+    );
     const worker = bench.worker(pod);
     await bench.running('main');
     const shown = bench.runtime.newest('main').config.mounts.find(({ containerPath }) => containerPath === '/about')?.hostPath ?? '';
@@ -91,7 +97,15 @@ describe('what a PodWorker finds of its pod', () => {
   });
 
   it('does not run a pod again that had ended before the kubelet began', async () => {
-    const worker = bench.worker({ ...aPod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded', containerStatuses: [{ name: 'main', image: 'app:1', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } }] } });
+    const worker = bench.worker({
+      ...aPod({ restartPolicy: 'Never' }),
+      status: {
+        phase: 'Succeeded',
+        containerStatuses: [
+          { name: 'main', image: 'app:1', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } },
+        ],
+      },
+    });
     await bench.until('cleaned up', () => worker.stopped);
     expect(bench.runtime.calls).toEqual([]);
     expect(bench.status).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ state: { terminated: { reason: 'Completed' } } }] });

@@ -12,13 +12,6 @@ describe('PodWorker', () => {
   });
   afterEach(() => bench.close());
 
-  const exit = async (worker: { refresh(): void }, name: string, code: number): Promise<void> => {
-    const { id } = bench.runtime.newest(name).status;
-    bench.runtime.exit(id, code);
-    worker.refresh();
-    await bench.until(`the end of ${name} is seen`, () => !(bench.container(name)?.state?.running && bench.container(name)?.containerID === `fake://${id}`));
-  };
-
   it('brings a pod up without waiting for anything but the runtime', async () => {
     bench.worker(aPod());
     await bench.running('main');
@@ -60,11 +53,11 @@ describe('PodWorker', () => {
   it('restarts a container that ends at once the first time, and after 10 s and 20 s the next times', async () => {
     const worker = bench.worker(aPod());
     await bench.running('main');
-    await exit(worker, 'main', 1);
+    await bench.exit(worker, 'main', 1);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
     expect(bench.container('main')?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
 
-    await exit(worker, 'main', 1);
+    await bench.exit(worker, 'main', 1);
     expect(bench.container('main')).toMatchObject({
       restartCount: 1, ready: false,
       state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off 10s restarting failed container=main pod=web_default(${worker.pod.metadata.uid})` } },
@@ -78,7 +71,7 @@ describe('PodWorker', () => {
     await bench.clock.advance(1);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 2);
 
-    await exit(worker, 'main', 1);
+    await bench.exit(worker, 'main', 1);
     expect(bench.container('main')?.state?.waiting?.message).toContain('back-off 20s');
   });
 
@@ -89,7 +82,7 @@ describe('PodWorker', () => {
   ])('ends a pod with policy $policy whose container exits with $code as $phase', async ({ policy, code, phase, reason }) => {
     const worker = bench.worker(aPod({ restartPolicy: policy }));
     await bench.running('main');
-    await exit(worker, 'main', code);
+    await bench.exit(worker, 'main', code);
     await bench.until('cleaned up', () => worker.stopped);
     expect(bench.status.phase).toBe(phase);
     expect(bench.container('main')).toMatchObject({ ready: false, state: { terminated: { exitCode: code, reason } } });
@@ -114,61 +107,10 @@ describe('PodWorker', () => {
     const worker = bench.worker(aPod({ restartPolicy: 'OnFailure', containers: [aContainer('good'), aContainer('bad')] }));
     await bench.running('good');
     await bench.running('bad');
-    await exit(worker, 'good', 0);
-    await exit(worker, 'bad', 1);
+    await bench.exit(worker, 'good', 0);
+    await bench.exit(worker, 'bad', 1);
     await bench.until('restarted', () => bench.container('bad')?.restartCount === 1);
     expect(bench.container('good')).toMatchObject({ restartCount: 0, state: { terminated: { reason: 'Completed' } } });
-  });
-
-  it('runs init containers one after the other before the others', async () => {
-    const worker = bench.worker(aPod({ initContainers: [aContainer('first'), aContainer('second')] }));
-    await bench.running('first');
-    expect(bench.container('second')?.state?.waiting?.reason).toBe('PodInitializing');
-    expect(bench.container('main')?.state?.waiting?.reason).toBe('PodInitializing');
-    expect(bench.condition('Initialized')).toMatchObject({ status: 'False', reason: 'ContainersNotInitialized', message: 'containers with incomplete status: [first second]' });
-    expect(bench.status.phase).toBe('Pending');
-    await exit(worker, 'first', 0);
-    await bench.running('second');
-    expect(bench.runtime.has('main')).toBe(false);
-    await exit(worker, 'second', 0);
-    await bench.running('main');
-    expect(bench.container('first')).toMatchObject({ ready: true, state: { terminated: { reason: 'Completed' } } });
-    expect(bench.condition('Initialized')?.status).toBe('True');
-  });
-
-  it('fails a pod that must not restart when an init container fails', async () => {
-    const worker = bench.worker(aPod({ restartPolicy: 'Never', initContainers: [aContainer('init')] }));
-    await bench.running('init');
-    await exit(worker, 'init', 1);
-    await bench.until('cleaned up', () => worker.stopped);
-    expect(bench.status.phase).toBe('Failed');
-    expect(bench.runtime.has('main')).toBe(false);
-  });
-
-  it('keeps a sidecar up beside the others, and ends it after them', async () => {
-    const worker = bench.worker(aPod({ restartPolicy: 'Never', initContainers: [aContainer('sidecar', { restartPolicy: 'Always' }), aContainer('init')] }));
-    await bench.running('sidecar');
-    await bench.running('init');
-    await exit(worker, 'init', 0);
-    await bench.running('main');
-    await exit(worker, 'sidecar', 1);
-    await bench.until('sidecar restarted', () => bench.container('sidecar')?.restartCount === 1);
-    await exit(worker, 'main', 0);
-    await bench.until('cleaned up', () => worker.stopped);
-    expect(bench.status.phase).toBe('Succeeded');
-    expect(bench.runtime.calls.filter((call) => call.startsWith('stopContainer'))).toEqual(['stopContainer sidecar 30']);
-  });
-
-  it('waits for a sidecar to have started before it goes on', async () => {
-    let up = false;
-    bench.probe = () => ({ result: up ? 'success' : 'failure', output: 'not yet' });
-    bench.worker(aPod({ initContainers: [aContainer('sidecar', { restartPolicy: 'Always', startupProbe: { tcpSocket: { port: 1 }, periodSeconds: 1, failureThreshold: 9 } })] }));
-    await bench.running('sidecar');
-    await bench.settle();
-    expect(bench.runtime.has('main')).toBe(false);
-    up = true;
-    await bench.clock.advance(1000);
-    await bench.running('main');
   });
 
   it('makes a new sandbox when the old one dies, and starts everything in it', async () => {
@@ -279,7 +221,7 @@ describe('PodWorker', () => {
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
     expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
     // The next end is its own.
-    await exit(worker, 'main', 0);
+    await bench.exit(worker, 'main', 0);
     if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');
   });
 
@@ -303,9 +245,9 @@ describe('PodWorker', () => {
     };
     const worker = bench.worker(pod);
     await bench.running('main');
-    await exit(worker, 'main', 1);
+    await bench.exit(worker, 'main', 1);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 1);
-    await exit(worker, 'main', 1);
+    await bench.exit(worker, 'main', 1);
     await bench.clock.advance(10_000);
     await bench.until('restarted', () => bench.container('main')?.restartCount === 2);
     worker.collectGarbage();

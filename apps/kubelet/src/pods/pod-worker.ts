@@ -268,7 +268,7 @@ export class PodWorker {
   }
 
   #publish(stopped: boolean, nowMs: number): void {
-    const status = computePodStatus({
+    this.#status = computePodStatus({
       pod: this.#pod,
       runtime: this.#actions.view,
       inFlight: this.#actions.runner.keys,
@@ -289,8 +289,7 @@ export class PodWorker {
       stopped,
       holding: this.deps.executor.holdsClaims(this.#pod),
     });
-    this.#status = status;
-    if (!this.unwanted) this.deps.onStatus(this.#pod, status);
+    if (!this.unwanted) this.deps.onStatus(this.#pod, this.#status);
   }
 
   #arm(decision: Decision, nowMs: number): void {

@@ -13,7 +13,14 @@ describe('a pod that is resized', () => {
   afterEach(() => bench.close());
 
   it('keeps its group as wide as what is in it, when a container starts meanwhile', async () => {
-    const of = (memory: string, generation: number): corev1.Pod => ({ ...pod, metadata: { ...pod.metadata, generation }, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { resources: sized('100m', memory) }), aContainer('other', { resources: sized('100m', '8Mi') })] } });
+    const of = (memory: string, generation: number): corev1.Pod => ({
+      ...pod,
+      metadata: { ...pod.metadata, generation },
+      spec: {
+        ...(pod.spec as corev1.PodSpec),
+        containers: [aContainer('main', { resources: sized('100m', memory) }), aContainer('other', { resources: sized('100m', '8Mi') })],
+      },
+    });
     const worker = bench.worker(of('64Mi', 1));
     await bench.running('other');
     await bench.running('main');

@@ -23,10 +23,16 @@ export interface ResizeTotals {
 /** What a newer object asks of each container that it has in common with the older one. */
 export function resizeRequests(before: corev1.Pod, after: corev1.Pod): ResizeRequest[] {
   const old = new Map([...initContainersOf(before), ...containersOf(before)].map(({ name, resources }) => [name, resources]));
-  return [...initContainersOf(after), ...containersOf(after)].filter(({ name }) => old.has(name)).flatMap(({ name, resources }) => (['cpu', 'memory'] as const).flatMap((resource) => (['requests', 'limits'] as const).flatMap((requirement) => {
-    const operation = change(old.get(name)?.[requirement]?.[resource], resources?.[requirement]?.[resource]);
-    return operation ? [{ resource, requirement, operation }] : [];
-  })));
+  return [...initContainersOf(after), ...containersOf(after)]
+    .filter(({ name }) => old.has(name))
+    .flatMap(({ name, resources }) =>
+      (['cpu', 'memory'] as const).flatMap((resource) =>
+        (['requests', 'limits'] as const).flatMap((requirement) => {
+          const operation = change(old.get(name)?.[requirement]?.[resource], resources?.[requirement]?.[resource]);
+          return operation ? [{ resource, requirement, operation }] : [];
+        }),
+      ),
+    );
 }
 
 function change(from: string | undefined, to: string | undefined): ResizeRequest['operation'] | undefined {

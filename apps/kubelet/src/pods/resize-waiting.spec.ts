@@ -4,7 +4,9 @@ import { KubeletHarness } from '../testing/kubelet-harness';
 import { aContainer, aPod } from '../testing/pod-bench';
 
 /** Thousandths of the node's memory. */
-const shareOf = (harness: KubeletHarness, share: number): corev1.ResourceRequirements => ({ requests: { memory: String(Math.floor((wholeValue(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable?.['memory']) * share) / 1000)) } });
+const shareOf = (harness: KubeletHarness, share: number): corev1.ResourceRequirements => ({
+  requests: { memory: String(Math.floor((wholeValue(harness.bench.api.find(core.nodes, '', 'node-1')?.status?.allocatable?.['memory']) * share) / 1000)) },
+});
 
 describe('pods that wait for room to grow', () => {
   let harness: KubeletHarness;
@@ -21,7 +23,10 @@ describe('pods that wait for room to grow', () => {
   };
   const grow = (name: string, share: number): void => {
     const { metadata, spec } = harness.bench.pod(name) as corev1.Pod;
-    harness.bench.api.update(core.pods, 'default', name, '', { metadata: { name, namespace: 'default', generation: (metadata.generation ?? 1) + 1 }, spec: { ...spec, containers: [aContainer('main', { resources: shareOf(harness, share) })] } } as corev1.Pod);
+    harness.bench.api.update(core.pods, 'default', name, '', {
+      metadata: { name, namespace: 'default', generation: (metadata.generation ?? 1) + 1 },
+      spec: { ...spec, containers: [aContainer('main', { resources: shareOf(harness, share) })] },
+    } as corev1.Pod);
   };
   const pending = (name: string): string | undefined => harness.bench.pod(name)?.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason;
   const has = (name: string, share: number): boolean => harness.bench.status(name)?.resources?.requests?.['memory'] === shareOf(harness, share).requests?.['memory'];

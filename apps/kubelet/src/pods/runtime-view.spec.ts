@@ -8,7 +8,13 @@ const stateOf = ({ containers: [first] }: RuntimeView): string | undefined => fi
 
 describe('a fresh look at the runtime', () => {
   it.each([
-    ['running', 'unknown', 'unknown'], ['unknown', 'running', 'running'], ['created', 'unknown', 'unknown'], ['exited', 'unknown', 'exited'], ['unknown', 'exited', 'exited'], ['exited', 'running', 'exited'], ['running', 'created', 'running'],
+    ['running', 'unknown', 'unknown'],
+    ['unknown', 'running', 'running'],
+    ['created', 'unknown', 'unknown'],
+    ['exited', 'unknown', 'exited'],
+    ['unknown', 'exited', 'exited'],
+    ['exited', 'running', 'exited'],
+    ['running', 'created', 'running'],
   ] as const)('at what was known to be %s and is told to be %s finds it %s', (known, told, found) => {
     const now = view(container(known));
     expect(stateOf(mergeViews(now, view(container(told)), now))).toBe(found);

@@ -30,7 +30,12 @@ describe('the kubelet\'s HTTPS', () => {
     harness.runtime.listContainerStats = () => Promise.resolve([...harness.runtime.containers.values()].map(({ status }) => runtimev1.ContainerStats.fromPartial({
       attributes: { id: status.id, labels: status.labels }, cpu: { usageCoreNanoSeconds: { value: 2_500_000_000n } }, memory: { workingSetBytes: { value: 4096n } }, writableLayer: { usedBytes: { value: 512n } },
     })));
-    harness.runtime.listPodSandboxStats = () => Promise.resolve([...harness.runtime.sandboxes.values()].map(({ id, labels }) => runtimev1.PodSandboxStats.fromPartial({ attributes: { id, labels }, linux: { process: { processCount: { value: 3n } } } })));
+    harness.runtime.listPodSandboxStats = () =>
+      Promise.resolve(
+        [...harness.runtime.sandboxes.values()].map(({ id, labels }) =>
+          runtimev1.PodSandboxStats.fromPartial({ attributes: { id, labels }, linux: { process: { processCount: { value: 3n } } } }),
+        ),
+      );
     await harness.start();
     server = await ServerBench.open(harness.root, harness.bench.kubelet, harness.runtime, harness.clock);
     harness.bench.createPod(aPod({ containers: [aContainer('main', { readinessProbe: { tcpSocket: { port: 1 } } })] }));
@@ -167,7 +172,12 @@ describe('the kubelet\'s HTTPS', () => {
   it('tells what it was asked, and what its health checks say', async () => {
     server.health.add('runtime', () => undefined, ['healthz']);
     await server.health.report('healthz');
-    expect((await server.get('/metrics/slis')).body.split('\n')).toEqual(expect.arrayContaining(['kubernetes_healthcheck{name="runtime",type="healthz"} 1', 'kubernetes_healthchecks_total{name="runtime",type="healthz",status="success"} 1']));
+    expect((await server.get('/metrics/slis')).body.split('\n')).toEqual(
+      expect.arrayContaining([
+        'kubernetes_healthcheck{name="runtime",type="healthz"} 1',
+        'kubernetes_healthchecks_total{name="runtime",type="healthz",status="success"} 1',
+      ]),
+    );
     await server.get('/metrics/nothing');
     const metrics = await server.registry.metrics();
     for (const [path, count] of [['metrics/slis', '1'], ['other', '[1-9]'], ['pods', '[1-9]']]) {
@@ -208,7 +218,13 @@ describe('the kubelet\'s HTTPS', () => {
     harness.bench.createPod(aPod({ containers: [aContainer('main'), aContainer('terminal', { tty: true })] }, { name: 'two' }));
     await harness.running('two');
     const streams = { stdin: true, stdout: true, stderr: true, tty: false };
-    for (const [container, query] of [['main', 'tty=1'], ['terminal', 'stderr=1']] as const) await expect(WebSocketRemoteCommand.dial(server.url(`/attach/default/two/${container}?stdin=1&stdout=1&${query}`), streams, { tls: server.tls })).rejects.toThrow('seen enough');
+    for (const [container, query] of [
+      ['main', 'tty=1'],
+      ['terminal', 'stderr=1'],
+    ] as const)
+      await expect(
+        WebSocketRemoteCommand.dial(server.url(`/attach/default/two/${container}?stdin=1&stdout=1&${query}`), streams, { tls: server.tls }),
+      ).rejects.toThrow('seen enough');
     expect(attach.mock.calls.map(([{ stdin, stdout, stderr, tty }]) => ({ stdin, stdout, stderr, tty }))).toEqual([{ stdin: true, stdout: true, stderr: false, tty: false }, { stdin: true, stdout: true, stderr: false, tty: true }]);
     attach.mockRestore();
     harness.bench.api.delete(core.pods, 'default', 'two', { gracePeriodSeconds: 0 });
@@ -227,7 +243,17 @@ describe('the kubelet\'s HTTPS', () => {
 });
 
 describe('subresourcesOf', () => {
-  it.each([['/stats/summary', ['stats']], ['/metrics/cadvisor', ['metrics']], ['/healthz', ['healthz', 'proxy']], ['/podsx', ['proxy']], ['/exec/a/b/c', ['proxy']], ['/containerLogs/a/b/c', ['proxy']], ['/runningpods/', ['pods', 'proxy']], ['/statusz', ['statusz']], ['/flagz', ['configz']]])('of %s', (path, expected) => {
+  it.each([
+    ['/stats/summary', ['stats']],
+    ['/metrics/cadvisor', ['metrics']],
+    ['/healthz', ['healthz', 'proxy']],
+    ['/podsx', ['proxy']],
+    ['/exec/a/b/c', ['proxy']],
+    ['/containerLogs/a/b/c', ['proxy']],
+    ['/runningpods/', ['pods', 'proxy']],
+    ['/statusz', ['statusz']],
+    ['/flagz', ['configz']],
+  ])('of %s', (path, expected) => {
     expect(subresourcesOf(path)).toEqual(expected);
   });
 });

@@ -15,7 +15,12 @@ export class FakeDevicePlugin {
   #stopping = false;
 
   /** `onCall`: told of each call, in place of `calls`. */
-  constructor(private readonly directory: string, private readonly resource: string, private readonly options: Partial<devicepluginv1beta1.DevicePluginOptions> = {}, private readonly onCall: (call: string) => void = (call) => void this.calls.push(call)) {}
+  constructor(
+    private readonly directory: string,
+    private readonly resource: string,
+    private readonly options: Partial<devicepluginv1beta1.DevicePluginOptions> = {},
+    private readonly onCall: (call: string) => void = (call) => void this.calls.push(call),
+  ) {}
 
   get #endpoint(): string {
     return `${this.resource.replace('/', '-')}.sock`;
@@ -42,16 +47,25 @@ export class FakeDevicePlugin {
       },
       getPreferredAllocation: ({ containerRequests: [request] }) => {
         this.onCall(`prefer ${request?.availableDeviceIDs.join(',') ?? ''}`);
-        return Promise.resolve({ containerResponses: [{ deviceIDs: [...request?.availableDeviceIDs ?? []].sort().reverse().slice(0, request?.allocationSize) }] });
+        return Promise.resolve({
+          containerResponses: [{ deviceIDs: [...(request?.availableDeviceIDs ?? [])].sort().reverse().slice(0, request?.allocationSize) }],
+        });
       },
       allocate: ({ containerRequests }) => {
         const ids = containerRequests.flatMap(({ devicesIds }) => devicesIds);
         this.onCall(`allocate ${ids.join(',')}`);
         if (this.refusal !== undefined) throw new RpcError(RpcStatus.UNKNOWN, this.refusal);
-        return Promise.resolve({ containerResponses: [{
-          envs: { DEVICES: ids.join(',') }, annotations: { 'example.com/device': ids.join(',') }, cdiDevices: [],
-          mounts: [{ containerPath: '/run/device', hostPath: '/tmp', readOnly: true }], devices: ids.map((id) => ({ containerPath: `/dev/${id}`, hostPath: '/dev/null', permissions: 'rw' })),
-        }] });
+        return Promise.resolve({
+          containerResponses: [
+            {
+              envs: { DEVICES: ids.join(',') },
+              annotations: { 'example.com/device': ids.join(',') },
+              cdiDevices: [],
+              mounts: [{ containerPath: '/run/device', hostPath: '/tmp', readOnly: true }],
+              devices: ids.map((id) => ({ containerPath: `/dev/${id}`, hostPath: '/dev/null', permissions: 'rw' })),
+            },
+          ],
+        });
       },
       preStartContainer: ({ devicesIds }) => {
         this.onCall(`prestart ${devicesIds.join(',')}`);
@@ -60,7 +74,9 @@ export class FakeDevicePlugin {
     });
     await this.#server.start();
     const channel = connect({ address: `unix://${this.directory}/kubelet.sock` });
-    await channel.client(devicepluginv1beta1.RegistrationService).register({ version: 'v1beta1', endpoint: this.#endpoint, resourceName: this.resource, options });
+    await channel
+      .client(devicepluginv1beta1.RegistrationService)
+      .register({ version: 'v1beta1', endpoint: this.#endpoint, resourceName: this.resource, options });
     channel.close();
   }
 

@@ -156,6 +156,15 @@ export class PodBench {
     await this.until(`${name} is running`, () => this.container(name)?.state?.running !== undefined);
   }
 
+  /** Ends the newest container of this name, and waits until its end is seen. */
+  async exit(worker: { refresh(): void }, name: string, code: number): Promise<void> {
+    const { id } = this.runtime.newest(name).status;
+    this.runtime.exit(id, code);
+    worker.refresh();
+    const runs = (): boolean => this.container(name)?.state?.running !== undefined && this.container(name)?.containerID === `fake://${id}`;
+    await this.until(`the end of ${name} is seen`, () => !runs());
+  }
+
   #data(): ReferencedData {
     const find = <T>(map: ReadonlyMap<string, T>, kind: string, name: string): Promise<T> => {
       const found = map.get(name);

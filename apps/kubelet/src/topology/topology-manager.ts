@@ -22,7 +22,12 @@ export const topologyAffinityError = 'TopologyAffinityError';
 /** Sets aside what a pod is promised of the machine, all of it from as few memory banks as its node wants. */
 export class TopologyManager {
   /** `distances`: between the machine's memory banks; none before it was looked at. */
-  constructor(private readonly options: Pick<TopologyOptions, 'policy' | 'scope' | 'preferClosest'>, private readonly distances: () => NumaDistances, private readonly providers: readonly HintProvider[], private readonly metrics?: Pick<PlacementMetrics, 'aligned'>) {}
+  constructor(
+    private readonly options: Pick<TopologyOptions, 'policy' | 'scope' | 'preferClosest'>,
+    private readonly distances: () => NumaDistances,
+    private readonly providers: readonly HintProvider[],
+    private readonly metrics?: Pick<PlacementMetrics, 'aligned'>,
+  ) {}
 
   /** Sets everything aside, or nothing: then it says why. */
   admit(pod: corev1.Pod): Rejection | undefined {
@@ -53,8 +58,16 @@ export class TopologyManager {
     const { policy, preferClosest } = this.options;
     const distances = this.distances();
     // Where nobody asks from where, nobody is made to say.
-    const { hint, admit } = decideTopology(policy, policy === 'none' ? [] : this.providers.map(hints), maskOf(distances.keys()), preferClosest ? distances : undefined);
-    return { hint, ...(admit ? {} : { rejection: { reason: topologyAffinityError, message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }) };
+    const { hint, admit } = decideTopology(
+      policy,
+      policy === 'none' ? [] : this.providers.map(hints),
+      maskOf(distances.keys()),
+      preferClosest ? distances : undefined,
+    );
+    return {
+      hint,
+      ...(admit ? {} : { rejection: { reason: topologyAffinityError, message: 'Pod was rejected: Resources cannot be allocated with Topology locality' } }),
+    };
   }
 
   #allocate(pod: corev1.Pod, container: corev1.Container, hint: TopologyHint): Rejection | undefined {

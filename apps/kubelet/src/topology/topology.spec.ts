@@ -107,7 +107,17 @@ describe('TopologyManager', () => {
 
   it('counts what is kept in one bank, where that is promised', () => {
     const counted: string[] = [];
-    const admitted = (policy: TopologyPolicy, scope: 'container' | 'pod', hints: ResourceHints): unknown => new TopologyManager({ policy, scope, preferClosest: false }, () => new Map([[0, [10, 21]], [1, [21, 10]]]), [provider(hints, [])], { aligned: (...told) => counted.push(told.join(' ')) }).admit(pod);
+    const admitted = (policy: TopologyPolicy, scope: 'container' | 'pod', hints: ResourceHints): unknown =>
+      new TopologyManager(
+        { policy, scope, preferClosest: false },
+        () =>
+          new Map([
+            [0, [10, 21]],
+            [1, [21, 10]],
+          ]),
+        [provider(hints, [])],
+        { aligned: (...told) => counted.push(told.join(' ')) },
+      ).admit(pod);
     admitted('single-numa-node', 'container', of([good(2)]));
     admitted('single-numa-node', 'pod', of([good(3)]));
     admitted('restricted', 'container', of([good(2)]));
@@ -146,11 +156,36 @@ describe('devices', () => {
 });
 
 describe('flags of placement', () => {
-  const flags = { cpuManagerPolicy: 'static', cpuManagerPolicyOptions: {} as Record<string, string>, reservedCpus: undefined, memoryManagerPolicy: 'None', reservedMemory: undefined, topologyManagerPolicy: 'none', topologyManagerScope: 'container', topologyManagerPolicyOptions: {} as Record<string, string>, kubeReserved: { cpu: '1' }, systemReserved: { cpu: '500m' } };
+  const flags = {
+    cpuManagerPolicy: 'static',
+    cpuManagerPolicyOptions: {} as Record<string, string>,
+    reservedCpus: undefined,
+    memoryManagerPolicy: 'None',
+    reservedMemory: undefined,
+    topologyManagerPolicy: 'none',
+    topologyManagerScope: 'container',
+    topologyManagerPolicyOptions: {} as Record<string, string>,
+    kubeReserved: { cpu: '1' },
+    systemReserved: { cpu: '500m' },
+  };
 
-  it('say what is reserved', () => expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({ policy: 'static', reservedMilliCpu: 1500, reservedCpus: [], fullCores: true, strictReservation: false, spread: false, acrossCores: false, bySocket: false, byCache: false }));
+  it('say what is reserved', () =>
+    expect(placementOptions({ ...flags, cpuManagerPolicyOptions: { 'full-pcpus-only': 'true' } }, 0).cpus).toEqual({
+      policy: 'static',
+      reservedMilliCpu: 1500,
+      reservedCpus: [],
+      fullCores: true,
+      strictReservation: false,
+      spread: false,
+      acrossCores: false,
+      bySocket: false,
+      byCache: false,
+    }));
 
-  it('say how memory banks are chosen', () => expect(placementOptions({ ...flags, topologyManagerPolicyOptions: { 'prefer-closest-numa-nodes': 'true', 'max-allowable-numa-nodes': '10' } }, 0).topology).toEqual({ policy: 'none', scope: 'container', preferClosest: true, maxNumaNodes: 10 }));
+  it('say how memory banks are chosen', () =>
+    expect(
+      placementOptions({ ...flags, topologyManagerPolicyOptions: { 'prefer-closest-numa-nodes': 'true', 'max-allowable-numa-nodes': '10' } }, 0).topology,
+    ).toEqual({ policy: 'none', scope: 'container', preferClosest: true, maxNumaNodes: 10 }));
 
   it.each<[string, Partial<typeof flags>, string]>([
     ['an option that is not here', { cpuManagerPolicyOptions: { 'align-by-moon': 'true' } }, 'unsupported cpumanager option: "align-by-moon"'],

@@ -11,7 +11,13 @@ describe('UsagePublisher', () => {
     const clock = new FakeClock();
     const told: changev1.Usage[] = [];
     let fail = false;
-    const publisher = new UsagePublisher('node-1', { clock, log: silentLogger, publish: (usage) => told.push(usage), labelsOf: (uid) => ({ of: uid }), read: () => (fail ? Promise.reject(new Error('no runtime')) : Promise.resolve(summary)) });
+    const publisher = new UsagePublisher('node-1', {
+      clock,
+      log: silentLogger,
+      publish: (usage) => told.push(usage),
+      labelsOf: (uid) => ({ of: uid }),
+      read: () => (fail ? Promise.reject(new Error('no runtime')) : Promise.resolve(summary)),
+    });
     await publisher.start();
     await clock.advance(0);
     const sample = { takenUnixMs: BigInt(Date.parse(counters.cpu.time)), startedUnixMs: BigInt(Date.parse(counters.startTime)), cpuUsageCoreNanoseconds: 5_000n, memoryWorkingSetBytes: 1_024n };

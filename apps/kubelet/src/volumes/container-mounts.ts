@@ -25,7 +25,11 @@ export interface ContainerMountsInput {
 }
 
 /** How one container sees the volumes that it mounts. Throws ContainerConfigError. */
-export async function containerMounts(pod: corev1.Pod, container: corev1.Container, { directories, mounter, log, volume: find, path, image, environment, canBeRecursive }: ContainerMountsInput): Promise<runtimev1.Mount[]> {
+export async function containerMounts(
+  pod: corev1.Pod,
+  container: corev1.Container,
+  { directories, mounter, log, volume: find, path, image, environment, canBeRecursive }: ContainerMountsInput,
+): Promise<runtimev1.Mount[]> {
   const mounts: runtimev1.Mount[] = [];
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const volume = find(mount.name);
@@ -36,16 +40,20 @@ export async function containerMounts(pod: corev1.Pod, container: corev1.Contain
     }
     const recursiveReadOnly = isRecursivelyReadOnly(mount, canBeRecursive);
     try {
-      mounts.push(runtimev1.Mount.fromPartial({
-        containerPath,
-        hostPath: await mountedPath(path(volume), mount, directories.subPath(uidOf(pod), volume.name, container.name, index), environment, { mounter, log }),
-        // What an atomic writer keeps is not to be changed by containers.
-        readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
-        recursiveReadOnly,
-        propagation: propagations[mount.mountPropagation ?? 'None'] ?? runtimev1.MountPropagation.PROPAGATION_PRIVATE,
-      }));
+      mounts.push(
+        runtimev1.Mount.fromPartial({
+          containerPath,
+          hostPath: await mountedPath(path(volume), mount, directories.subPath(uidOf(pod), volume.name, container.name, index), environment, { mounter, log }),
+          // What an atomic writer keeps is not to be changed by containers.
+          readonly: mount.readOnly === true || volume.readOnly || volume.source.kind === 'inline',
+          recursiveReadOnly,
+          propagation: propagations[mount.mountPropagation ?? 'None'] ?? runtimev1.MountPropagation.PROPAGATION_PRIVATE,
+        }),
+      );
     } catch (error) {
-      throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}": ${errorText(error)}`, { cause: error });
+      throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}": ${errorText(error)}`, {
+        cause: error,
+      });
     }
   }
   return mounts;

@@ -11,7 +11,9 @@ describe('a cluster that is started again', () => {
   ] as const)('is what it was when %s', (_what, known, asked) => expect(keptSettings(known, { ...wishes, ...asked })).toBe(known));
 
   it.each([
-    [made, { ipFamily: 'dual' }, 'cluster "mine" was made with addresses of ipv4'], [{ ...made, ipFamily: 'dual' }, { ipFamily: 'ipv4' }, 'cluster "mine" was made with addresses of dual'], [made, { nodes: 3 }, 'cluster "mine" was made with 2 nodes'],
+    [made, { ipFamily: 'dual' }, 'cluster "mine" was made with addresses of ipv4'],
+    [{ ...made, ipFamily: 'dual' }, { ipFamily: 'ipv4' }, 'cluster "mine" was made with addresses of dual'],
+    [made, { nodes: 3 }, 'cluster "mine" was made with 2 nodes'],
   ] as const)('is not made another one', (known, asked, message) => expect(() => keptSettings(known, { ...wishes, ...asked })).toThrow(message));
 
   it('takes other flags', () => expect(keptSettings(made, { ...wishes, flags: ['proxy:--v=2'] }).extraFlags).toEqual({ proxy: ['--v=2'] }));

@@ -19,8 +19,24 @@ const comesWithinMs = 40_000;
 
 /** What a scheduler finds work in: a node, and pods that ask for it. */
 const schedulable: readonly Kept[] = [
-  { apiVersion: 'v1', kind: 'Node', metadata: { name: 'contract' }, spec: {}, status: { allocatable: { cpu: '1000', memory: '1000Gi', pods: '1000' }, capacity: { cpu: '1000', memory: '1000Gi', pods: '1000' }, conditions: [{ type: 'Ready', status: 'True' }] } },
-  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'contract', namespace: 'default' }, spec: { schedulerName: 'tiny', containers: [{ name: 'c', image: 'contract' }] }, status: { phase: 'Pending' } },
+  {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'contract' },
+    spec: {},
+    status: {
+      allocatable: { cpu: '1000', memory: '1000Gi', pods: '1000' },
+      capacity: { cpu: '1000', memory: '1000Gi', pods: '1000' },
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'contract', namespace: 'default' },
+    spec: { schedulerName: 'tiny', containers: [{ name: 'c', image: 'contract' }] },
+    status: { phase: 'Pending' },
+  },
 ];
 
 /** Objects of a file: a list of Kubernetes, or a plain array. @throws Error when it holds none */

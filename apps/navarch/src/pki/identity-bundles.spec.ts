@@ -9,7 +9,17 @@ describe('identity bundles', () => {
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'navarch-bundles-'))));
   afterEach(() => rmSync(directory, { recursive: true }));
   const uid = process.getuid?.() ?? 0;
-  const make = (): Promise<void> => pki({ directory: join(directory, 'pki'), hosts: ['control-plane'], nodes: [], bundles: bundleNames.map((name) => ({ name, directory: join(directory, name), owner: uid })), owners: [], natsCluster: 'navarch', mountedAt: '/pki', server: 'https://control-plane:6443' });
+  const make = (): Promise<void> =>
+    pki({
+      directory: join(directory, 'pki'),
+      hosts: ['control-plane'],
+      nodes: [],
+      bundles: bundleNames.map((name) => ({ name, directory: join(directory, name), owner: uid })),
+      owners: [],
+      natsCluster: 'navarch',
+      mountedAt: '/pki',
+      server: 'https://control-plane:6443',
+    });
   const filesOf = (name: string): string[] => readdirSync(join(directory, name)).sort();
 
   it('give each part what it needs, and a CA\'s key to nobody but who signs', async () => {

@@ -24,7 +24,14 @@ beforeAll(() => {
   ip('link', 'add', 'eth0', 'netns', nodes[0]?.name ?? '', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', nodes[1]?.name ?? '');
   for (const node of nodes) {
     const { name, addresses } = node;
-    execFileSync('ip', ['netns', 'exec', name, 'sh', '-ec', `ip link set lo up; ip address add ${addresses[0] ?? ''}/24 dev eth0; ip link set eth0 up; ip address add ${podOf(node, false)}/32 dev lo; ip address add ${podOf(node, true)}/128 dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding`]);
+    execFileSync('ip', [
+      'netns',
+      'exec',
+      name,
+      'sh',
+      '-ec',
+      `ip link set lo up; ip address add ${addresses[0] ?? ''}/24 dev eth0; ip link set eth0 up; ip address add ${podOf(node, false)}/32 dev lo; ip address add ${podOf(node, true)}/128 dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding`,
+    ]);
   }
 });
 afterAll(() => {

@@ -57,8 +57,13 @@ function isAllowed(packet: Packet, { policies, pods, namespaces, nodeName }: Pol
 
 const labels = fc.record({ app: fc.constantFrom('x', 'y'), tier: fc.constantFrom('front', 'back') });
 const selector: fc.Arbitrary<metav1.LabelSelector> = fc.oneof(
-  fc.constant({}), fc.constantFrom('x', 'y').map((app) => ({ matchLabels: { app } })),
-  fc.constantFrom<metav1.LabelSelector>({ matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['front'] }] }, { matchExpressions: [{ key: 'app', operator: 'In', values: ['x', 'z'] }] }, { matchExpressions: [{ key: 'none', operator: 'Exists' }] }),
+  fc.constant({}),
+  fc.constantFrom('x', 'y').map((app) => ({ matchLabels: { app } })),
+  fc.constantFrom<metav1.LabelSelector>(
+    { matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['front'] }] },
+    { matchExpressions: [{ key: 'app', operator: 'In', values: ['x', 'z'] }] },
+    { matchExpressions: [{ key: 'none', operator: 'Exists' }] },
+  ),
 );
 const namespaceSelector = fc.constantFrom<metav1.LabelSelector>({}, { matchLabels: { team: 'one' } }, { matchLabels: { team: 'none' } }, { matchExpressions: [{ key: 'team', operator: 'DoesNotExist' }] });
 const blocks: Readonly<Record<Family, readonly { cidr: string; except?: string[] }[]>> = {
@@ -76,7 +81,18 @@ const peer = (family: Family): fc.Arbitrary<networkingv1.NetworkPolicyPeer> => f
   fc.constantFrom(...blocks[family]).map((ipBlock) => ({ ipBlock })),
 );
 const port = fc.constantFrom<networkingv1.NetworkPolicyPort>(
-  { port: 8080 }, { port: 8081, protocol: 'TCP' }, { port: 8000, endPort: 8080 }, { port: 8080, endPort: 9000 }, { port: 'web' }, { port: 'none' }, { protocol: 'UDP' }, { protocol: 'UDP', port: 8081 }, { protocol: 'UDP', port: 8079, endPort: 8080 }, { protocol: 'SCTP', port: 8080 }, {}, { port: 8079, endPort: 8082 },
+  { port: 8080 },
+  { port: 8081, protocol: 'TCP' },
+  { port: 8000, endPort: 8080 },
+  { port: 8080, endPort: 9000 },
+  { port: 'web' },
+  { port: 'none' },
+  { protocol: 'UDP' },
+  { protocol: 'UDP', port: 8081 },
+  { protocol: 'UDP', port: 8079, endPort: 8080 },
+  { protocol: 'SCTP', port: 8080 },
+  {},
+  { port: 8079, endPort: 8082 },
 );
 const rule = (family: Family): fc.Arbitrary<{ peers: networkingv1.NetworkPolicyPeer[]; ports: networkingv1.NetworkPolicyPort[] }> => fc.record({ peers: fc.array(peer(family), { maxLength: 3 }), ports: fc.array(port, { maxLength: 3 }) });
 const policySpec = (family: Family): fc.Arbitrary<networkingv1.NetworkPolicySpec> =>

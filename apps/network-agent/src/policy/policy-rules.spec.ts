@@ -47,7 +47,12 @@ describe('policyRules', () => {
   });
 
   it('writes address blocks with their exceptions, ports, ranges and protocols', () => {
-    const ingress = [{ from: [{ ipBlock: { cidr: '198.51.100.0/24', except: ['198.51.100.7/32'] } }, { ipBlock: { cidr: '2001:db8::/32' } }], ports: [{ port: 80 }, { port: 8000, endPort: 8999 }, { protocol: 'UDP', port: 53 }, { protocol: 'SCTP' }] }];
+    const ingress = [
+      {
+        from: [{ ipBlock: { cidr: '198.51.100.0/24', except: ['198.51.100.7/32'] } }, { ipBlock: { cidr: '2001:db8::/32' } }],
+        ports: [{ port: 80 }, { port: 8000, endPort: 8999 }, { protocol: 'UDP', port: 53 }, { protocol: 'SCTP' }],
+      },
+    ];
     const from = 'ip saddr 198.51.100.0/24 ip saddr != { 198.51.100.7/32 }';
     expect(ofPolicy(rules([policy({ policyTypes: ['Ingress'], ingress })]), 'ingress')).toEqual([`${from} meta l4proto sctp accept`, `${from} tcp dport 80 accept`, `${from} tcp dport 8000-8999 accept`, `${from} udp dport 53 accept`]);
   });

@@ -59,7 +59,16 @@ async function received(family: Family, place: Place, send: () => void): Promise
 
 const send = (family: Family, from: Place, to: string, packet: Buffer): void => {
   const { af, address } = worlds[family];
-  execFileSync('ip', ['netns', 'exec', network.netns(from), 'perl', '-e', `use Socket qw(:all); socket(my $s, ${af}, SOCK_RAW, ${sctpProtocol}) or die $!; send($s, pack("H*", $ARGV[1]), 0, ${address}) or die $!;`, to, packet.toString('hex')]);
+  execFileSync('ip', [
+    'netns',
+    'exec',
+    network.netns(from),
+    'perl',
+    '-e',
+    `use Socket qw(:all); socket(my $s, ${af}, SOCK_RAW, ${sctpProtocol}) or die $!; send($s, pack("H*", $ARGV[1]), 0, ${address}) or die $!;`,
+    to,
+    packet.toString('hex'),
+  ]);
 };
 
 beforeAll(() => network.start(), 60_000);

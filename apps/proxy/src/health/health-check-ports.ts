@@ -19,7 +19,14 @@ export class HealthCheckPorts implements Component {
   readonly #served = new Map<number, { readonly servers: Map<string | undefined, Server>; health: ServiceHealth }>();
 
   /** `hosts`: where to listen, asked for each port; undefined is everywhere, as those who ask are balancers elsewhere. */
-  constructor(private readonly options: { readonly hosts: () => readonly string[] | undefined }, private readonly deps: { readonly proxyHealthy: () => boolean; readonly log: Pick<Logger, 'warn'>; readonly onFailure?: (health: ServiceHealth, error: Error) => void }) {}
+  constructor(
+    private readonly options: { readonly hosts: () => readonly string[] | undefined },
+    private readonly deps: {
+      readonly proxyHealthy: () => boolean;
+      readonly log: Pick<Logger, 'warn'>;
+      readonly onFailure?: (health: ServiceHealth, error: Error) => void;
+    },
+  ) {}
 
   start(): Promise<void> {
     return Promise.resolve();
@@ -47,10 +54,14 @@ export class HealthCheckPorts implements Component {
   async #serve(health: ServiceHealth): Promise<void> {
     const { servers } = this.#served.get(health.port) ?? { servers: new Map<string | undefined, Server>() };
     this.#served.set(health.port, { servers, health });
-    await Promise.all((this.options.hosts() ?? [undefined]).filter((host) => !servers.has(host)).map(async (host) => {
-      const server = await this.#listen(health, host);
-      if (server !== undefined) servers.set(host, server);
-    }));
+    await Promise.all(
+      (this.options.hosts() ?? [undefined])
+        .filter((host) => !servers.has(host))
+        .map(async (host) => {
+          const server = await this.#listen(health, host);
+          if (server !== undefined) servers.set(host, server);
+        }),
+    );
   }
 
   async #listen(health: ServiceHealth, host: string | undefined): Promise<Server | undefined> {
@@ -58,7 +69,9 @@ export class HealthCheckPorts implements Component {
       const { namespace, name, localEndpoints } = this.#served.get(health.port)?.health ?? health;
       const serviceProxyHealthy = this.deps.proxyHealthy();
       response.writeHead(localEndpoints > 0 && serviceProxyHealthy ? 200 : 503, {
-        'content-type': 'application/json', 'x-content-type-options': 'nosniff', 'x-load-balancing-endpoint-weight': String(localEndpoints),
+        'content-type': 'application/json',
+        'x-content-type-options': 'nosniff',
+        'x-load-balancing-endpoint-weight': String(localEndpoints),
       });
       response.end(JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy }));
     });

@@ -21,7 +21,12 @@ function writesOf(world: SchedulerWorld): string[] {
 
 function withDevice(world: SchedulerWorld): void {
   world.node('a');
-  world.create(resource.resourceslices, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'a' }, spec: { driver: 'gpu.example.com', nodeName: 'a', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [device] } });
+  world.create(resource.resourceslices, {
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceSlice',
+    metadata: { name: 'a' },
+    spec: { driver: 'gpu.example.com', nodeName: 'a', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, devices: [device] },
+  });
   world.create(resource.deviceclasses, { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu' }, spec: {} });
   world.create(resource.resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'c', namespace: 'default' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } } });
 }
@@ -29,7 +34,14 @@ function withDevice(world: SchedulerWorld): void {
 function report(world: SchedulerWorld, type: string): void {
   const claim = world.api.get(resource.resourceclaims, 'default', 'c');
   const now = '2026-01-01T00:00:00Z';
-  Object.assign(claim, { status: { ...(claim as { status?: object }).status, devices: [{ driver: 'gpu.example.com', pool: 'a', device: 'x', conditions: [{ type, status: 'True', reason: 'Test', message: '', lastTransitionTime: now }] }] } });
+  Object.assign(claim, {
+    status: {
+      ...(claim as { status?: object }).status,
+      devices: [
+        { driver: 'gpu.example.com', pool: 'a', device: 'x', conditions: [{ type, status: 'True', reason: 'Test', message: '', lastTransitionTime: now }] },
+      ],
+    },
+  });
   world.api.update(resource.resourceclaims, 'default', 'c', 'status', claim);
 }
 

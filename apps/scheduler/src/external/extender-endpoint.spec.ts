@@ -57,7 +57,13 @@ describe('an HTTPS extender', () => {
 
   it('is asked by what stands in the configuration itself, before what is in files', async () => {
     const { cert, key } = await issue('written out');
-    expect(await ask({ enableHTTPS: true, urlPrefix: urlPrefix.replace('https:', 'http:'), tlsConfig: { caData: base64(ca.cert), certData: base64(cert), keyData: base64(key), certFile: file('none'), keyFile: file('none') } })).toBe('written out');
+    expect(
+      await ask({
+        enableHTTPS: true,
+        urlPrefix: urlPrefix.replace('https:', 'http:'),
+        tlsConfig: { caData: base64(ca.cert), certData: base64(cert), keyData: base64(key), certFile: file('none'), keyFile: file('none') },
+      }),
+    ).toBe('written out');
   });
 
   it('must be known by the CA, or by those of the system; only with enableHTTPS and no CA it is not looked at, as upstream', async () => {

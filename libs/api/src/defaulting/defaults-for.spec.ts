@@ -142,7 +142,16 @@ describe('defaults', () => {
   });
 
   it('drop what says the same as absence, and keep zeros that mean something', () => {
-    const deployment = { metadata: { labels: {}, annotations: null, name: 'a' }, spec: { paused: false, replicas: 0, minReadySeconds: 0, progressDeadlineSeconds: 5, template: { spec: { hostNetwork: false, enableServiceLinks: false, containers: [{ name: '', env: [], tty: false }] } } } };
+    const deployment = {
+      metadata: { labels: {}, annotations: null, name: 'a' },
+      spec: {
+        paused: false,
+        replicas: 0,
+        minReadySeconds: 0,
+        progressDeadlineSeconds: 5,
+        template: { spec: { hostNetwork: false, enableServiceLinks: false, containers: [{ name: '', env: [], tty: false }] } },
+      },
+    };
     const result = filled('apps/v1', 'Deployment', deployment) as { metadata: object; spec: { replicas: number; template: { spec: object } } };
     expect(result.metadata).toEqual({ name: 'a' });
     expect(result.spec).not.toHaveProperty('paused');

@@ -2,7 +2,10 @@ import type { resourcev1 } from '../gen';
 import { deviceClassOfResource } from './extended-resource';
 
 const gpu = 'example.com/gpu';
-const deviceClass = (name: string, extendedResourceName?: string, creationTimestamp = '2026-01-01T00:00:00Z'): resourcev1.DeviceClass => ({ metadata: { name, creationTimestamp }, spec: extendedResourceName === undefined ? {} : { extendedResourceName } });
+const deviceClass = (name: string, extendedResourceName?: string, creationTimestamp = '2026-01-01T00:00:00Z'): resourcev1.DeviceClass => ({
+  metadata: { name, creationTimestamp },
+  spec: extendedResourceName === undefined ? {} : { extendedResourceName },
+});
 
 describe('the class of an extended resource', () => {
   it.each<[string, string, resourcev1.DeviceClass[], string | undefined]>([

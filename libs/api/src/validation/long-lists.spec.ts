@@ -28,7 +28,12 @@ describe('lists of thousands', () => {
 
   it('of conditions of one type, in the status of a pod', () => {
     const strategy = strategyFor('', 'pods')!.subresources['status']!;
-    const pod = (observedGeneration?: number): KubeObject => ({ metadata: { name: 'a', namespace: 'default' }, spec: { containers: [container] }, status: { conditions: many(30_000, () => ({ type: 'a', status: 'True', ...(observedGeneration ? { observedGeneration } : {}) })) } }) as unknown as KubeObject;
+    const pod = (observedGeneration?: number): KubeObject =>
+      ({
+        metadata: { name: 'a', namespace: 'default' },
+        spec: { containers: [container] },
+        status: { conditions: many(30_000, () => ({ type: 'a', status: 'True', ...(observedGeneration ? { observedGeneration } : {}) })) },
+      }) as unknown as KubeObject;
     const next = pod();
     strategy.prepareForUpdate?.(next, pod(7), context);
     expect(new Set((next as unknown as { status: { conditions: { observedGeneration?: number }[] } }).status.conditions.map(({ observedGeneration }) => observedGeneration))).toEqual(new Set([7]));

@@ -1,28 +1,6 @@
-import fc from 'fast-check';
-import { conformToType, equalJson, isJsonObject, type JsonObject } from '../json';
-import { catalog, typeOfKind } from '../testing/built-in-tables';
-import { type FieldSet, fieldSetOf, sameButManagedTimes, serverSideApply, trackUpdate, type Applied } from '.';
-
-const deployment = typeOfKind('apps/v1/Deployment');
-const now = Date.parse('2024-01-01T00:00:00Z');
-const head = { apiVersion: 'apps/v1', kind: 'Deployment' };
-
-interface Entry { manager: string; operation: string; fieldsV1: JsonObject; time?: string; subresource?: string }
-const entries = (object: JsonObject): Entry[] => ((object['metadata'] as JsonObject)['managedFields'] ?? []) as unknown as Entry[];
-const fieldsOf = (object: JsonObject, manager: string): JsonObject | undefined => entries(object).find((entry) => entry.manager === manager)?.fieldsV1;
-
-function apply(live: JsonObject | undefined, config: JsonObject, manager: string, options: { force?: boolean; now?: number; subresource?: string } = {}): Applied {
-  return serverSideApply({ live, config: { ...head, ...config }, type: deployment, manager, apiVersion: 'apps/v1', force: false, now, ...options });
-}
-
-function update(live: JsonObject | undefined, next: JsonObject, manager: string, options: { now?: number; subresource?: string; ignored?: FieldSet } = {}): JsonObject {
-  return trackUpdate({ live, next: { ...head, ...next }, type: deployment, manager, apiVersion: 'apps/v1', now, ...options });
-}
-
-const web = (image: string, more: JsonObject = {}): JsonObject => ({
-  metadata: { name: 'web', labels: { app: 'web' } },
-  spec: { replicas: 1, template: { spec: { containers: [{ name: 'web', image }] } }, ...more },
-});
+import type { JsonObject } from '../json';
+import { fieldSetOf, sameButManagedTimes } from '.';
+import { now, head, entries, fieldsOf, apply, update, web } from '../testing/applied-deployment';
 
 describe('server-side apply', () => {
   it('creates, and records what the configuration names', () => {
@@ -225,115 +203,20 @@ describe('writers that do not apply', () => {
   it('are put together when there are too many', () => {
     let object = update(undefined, web('1'), 'first');
     for (let i = 0; i < 15; i++) {
-      object = update(object, { ...object, metadata: { ...(object['metadata'] as JsonObject), annotations: { ...((object['metadata'] as JsonObject)['annotations'] as JsonObject | undefined), [`a${i}`]: 'x' } } }, `m${i}`, { now: now + i * 1000 });
+      object = update(
+        object,
+        {
+          ...object,
+          metadata: {
+            ...(object['metadata'] as JsonObject),
+            annotations: { ...((object['metadata'] as JsonObject)['annotations'] as JsonObject | undefined), [`a${i}`]: 'x' },
+          },
+        },
+        `m${i}`,
+        { now: now + i * 1000 },
+      );
     }
     expect(entries(object)).toHaveLength(10);
     expect(fieldsOf(object, 'ancient-changes')).toMatchObject({ 'f:spec': { 'f:replicas': {} } });
   });
 });
-
-describe('whatever is applied', () => {
-  const name = fc.constantFrom('a', 'b', 'c');
-  const labels = fc.dictionary(name, fc.constantFrom('1', '2'));
-  const container = fc.record({ name, image: fc.constantFrom('1', '2'), args: fc.array(name) }, { requiredKeys: ['name'] });
-  const config = fc.record({
-    metadata: fc.record({ labels }, { requiredKeys: [] }),
-    spec: fc.record({
-      replicas: fc.integer({ min: 1, max: 3 }), paused: fc.boolean(),
-      template: fc.record({ spec: fc.record({ containers: fc.uniqueArray(container, { selector: (each) => each.name, minLength: 1 }), nodeSelector: labels }, { requiredKeys: [] }) }),
-    }, { requiredKeys: [] }),
-  }, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>;
-
-  it('is idempotent, leaves the configuration in the object, and nothing that nobody owns', () => {
-    fc.assert(fc.property(fc.array(fc.record({ config, manager: name }), { minLength: 1, maxLength: 6 }), (steps) => {
-      let live: JsonObject | undefined;
-      for (const step of steps) {
-        live = apply(live, step.config, step.manager, { force: true }).object;
-        expect(apply(live, step.config, step.manager, { force: true, now: now + 1e6 }).changed).toBe(false);
-        expect(containsAll(live, step.config)).toBe(true);
-      }
-      // When each manager applies nothing, nothing is left.
-      for (const manager of ['a', 'b', 'c']) live = apply(live, {}, manager, { force: true }).object;
-      expect(conformed(live)).toEqual(head);
-    }), { numRuns: 200 });
-  });
-
-  it('never loses what another manager has applied: who would take it is refused', () => {
-    fc.assert(fc.property(fc.array(fc.record({ config, manager: name }), { minLength: 2, maxLength: 8 }), (steps) => {
-      let live: JsonObject | undefined;
-      const applied = new Map<string, JsonObject>();
-      for (const step of steps) {
-        try {
-          live = apply(live, step.config, step.manager).object;
-          applied.set(step.manager, step.config);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 409 });
-        }
-        for (const mine of applied.values()) expect(containsAll(live, mine)).toBe(true);
-      }
-    }), { numRuns: 300 });
-  });
-
-  it('by one manager alone equals its configuration', () => {
-    fc.assert(fc.property(config, config, (first, second) => {
-      const live = apply(apply(undefined, first, 'a').object, second, 'a').object;
-      expect(conformed(live)).toEqual(conformed({ ...head, ...second }));
-    }));
-  });
-});
-
-describe('kubectl that changes from applying in the client to applying in the server', () => {
-  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
-  const remembering = (object: JsonObject): JsonObject => {
-    const metadata = { ...(object['metadata'] as JsonObject), annotations: { [annotation]: JSON.stringify({ ...head, ...object }) } };
-    return { ...object, metadata };
-  };
-  const inClient = (): JsonObject => update(undefined, remembering(web('1')), 'kubectl-client-side-apply');
-  const remembered = (object: JsonObject): string => (object as { metadata: { annotations: Record<string, string> } }).metadata.annotations[annotation] ?? '';
-
-  it('has no conflict with itself, and its old notes stay true', () => {
-    const { object } = apply(inClient(), web('2'), 'kubectl', { now: now + 1000 });
-    expect(object).toMatchObject({ spec: { template: { spec: { containers: [{ name: 'web', image: '2' }] } } } });
-    expect(JSON.parse(remembered(object))).toEqual({ ...head, ...web('2') });
-    expect(apply(object, web('2'), 'kubectl', { now: now + 2000 }).changed).toBe(false);
-  });
-
-  it('still conflicts over what somebody else has changed since', () => {
-    const scaled = update(inClient(), { ...inClient(), spec: { ...web('1')['spec'] as JsonObject, replicas: 5 } }, 'scaler');
-    expect(() => apply(scaled, web('2'), 'kubectl')).toThrow('Apply failed with 1 conflict: conflict with "scaler" using apps/v1: .spec.replicas');
-  });
-
-  it('conflicts under another name', () => {
-    expect(() => apply(inClient(), web('2'), 'other')).toThrow('conflict with "kubectl-client-side-apply" using apps/v1');
-  });
-
-  it('has nothing to keep where no notes are, and gives up notes that are too long', () => {
-    const plain = apply(undefined, web('1'), 'kubectl').object;
-    expect((plain['metadata'] as JsonObject)['annotations']).toBeUndefined();
-    const long = web('1');
-    (long['metadata'] as JsonObject)['annotations'] = { note: 'x'.repeat(200 * 1024) };
-    expect(remembered(apply(inClient(), long, 'kubectl').object)).toBe('');
-  });
-});
-
-/** Without managedFields and what Go omits, to compare content only. */
-function conformed(object: JsonObject | undefined): JsonObject {
-  const copy = JSON.parse(JSON.stringify(object ?? {})) as JsonObject;
-  if (isJsonObject(copy['metadata'])) delete copy['metadata']['managedFields'];
-  conformToType(copy, catalog.typeOfKind('apps', 'v1', 'Deployment') ?? deployment);
-  return dropEmpty(copy);
-}
-
-function dropEmpty(object: JsonObject): JsonObject {
-  for (const [key, value] of Object.entries(object)) if (isJsonObject(value) && Object.keys(dropEmpty(value)).length === 0) delete object[key];
-  return object;
-}
-
-/** Whether every leaf of the configuration has its value in the object. */
-function containsAll(object: unknown, part: unknown): boolean {
-  if (Array.isArray(part)) {
-    return part.every((item: unknown) => Array.isArray(object) && object.some((each: unknown) => (isJsonObject(item) ? isJsonObject(each) && each['name'] === item['name'] && containsAll(each, item) : each === item)));
-  }
-  if (isJsonObject(part)) return isJsonObject(object) && Object.keys(part).every((key) => containsAll(object[key], part[key]));
-  return equalJson(object as never, part as never);
-}

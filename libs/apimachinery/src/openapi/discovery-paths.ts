@@ -29,16 +29,37 @@ const versions = 'get available API versions';
 /** Those that are there whatever is served. Ids, tags and words are upstream's `api/openapi-spec`. */
 const fixed: readonly DiscoveryPath[] = [
   {
-    document: '.well-known/openid-configuration', path: '/.well-known/openid-configuration/', id: 'getServiceAccountIssuerOpenIDConfiguration', tag: 'WellKnown',
-    description: "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'", answer: undefined, types: [json], consumes: [],
+    document: '.well-known/openid-configuration',
+    path: '/.well-known/openid-configuration/',
+    id: 'getServiceAccountIssuerOpenIDConfiguration',
+    tag: 'WellKnown',
+    description: "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'",
+    answer: undefined,
+    types: [json],
+    consumes: [],
   },
   { ...discovered, document: 'api', path: '/api/', id: 'getCoreAPIVersions', tag: 'core', description: versions, answer: `${meta}.APIVersions` },
   { ...discovered, document: 'apis', path: '/apis/', id: 'getAPIVersions', tag: 'apis', description: versions, answer: `${meta}.APIGroupList` },
   {
-    document: 'openid/v1/jwks', path: '/openid/v1/jwks/', id: 'getServiceAccountIssuerOpenIDKeyset', tag: 'openid',
-    description: 'get service account issuer OpenID JSON Web Key Set (contains public token verification keys)', answer: undefined, types: ['application/jwk-set+json'], consumes: [],
+    document: 'openid/v1/jwks',
+    path: '/openid/v1/jwks/',
+    id: 'getServiceAccountIssuerOpenIDKeyset',
+    tag: 'openid',
+    description: 'get service account issuer OpenID JSON Web Key Set (contains public token verification keys)',
+    answer: undefined,
+    types: ['application/jwk-set+json'],
+    consumes: [],
   },
-  { document: 'version', path: '/version/', id: 'getCodeVersion', tag: 'version', description: 'get the version information for this server', answer: 'io.k8s.apimachinery.pkg.version.Info', types: [json], consumes: [json] },
+  {
+    document: 'version',
+    path: '/version/',
+    id: 'getCodeVersion',
+    tag: 'version',
+    description: 'get the version information for this server',
+    answer: 'io.k8s.apimachinery.pkg.version.Info',
+    types: [json],
+    consumes: [json],
+  },
 ];
 
 const ofGroup = (group: string): DiscoveryPath => ({

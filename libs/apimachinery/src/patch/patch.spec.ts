@@ -115,7 +115,13 @@ describe('strategic merge patch', () => {
 
   it('drops what $retainKeys does not name', () => {
     expect(spec({ volumes: [{ name: 'v', $retainKeys: ['name', 'emptyDir'], emptyDir: {} }] }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] })).toEqual({ volumes: [{ name: 'v', emptyDir: {} }] });
-    expect(applyStrategicMergePatch({ spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } }, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }, deployment)).toEqual({ spec: { strategy: { type: 'Recreate' } } });
+    expect(
+      applyStrategicMergePatch(
+        { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } },
+        { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } },
+        deployment,
+      ),
+    ).toEqual({ spec: { strategy: { type: 'Recreate' } } });
     expect(() => spec({ volumes: [{ name: 'v', $retainKeys: ['name'], emptyDir: {} }] }, { volumes: [{ name: 'v' }] })).toThrow(expect.objectContaining({ code: 422 }) as Error);
   });
 
@@ -125,7 +131,13 @@ describe('strategic merge patch', () => {
       { containers: [{ name: 'a' }, { name: 'server' }, { name: 'c' }] },
     )).toEqual({ containers: [{ name: 'server' }, { name: 'c', image: 'n' }, { name: 'a' }] });
     expect(spec({ '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] }, { containers: [{ name: 'a' }, { name: 'b' }] })).toEqual({ containers: [{ name: 'b' }, { name: 'a' }] });
-    expect(applyStrategicMergePatch({ metadata: { finalizers: ['a', 'b', 'c'] } }, { metadata: { '$deleteFromPrimitiveList/finalizers': ['b'], '$setElementOrder/finalizers': ['c', 'a'] } }, pod)).toEqual({ metadata: { finalizers: ['c', 'a'] } });
+    expect(
+      applyStrategicMergePatch(
+        { metadata: { finalizers: ['a', 'b', 'c'] } },
+        { metadata: { '$deleteFromPrimitiveList/finalizers': ['b'], '$setElementOrder/finalizers': ['c', 'a'] } },
+        pod,
+      ),
+    ).toEqual({ metadata: { finalizers: ['c', 'a'] } });
     expect(() => spec({ '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'x' }] }, { containers: [] })).toThrow("doesn't match $setElementOrder list");
   });
 

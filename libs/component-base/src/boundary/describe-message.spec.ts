@@ -13,7 +13,13 @@ const carried = fc.tuple(fieldOfASecret, secret).chain(([name, value]) => {
     annotations: { 'example.com/token': value }, secrets: { user: value }, volumeContext: { share: value }, publishContext: { target: value }, url: `http://127.0.0.1:10250/exec/${value}?again=${value}`,
   };
   const object = Buffer.from(JSON.stringify({ kind: 'Secret', metadata: { name: 'db' }, data: { password: value }, stringData: value, status: { token: value } }));
-  return fc.constantFrom<[unknown, string]>([{ [name]: given[name] ?? value }, value], [{ object }, value], [{ patch: Buffer.from(`{"data":{"x":"${value}"}}`) }, value], [{ stdin: Buffer.from(value) }, value], [{ [name]: Buffer.from(value) }, value]);
+  return fc.constantFrom<[unknown, string]>(
+    [{ [name]: given[name] ?? value }, value],
+    [{ object }, value],
+    [{ patch: Buffer.from(`{"data":{"x":"${value}"}}`) }, value],
+    [{ stdin: Buffer.from(value) }, value],
+    [{ [name]: Buffer.from(value) }, value],
+  );
 });
 
 /** Put somewhere in a message, as deep as messages are. */
@@ -26,7 +32,12 @@ describe('describeMessage', () => {
   });
 
   it('says of what it hides how much there is, and of an address whose it is', () => {
-    expect(describeMessage({ command: ['sh', '-c', 'x'], envs: [{}, {}], annotations: { a: 'b' }, url: 'http://127.0.0.1:10250/exec/abc' })).toEqual({ command: '(3 hidden)', envs: '(2 hidden)', annotations: '(1 hidden)', url: 'http://127.0.0.1:10250/…' });
+    expect(describeMessage({ command: ['sh', '-c', 'x'], envs: [{}, {}], annotations: { a: 'b' }, url: 'http://127.0.0.1:10250/exec/abc' })).toEqual({
+      command: '(3 hidden)',
+      envs: '(2 hidden)',
+      annotations: '(1 hidden)',
+      url: 'http://127.0.0.1:10250/…',
+    });
     expect(describeMessage({ url: 'no address' })).toEqual({ url: '(hidden)' });
   });
 });

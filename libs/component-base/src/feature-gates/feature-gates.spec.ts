@@ -34,7 +34,12 @@ describe('feature gates', () => {
     FeatureGates.parse(['ComponentFlagz=false', 'MemoryQoS=true']).register(registry);
     const text = await registry.metrics();
     for (const line of [
-      '{name="ComponentFlagz",stage="BETA"} 0', '{name="ComponentStatusz",stage="BETA"} 1', '{name="MemoryQoS",stage="ALPHA"} 0', '{name="SidecarContainers",stage=""} 1', '{name="KMSv1",stage="DEPRECATED"} 0', '{name="AllAlpha",stage="ALPHA"} 0',
+      '{name="ComponentFlagz",stage="BETA"} 0',
+      '{name="ComponentStatusz",stage="BETA"} 1',
+      '{name="MemoryQoS",stage="ALPHA"} 0',
+      '{name="SidecarContainers",stage=""} 1',
+      '{name="KMSv1",stage="DEPRECATED"} 0',
+      '{name="AllAlpha",stage="ALPHA"} 0',
     ]) expect(text).toContain(`kubernetes_feature_enabled${line}`);
   });
 

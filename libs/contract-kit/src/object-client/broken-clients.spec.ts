@@ -144,7 +144,16 @@ describe('the kit says what of a client does not hold', () => {
       // The first contact takes its time on a busy machine; how soon a client comes back is told from then on.
       await double.until(() => double.reads.some(({ verb, told }) => verb === 'watch' && told > 0n), longMs);
       const cases = objectClientContract.filter(({ name }) => names.length === 0 || names.some((wanted) => wanted.test(name)));
-      const results = await checkContract(cases, { double, stimulus, patienceMs: fault.neverRests || fault.polls || fault.hammers ? longMs : shortMs, comesWithinMs: Object.keys(fault).length === 0 ? longMs : 3_000 }, { offers: ['writes'], tell: () => undefined });
+      const results = await checkContract(
+        cases,
+        {
+          double,
+          stimulus,
+          patienceMs: fault.neverRests || fault.polls || fault.hammers ? longMs : shortMs,
+          comesWithinMs: Object.keys(fault).length === 0 ? longMs : 3_000,
+        },
+        { offers: ['writes'], tell: () => undefined },
+      );
       for (const result of results) if (result.outcome === 'fails') expect(result.why).not.toBe('');
       return results.filter(({ outcome }) => outcome === 'fails').map(({ name }) => name);
     } finally {

@@ -22,8 +22,24 @@ export function columnsOf({ additionalPrinterColumns = [] }: DefinitionVersion):
   const paths = pathsUntilUnreadable(wanted);
   const declared = wanted.slice(0, paths.length);
   const columns: ColumnDefinition[] = [
-    { name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names', priority: 0 },
-    ...declared.map(({ name, type, jsonPath, format = '', description = '', priority = 0 }) => ({ name, type, format, description: description === '' ? `Custom resource definition column (in JSONPath format): ${jsonPath}` : description, priority }) as ColumnDefinition),
+    {
+      name: 'Name',
+      type: 'string',
+      format: 'name',
+      description:
+        'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+      priority: 0,
+    },
+    ...declared.map(
+      ({ name, type, jsonPath, format = '', description = '', priority = 0 }) =>
+        ({
+          name,
+          type,
+          format,
+          description: description === '' ? `Custom resource definition column (in JSONPath format): ${jsonPath}` : description,
+          priority,
+        }) as ColumnDefinition,
+    ),
   ];
   return {
     columns,

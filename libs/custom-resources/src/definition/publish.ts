@@ -37,12 +37,21 @@ export function publishedSchemas({ spec: { group, names } }: CustomResourceDefin
   const own = schema?.openAPIV3Schema as unknown as JsonObject | undefined;
   const gvk = (kind: string): JsonObject[] => [{ group, kind, version }];
   const list: JsonObject = {
-    description: `${listKind} is a list of ${names.kind}`, type: 'object', required: ['items'],
+    description: `${listKind} is a list of ${names.kind}`,
+    type: 'object',
+    required: ['items'],
     properties: {
-      apiVersion: API_VERSION, items: { description: `List of ${names.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, type: 'array', items: { allOf: [reference(id)] } },
-      kind: KIND, metadata: LIST_METADATA,
+      apiVersion: API_VERSION,
+      items: {
+        description: `List of ${names.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        type: 'array',
+        items: { allOf: [reference(id)] },
+      },
+      kind: KIND,
+      metadata: LIST_METADATA,
     },
-    'x-kubernetes-group-version-kind': gvk(listKind), ...selectable,
+    'x-kubernetes-group-version-kind': gvk(listKind),
+    ...selectable,
   };
   return {
     [id]: {

@@ -108,9 +108,23 @@ describe('what a cycle found', () => {
   });
 
   it('leads to what is found without it: the same pods have a node, and each one of the best', () => {
-    const nodes = fc.array(fc.record({ cpu: fc.integer({ min: 1, max: 4 }), memory: fc.constantFrom('4Gi', '8Gi', '16Gi'), zone: fc.constantFrom('x', 'y'), soft: fc.constantFrom(false, false, false, false, true) }), { minLength: 2, maxLength: 12 });
+    const nodes = fc.array(
+      fc.record({
+        cpu: fc.integer({ min: 1, max: 4 }),
+        memory: fc.constantFrom('4Gi', '8Gi', '16Gi'),
+        zone: fc.constantFrom('x', 'y'),
+        soft: fc.constantFrom(false, false, false, false, true),
+      }),
+      { minLength: 2, maxLength: 12 },
+    );
     const template = fc.record({ cpu: fc.integer({ min: 1, max: 4 }), zone: fc.constantFrom(undefined, 'x'), prefers: fc.constantFrom(undefined, undefined, undefined, 'y'), app: fc.constantFrom('a', 'b') });
-    const step = fc.oneof({ weight: 12, arbitrary: fc.record({ do: fc.constant('pod' as const), which: fc.integer({ min: 0, max: 2 }), times: fc.integer({ min: 1, max: 6 }) }) }, { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('remove' as const, 'cordon' as const), which: fc.integer({ min: 0, max: 30 }), times: fc.constant(1) }) });
+    const step = fc.oneof(
+      { weight: 12, arbitrary: fc.record({ do: fc.constant('pod' as const), which: fc.integer({ min: 0, max: 2 }), times: fc.integer({ min: 1, max: 6 }) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constantFrom('remove' as const, 'cordon' as const), which: fc.integer({ min: 0, max: 30 }), times: fc.constant(1) }),
+      },
+    );
     let used = 0;
     fc.assert(fc.property(nodes, fc.tuple(template, template, template), fc.array(step, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (given, templates, steps, luck) => {
       const random = (): number => luck.next().value as number;

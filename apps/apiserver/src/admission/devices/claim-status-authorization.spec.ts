@@ -65,8 +65,11 @@ describe('who writes the status of a claim', () => {
 
   it('is told what is missing', async () => {
     const write = writing(undefined, { ...allocation(onNode('n1')), devices: [told('x')] }, { user: driverOn('n1') });
-    const refused = (verb: string, what: string, where: string, name = ''): string => `resourceclaims.resource.k8s.io ${name}is forbidden: User "system:serviceaccount:kube-system:driver" cannot ${verb} resource "resourceclaims/${what}" in API group "resource.k8s.io" ${where}: no rule`;
-    expect((await ask(write)).refusal).toBe(`ResourceClaim.resource.k8s.io "c" is invalid: [status: Forbidden: changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="update" permission: ${refused('update', 'binding', 'at the cluster scope')}, `
-      + `status.devices: Forbidden: changing status.devices requires resource="resourceclaims/driver", verb="[associated-node:update arbitrary-node:update]" permission: ${refused('associated-node:update', 'driver', 'in the namespace "a"', '"x" ')}]`);
+    const refused = (verb: string, what: string, where: string, name = ''): string =>
+      `resourceclaims.resource.k8s.io ${name}is forbidden: User "system:serviceaccount:kube-system:driver" cannot ${verb} resource "resourceclaims/${what}" in API group "resource.k8s.io" ${where}: no rule`;
+    expect((await ask(write)).refusal).toBe(
+      `ResourceClaim.resource.k8s.io "c" is invalid: [status: Forbidden: changing status.allocation or status.reservedFor requires resource="resourceclaims/binding", verb="update" permission: ${refused('update', 'binding', 'at the cluster scope')}, ` +
+        `status.devices: Forbidden: changing status.devices requires resource="resourceclaims/driver", verb="[associated-node:update arbitrary-node:update]" permission: ${refused('associated-node:update', 'driver', 'in the namespace "a"', '"x" ')}]`,
+    );
   });
 });

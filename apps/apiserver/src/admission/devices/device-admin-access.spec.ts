@@ -13,7 +13,11 @@ const group = 'resource.k8s.io';
 const exactly = (adminAccess?: boolean): object => ({ name: 'r', exactly: { deviceClassName: 'c', ...(adminAccess === undefined ? {} : { adminAccess }) } });
 const claim = (inNamespace: string, ...requests: object[]): KubeObject => ({ kind: 'ResourceClaim', metadata: { namespace: inNamespace, name: 'a' }, spec: { devices: { requests } } }) as KubeObject;
 const template = (inNamespace: string, ...requests: object[]): KubeObject => ({ kind: 'ResourceClaimTemplate', metadata: { namespace: inNamespace, name: 'a' }, spec: { spec: { devices: { requests } } } }) as KubeObject;
-const allocated = (inNamespace: string, ...adminAccess: boolean[]): KubeObject => ({ ...claim(inNamespace, exactly(true)), status: { allocation: { devices: { results: adminAccess.map((one) => ({ request: 'r', adminAccess: one })) } } } }) as KubeObject;
+const allocated = (inNamespace: string, ...adminAccess: boolean[]): KubeObject =>
+  ({
+    ...claim(inNamespace, exactly(true)),
+    status: { allocation: { devices: { results: adminAccess.map((one) => ({ request: 'r', adminAccess: one })) } } },
+  }) as KubeObject;
 const creating = (object: KubeObject): AdmissionAttributes => anAdmission(object, { group, resource: object.kind === 'ResourceClaim' ? 'resourceclaims' : 'resourceclaimtemplates' });
 const allocating = (object: KubeObject, oldObject = claim('plain')): AdmissionAttributes => anAdmission(object, { operation: 'UPDATE', group, resource: 'resourceclaims', subresource: 'status', oldObject });
 

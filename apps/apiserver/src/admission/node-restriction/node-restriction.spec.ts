@@ -33,7 +33,11 @@ const remove = (oldObject: KubeObject, over: Partial<AdmissionAttributes> = {}):
 const node = (labels: Record<string, string> = {}, spec: corev1.NodeSpec = {}, name = 'n1'): corev1.Node => ({ kind: 'Node', metadata: { name, labels }, spec });
 const nodes = { resource: 'nodes', namespaced: false };
 const leases = (namespace = 'kube-node-lease'): Partial<AdmissionAttributes> => ({ group: 'coordination.k8s.io', resource: 'leases', namespace });
-const claim = (status: corev1.PersistentVolumeClaimStatus, labels: Record<string, string> = {}, resourceVersion = '1'): corev1.PersistentVolumeClaim => ({ metadata: { namespace: 'default', name: 'data', labels, resourceVersion }, spec: {}, status });
+const claim = (status: corev1.PersistentVolumeClaimStatus, labels: Record<string, string> = {}, resourceVersion = '1'): corev1.PersistentVolumeClaim => ({
+  metadata: { namespace: 'default', name: 'data', labels, resourceVersion },
+  spec: {},
+  status,
+});
 const claims = { resource: 'persistentvolumeclaims' };
 const token = (spec: Partial<authenticationv1.TokenRequestSpec>): AdmissionAttributes => by({ metadata: {}, spec } as KubeObject, { resource: 'serviceaccounts', subresource: 'token', namespace: 'default', name: 'default' });
 const boundTo = (name: string, uid: string, more: object = {}): authenticationv1.BoundObjectReference => ({ apiVersion: 'v1', kind: 'Pod', name, uid, ...more });

@@ -28,7 +28,11 @@ async function runWith(configuration: PodSecurityConfiguration, labels: Record<s
   const [warnings, notes]: [string[], Record<string, string>] = [[], {}];
   const table = new ObjectTable().put(core.namespaces, namespace(labels)).put(core.pods, ...pods);
   const registry = createRegistry();
-  const refusal = await admit(new PodSecurity(table, new PodSecurityMetrics(registry), configuration), { ...attributes, warn: (text) => warnings.push(text), annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value) });
+  const refusal = await admit(new PodSecurity(table, new PodSecurityMetrics(registry), configuration), {
+    ...attributes,
+    warn: (text) => warnings.push(text),
+    annotate: (key, value) => (notes[key.replace('pod-security.kubernetes.io/', '')] = value),
+  });
   const counted = (await registry.metrics()).split('\n').filter((line) => line.startsWith('pod_security_') && !line.endsWith(' 0'));
   return { refusal, warnings, notes, counted };
 }
@@ -47,8 +51,12 @@ it('warns and notes for the audit, each at its level', async () => {
 });
 
 it('counts what it came to', async () => {
-  const of = (mode: string, level: string, version: string, decision: string): string => `pod_security_evaluations_total{decision="${decision}",policy_level="${level}",policy_version="${version}",mode="${mode}",request_operation="create",resource="pod",subresource=""} 1`;
-  expect((await run({ enforce: 'privileged', warn: 'baseline', 'warn-version': 'v1.25', audit: 'baseline', 'audit-version': 'v1.99' }, anAdmission(privileged()))).counted).toEqual([of('enforce', 'privileged', 'latest', 'allow'), of('audit', 'baseline', 'future', 'deny'), of('warn', 'baseline', 'v1.25', 'deny')]);
+  const of = (mode: string, level: string, version: string, decision: string): string =>
+    `pod_security_evaluations_total{decision="${decision}",policy_level="${level}",policy_version="${version}",mode="${mode}",request_operation="create",resource="pod",subresource=""} 1`;
+  expect(
+    (await run({ enforce: 'privileged', warn: 'baseline', 'warn-version': 'v1.25', audit: 'baseline', 'audit-version': 'v1.99' }, anAdmission(privileged())))
+      .counted,
+  ).toEqual([of('enforce', 'privileged', 'latest', 'allow'), of('audit', 'baseline', 'future', 'deny'), of('warn', 'baseline', 'v1.25', 'deny')]);
   expect((await run({ enforce: 'baseline' }, anAdmission(privileged()))).counted).toEqual([of('enforce', 'baseline', 'latest', 'deny')]);
   expect((await run({ enforce: 'x' }, anAdmission(privileged()))).counted).toContain('pod_security_errors_total{fatal="false",request_operation="create",resource="pod",subresource=""} 1');
   const exempting = { ...openByDefault, exemptions: { ...openByDefault.exemptions, namespaces: ['default'] } };

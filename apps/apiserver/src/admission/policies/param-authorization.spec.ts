@@ -28,7 +28,12 @@ function plugin(...rules: rbacv1.PolicyRule[]): ParamAuthorization {
   return new ParamAuthorization({ authorizer, reader: table, resourcesOfKind: (of, version, kind) => (of === '' && version === 'v1' && kind === 'ConfigMap' ? [{ resource: 'configmaps', namespaced: true }] : []) });
 }
 
-const kinds = { validatingadmissionpolicies: 'ValidatingAdmissionPolicy', mutatingadmissionpolicies: 'MutatingAdmissionPolicy', validatingadmissionpolicybindings: 'ValidatingAdmissionPolicyBinding', mutatingadmissionpolicybindings: 'MutatingAdmissionPolicyBinding' } as const;
+const kinds = {
+  validatingadmissionpolicies: 'ValidatingAdmissionPolicy',
+  mutatingadmissionpolicies: 'MutatingAdmissionPolicy',
+  validatingadmissionpolicybindings: 'ValidatingAdmissionPolicyBinding',
+  mutatingadmissionpolicybindings: 'MutatingAdmissionPolicyBinding',
+} as const;
 const writing = (resource: keyof typeof kinds, object: KubeObject, over: Partial<AdmissionAttributes> = {}): AdmissionAttributes => anAdmission(object, { group, resource, kind: kinds[resource], ...over });
 const updating = (resource: keyof typeof kinds, oldObject: KubeObject, object: KubeObject): AdmissionAttributes => writing(resource, object, { operation: 'UPDATE', oldObject });
 

@@ -209,7 +209,14 @@ describe('mutating policies', () => {
   it('patch, and see what was done before', async () => {
     const object = deployment(2, { a: 'b' });
     const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
-    const world = new World({ mutating: { mutations: [patch('[JSONPatch{op: "replace", path: "/spec/replicas", value: object.spec.replicas + 1}]'), patch('[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("x/y"), value: string(object.spec.replicas)}]')] } });
+    const world = new World({
+      mutating: {
+        mutations: [
+          patch('[JSONPatch{op: "replace", path: "/spec/replicas", value: object.spec.replicas + 1}]'),
+          patch('[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("x/y"), value: string(object.spec.replicas)}]'),
+        ],
+      },
+    });
     expect(await world.admit(object)).toBe('');
     expect(object).toMatchObject({ metadata: { labels: { 'x/y': '3' } }, spec: { replicas: 3 } });
   });

@@ -17,11 +17,20 @@ function scopeMatches(scope: string | undefined, namespaced: boolean): boolean {
 }
 
 /** Whether a rule is about this write, seen in one version. */
-export function ruleMatches({ operations, apiGroups, apiVersions, resources, scope }: Rule, { operation, subresource, namespaced, group: ownGroup, resource: ownResource }: AdmissionAttributes, { group, version, resource }: RequestVersion): boolean {
+export function ruleMatches(
+  { operations, apiGroups, apiVersions, resources, scope }: Rule,
+  { operation, subresource, namespaced, group: ownGroup, resource: ownResource }: AdmissionAttributes,
+  { group, version, resource }: RequestVersion,
+): boolean {
   // A Namespace carries its own name as its namespace, and lies in none.
   const within = namespaced && !(ownGroup === '' && ownResource === 'namespaces');
-  return includes(operations, operation) && includes(apiGroups, group) && includes(apiVersions, version) && scopeMatches(scope, within)
-    && (resources?.some((pattern) => resourceMatches(pattern, resource, subresource)) ?? false);
+  return (
+    includes(operations, operation) &&
+    includes(apiGroups, group) &&
+    includes(apiVersions, version) &&
+    scopeMatches(scope, within) &&
+    (resources?.some((pattern) => resourceMatches(pattern, resource, subresource)) ?? false)
+  );
 }
 
 /** The version in which a webhook wants to see a write: the client's if a rule names it, else (unless it wants exact matches) an equivalent one. */

@@ -19,7 +19,18 @@ const peerOf = async (authority: CertificateAuthority, commonName: string): Prom
 const rawHeaders = ['X-Remote-User', 'jane', 'X-Remote-Group', 'cn=dev,ou=all', 'x-remote-group', 'ops', 'X-Remote-Group', '', 'X-Remote-Uid', '7', 'X-Remote-Extra-Scope%2fA', 'b,c', 'X-Remote-Extra-Scope%2fA', 'd'];
 /** As Node joins them. */
 const headers = { 'x-remote-user': 'jane', 'x-remote-group': 'cn=dev,ou=all, ops, ', 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b,c, d' };
-const authenticator = (allowedNames: string[] = [], clock: Pick<Clock, 'now'> = systemClock): RequestHeaderAuthenticator => new RequestHeaderAuthenticator({ clientCa: proxies.cert, allowedNames, usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeaderPrefixes: ['X-Remote-Extra-'] }, clock);
+const authenticator = (allowedNames: string[] = [], clock: Pick<Clock, 'now'> = systemClock): RequestHeaderAuthenticator =>
+  new RequestHeaderAuthenticator(
+    {
+      clientCa: proxies.cert,
+      allowedNames,
+      usernameHeaders: ['X-Remote-User'],
+      uidHeaders: ['X-Remote-Uid'],
+      groupHeaders: ['X-Remote-Group'],
+      extraHeaderPrefixes: ['X-Remote-Extra-'],
+    },
+    clock,
+  );
 
 it('believes a front proxy', async () => {
   const peer = await peerOf(proxies, 'front-proxy');

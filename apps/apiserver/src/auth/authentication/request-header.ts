@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
+import { unescaped } from '../../pipeline/unescaped';
 import { certificatesOf } from './certificate-bundle';
 
 export interface RequestHeaderOptions {
@@ -26,15 +27,6 @@ function valuesByName(rawHeaders: readonly string[]): ReadonlyMap<string, string
     else found.set(name, [value]);
   }
   return found;
-}
-
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch (error) {
-    if (error instanceof URIError) return name;
-    throw error;
-  }
 }
 
 /** What is known of a peer. */

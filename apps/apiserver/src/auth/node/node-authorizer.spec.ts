@@ -33,7 +33,16 @@ function world(): { table: ObjectTable; decide(over: Partial<AuthorizationAttrib
     aPod().named('mirror').withUid('4').onNode('n1').annotated(mirror).withVolume({ name: 's', secret: { secretName: 'mirror-secret' } }).build(),
   );
   const volume = (name: string, claim: string, secret: string, namespace?: string): corev1.PersistentVolume => ({
-    metadata: { name }, spec: { claimRef: { namespace: 'default', name: claim }, csi: { driver: 'x', volumeHandle: 'h', nodeStageSecretRef: { name: secret, ...(namespace ? { namespace } : {}) }, controllerPublishSecretRef: { name: 'controller-secret', namespace: 'default' } } },
+    metadata: { name },
+    spec: {
+      claimRef: { namespace: 'default', name: claim },
+      csi: {
+        driver: 'x',
+        volumeHandle: 'h',
+        nodeStageSecretRef: { name: secret, ...(namespace ? { namespace } : {}) },
+        controllerPublishSecretRef: { name: 'controller-secret', namespace: 'default' },
+      },
+    },
   });
   table.put(core.persistentvolumes, volume('pv-data', 'data', 'stage-secret'), volume('pv-scratch', 'web-scratch', 'far-secret', 'vault'), volume('pv-other', 'other', 'unmounted-secret'));
   table.put(storage.volumeattachments, ...['n1', 'n2'].map((nodeName) => ({ metadata: { name: `va-${nodeName}` }, spec: { attacher: 'x', nodeName, source: {} } })));

@@ -109,16 +109,36 @@ describe('identity reviews', () => {
       return authorization === 'Bearer boot' ? aUser('system:bootstrap:x', 'system:bootstrappers') : undefined;
     },
   };
-  const reviews = new TokenReviews({ validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock }), others: [bootstrap], apiAudiences: ['api', 'api2'] });
+  const reviews = new TokenReviews({
+    validator: new TokenValidator({
+      tokens,
+      legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }),
+      reader: table,
+      clock,
+    }),
+    others: [bootstrap],
+    apiAudiences: ['api', 'api2'],
+  });
   const review = async (token: string, audiences?: string[]) => statusOf(await reviews.review(posted({ token, ...(audiences ? { audiences } : {}) })));
   const issue = (audiences: string[], nowMs = now) => tokens.issue({ namespace: 'default', serviceAccount: { name: 'robot', uid: 'sa' } }, { audiences, lifetimeSeconds: 3600, nowMs }).then(({ token }) => token);
 
   it('tell who asks', async () => {
-    expect(await selfSubjectReviews(clock)({ ...posted(undefined), user: { ...jane, uid: '', extra: { a: ['b'] } } })).toEqual({ metadata: { creationTimestamp: '2030-01-01T00:00:00Z' }, status: { userInfo: { username: 'jane', groups: ['team'], extra: { a: ['b'] } } } });
+    expect(await selfSubjectReviews(clock)({ ...posted(undefined), user: { ...jane, uid: '', extra: { a: ['b'] } } })).toEqual({
+      metadata: { creationTimestamp: '2030-01-01T00:00:00Z' },
+      status: { userInfo: { username: 'jane', groups: ['team'], extra: { a: ['b'] } } },
+    });
   });
 
   it('tell whose a service account\'s token is, and for whom', async () => {
-    expect(await review(await issue(['api', 'vault']))).toMatchObject({ authenticated: true, audiences: ['api'], user: { username: 'system:serviceaccount:default:robot', uid: 'sa', groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'] } });
+    expect(await review(await issue(['api', 'vault']))).toMatchObject({
+      authenticated: true,
+      audiences: ['api'],
+      user: {
+        username: 'system:serviceaccount:default:robot',
+        uid: 'sa',
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'],
+      },
+    });
     expect(await review(await issue(['api', 'vault']), ['vault'])).toMatchObject({ authenticated: true, audiences: ['vault'] });
   });
 

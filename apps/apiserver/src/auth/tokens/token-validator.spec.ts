@@ -18,7 +18,18 @@ const named = (name: string, uid: string, deletionTimestamp?: string): KubeObjec
 function world(count: CountUse = () => undefined): { table: ObjectTable; clock: FakeClock; validator: TokenValidator; issue(subject: TokenSubject): Promise<string> } {
   const table = new ObjectTable().put(core.serviceaccounts, named('robot', 'sa'));
   const clock = new FakeClock(now);
-  return { table, clock, validator: new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }), reader: table, clock, count }), issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token) };
+  return {
+    table,
+    clock,
+    validator: new TokenValidator({
+      tokens,
+      legacy: new LegacyTokens({ tokens, reader: table, writer: table.writer, clock, log: silentLogger }),
+      reader: table,
+      clock,
+      count,
+    }),
+    issue: (subject) => tokens.issue(subject, { audiences: ['api'], lifetimeSeconds: 3600, nowMs: now }).then(({ token }) => token),
+  };
 }
 
 it('tells tokens that live on only because their life was extended', async () => {

@@ -23,12 +23,34 @@ class Endpoint {
 
 describe('authorisation by webhook', () => {
   const jane = { ...aUser('jane', 'dev'), uid: '7', extra: { scope: ['a'] } };
-  const over = (endpoint: Endpoint, clock = new FakeClock(), options: Partial<WebhookAuthorizerOptions> = {}): WebhookAuthorizer => new WebhookAuthorizer({ name: 'w', authorizedTtlMs: 1000, unauthorizedTtlMs: 100, timeoutMs: 1000, reviewVersion: 'v1', failurePolicy: 'NoOpinion', matchConditions: [], ...options }, { endpoint, clock, log: silentLogger, metrics: new WebhookAuthorizerMetrics(createRegistry()) });
+  const over = (endpoint: Endpoint, clock = new FakeClock(), options: Partial<WebhookAuthorizerOptions> = {}): WebhookAuthorizer =>
+    new WebhookAuthorizer(
+      {
+        name: 'w',
+        authorizedTtlMs: 1000,
+        unauthorizedTtlMs: 100,
+        timeoutMs: 1000,
+        reviewVersion: 'v1',
+        failurePolicy: 'NoOpinion',
+        matchConditions: [],
+        ...options,
+      },
+      { endpoint, clock, log: silentLogger, metrics: new WebhookAuthorizerMetrics(createRegistry()) },
+    );
 
   it('asks about resources and paths', async () => {
     const endpoint = new Endpoint({ status: { allowed: true, reason: 'why not' } });
     expect(await over(endpoint).authorize(jane, aRequest({ name: 'web' }))).toEqual({ verdict: 'allow', reason: 'why not' });
-    expect(endpoint.asked[0]).toMatchObject({ kind: 'SubjectAccessReview', spec: { user: 'jane', uid: '7', groups: ['dev'], extra: { scope: ['a'] }, resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default', name: 'web' } } });
+    expect(endpoint.asked[0]).toMatchObject({
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: 'jane',
+        uid: '7',
+        groups: ['dev'],
+        extra: { scope: ['a'] },
+        resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default', name: 'web' },
+      },
+    });
     await over(endpoint).authorize(jane, aRequest({ isResource: false, path: '/metrics' }));
     expect(endpoint.asked[1]).toMatchObject({ spec: { nonResourceAttributes: { verb: 'get', path: '/metrics' } } });
   });
@@ -123,7 +145,11 @@ describe('authorisation by webhook', () => {
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'test' }))).toEqual({ verdict: 'no-opinion' });
     expect(endpoint.asked).toEqual([]);
     expect(await authorizer.authorize(jane, aRequest({ namespace: 'prod' }))).toEqual({ verdict: 'allow' });
-    expect(await over(endpoint, new FakeClock(), { matchConditions: ['request.uid == "" && size(request.extra) == 0', 'request.resourceAttributes.fieldSelector.requirements.exists(r, r.key == "a")'] }).authorize(aUser('joe'), aRequest({ fieldSelector: 'a=b' }))).toEqual({ verdict: 'allow' });
+    expect(
+      await over(endpoint, new FakeClock(), {
+        matchConditions: ['request.uid == "" && size(request.extra) == 0', 'request.resourceAttributes.fieldSelector.requirements.exists(r, r.key == "a")'],
+      }).authorize(aUser('joe'), aRequest({ fieldSelector: 'a=b' })),
+    ).toEqual({ verdict: 'allow' });
     const unclear = ['request.resourceAttributes.name == "x"'];
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear, failurePolicy: 'Deny' }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'deny' });
     expect(await over(endpoint, new FakeClock(), { matchConditions: unclear }).authorize(jane, aRequest({ isResource: false, path: '/x' }))).toMatchObject({ verdict: 'no-opinion' });
@@ -156,7 +182,8 @@ describe('authorisation by webhook', () => {
 
 describe('authentication by webhook', () => {
   const bearer = (token: string): AuthenticationRequest => ({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
-  const over = (endpoint: Endpoint, clock = new FakeClock(), reviewVersion: 'v1' | 'v1beta1' = 'v1'): WebhookTokenAuthenticator => new WebhookTokenAuthenticator({ audiences: ['api'], ttlMs: 1000, reviewVersion }, { endpoint, clock, log: silentLogger });
+  const over = (endpoint: Endpoint, clock = new FakeClock(), reviewVersion: 'v1' | 'v1beta1' = 'v1'): WebhookTokenAuthenticator =>
+    new WebhookTokenAuthenticator({ audiences: ['api'], ttlMs: 1000, reviewVersion }, { endpoint, clock, log: silentLogger });
 
   it('asks once for a token, and knows nobody without one', async () => {
     const endpoint = new Endpoint({ status: { authenticated: true, user: { username: 'jane', groups: ['dev'], uid: '7' }, audiences: ['api'] } });

@@ -40,8 +40,23 @@ export const fullNode: NodeScenario = {
     await watch.watching;
     for (let index = 0; index < pods; index++) {
       await api.send('POST', `/api/v1/namespaces/${namespace}/pods`, {
-        apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${index}` },
-        spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, nodeName: node, containers: [{ name: 'main', image: 'navarch.local/web:1', imagePullPolicy: 'IfNotPresent', command: ['sleep', '1000000'], env: markEnvironment(`${mark}-${index}`) }] },
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `pod-${index}` },
+        spec: {
+          restartPolicy: 'Never',
+          terminationGracePeriodSeconds: 1,
+          nodeName: node,
+          containers: [
+            {
+              name: 'main',
+              image: 'navarch.local/web:1',
+              imagePullPolicy: 'IfNotPresent',
+              command: ['sleep', '1000000'],
+              env: markEnvironment(`${mark}-${index}`),
+            },
+          ],
+        },
       });
     }
     await until(() => [...phases.values()].filter(({ phase }) => phase === 'Running').length === pods);

@@ -37,10 +37,23 @@ export const podStart: NodeScenario = {
     const starts = took.map(({ startMs }) => startMs);
     const ends = took.map(({ endMs }) => endMs);
     return [
-      { scenario: 'pod-start', what: `create to Running seen by a watch, ${pods} pods one by one (p50)`, value: quantile(starts, 0.5), unit: 'ms', upstream: upstreamFigures.podStart, detail: { p99: quantile(starts, 0.99) } },
-      { scenario: 'pod-start', what: 'of it the runtime\'s own calls (mean)', value: inRuntime, unit: 'ms' },
+      {
+        scenario: 'pod-start',
+        what: `create to Running seen by a watch, ${pods} pods one by one (p50)`,
+        value: quantile(starts, 0.5),
+        unit: 'ms',
+        upstream: upstreamFigures.podStart,
+        detail: { p99: quantile(starts, 0.99) },
+      },
+      { scenario: 'pod-start', what: "of it the runtime's own calls (mean)", value: inRuntime, unit: 'ms' },
       { scenario: 'pod-start', what: 'of it the kubelet (mean)', value: Math.max(0, inKubelet - inRuntime), unit: 'ms' },
-      { scenario: 'pod-start', what: `end of a container's process to its terminated state seen by a watch, ${pods} one by one (p50)`, value: quantile(ends, 0.5), unit: 'ms', detail: { p99: quantile(ends, 0.99) } },
+      {
+        scenario: 'pod-start',
+        what: `end of a container's process to its terminated state seen by a watch, ${pods} one by one (p50)`,
+        value: quantile(ends, 0.5),
+        unit: 'ms',
+        detail: { p99: quantile(ends, 0.99) },
+      },
     ];
   },
 };

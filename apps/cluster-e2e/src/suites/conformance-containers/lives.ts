@@ -58,9 +58,24 @@ export function lives(api: () => ConformingApi): void {
     ]);
     const good = { ready: true, state: { terminated: { exitCode: 0 } } };
     await Promise.all([
-      pods.shows('good', { status: { phase: 'Succeeded', initContainerStatuses: [good, good], conditions: expect.arrayContaining([expect.objectContaining({ type: 'Initialized', status: 'True' })]) as object } }),
-      pods.shows('bad', { status: { phase: 'Failed', initContainerStatuses: [good, { ready: false, state: { terminated: { exitCode: 1 } } }], containerStatuses: [waiting] } }),
-      pods.shows('again', { status: { phase: 'Pending', initContainerStatuses: [{ restartCount: 2 }, waiting], containerStatuses: [waiting], conditions: expect.arrayContaining([expect.objectContaining({ type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized' })]) as object } }),
+      pods.shows('good', {
+        status: {
+          phase: 'Succeeded',
+          initContainerStatuses: [good, good],
+          conditions: expect.arrayContaining([expect.objectContaining({ type: 'Initialized', status: 'True' })]) as object,
+        },
+      }),
+      pods.shows('bad', {
+        status: { phase: 'Failed', initContainerStatuses: [good, { ready: false, state: { terminated: { exitCode: 1 } } }], containerStatuses: [waiting] },
+      }),
+      pods.shows('again', {
+        status: {
+          phase: 'Pending',
+          initContainerStatuses: [{ restartCount: 2 }, waiting],
+          containerStatuses: [waiting],
+          conditions: expect.arrayContaining([expect.objectContaining({ type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized' })]) as object,
+        },
+      }),
     ]);
   });
 
@@ -89,7 +104,22 @@ export function lives(api: () => ConformingApi): void {
   });
 
   it('calls hooks after a start and before an end', async () => {
-    await pods.start('hooked', { terminationGracePeriodSeconds: 20, containers: [shell('trap "echo ended >> /dev/termination-log; exit 0" TERM; while :; do sleep 0.1; done', { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'echo started > /proc/1/fd/1'] } }, preStop: { exec: { command: ['sh', '-c', 'echo ends >> /dev/termination-log'] } } } })], restartPolicy: 'Always' }, { finalizers: ['example.com/kept'] });
+    await pods.start(
+      'hooked',
+      {
+        terminationGracePeriodSeconds: 20,
+        containers: [
+          shell('trap "echo ended >> /dev/termination-log; exit 0" TERM; while :; do sleep 0.1; done', {
+            lifecycle: {
+              postStart: { exec: { command: ['sh', '-c', 'echo started > /proc/1/fd/1'] } },
+              preStop: { exec: { command: ['sh', '-c', 'echo ends >> /dev/termination-log'] } },
+            },
+          }),
+        ],
+        restartPolicy: 'Always',
+      },
+      { finalizers: ['example.com/kept'] },
+    );
     await pods.says('hooked', /^started\n$/);
     await api().delete(`${pods.path}/pods/hooked`);
     await pods.shows('hooked', { status: { containerStatuses: [{ state: { terminated: { exitCode: 0, message: 'ends\nended\n' } } }] } });

@@ -32,11 +32,30 @@ export function surroundings(api: () => ConformingApi): void {
     await pods.make('ConfigMap', 'many', { data: { one: '1', 'not-a-name': '2' } });
     const { clusterIP } = (await api().get(`${pods.path}/services/foo-service`)).spec as { clusterIP: string };
     // A kubelet learns of a Service a moment after it was made.
-    const tell = (name: string): Promise<string> => pods.tells(name, 'env', {}, {
-      command: ['env'], envFrom: [{ prefix: 'p-', configMapRef: { name: 'many' } }, { secretRef: { name: 'none', optional: true } }], resources: { requests: { cpu: '250m', memory: '32Mi' }, limits: { cpu: '1250m', memory: '64Mi' } },
-      env: [field('NAME', 'metadata.name'), field('NAMESPACE', 'metadata.namespace'), field('IP', 'status.podIP'), field('HOST', 'status.hostIP'), field('NODE', 'spec.nodeName'), field('ACCOUNT', 'spec.serviceAccountName'), field('LABEL', "metadata.labels['key']"),
-        resource('CPU', 'limits.cpu'), resource('CPU_M', 'requests.cpu', '1m'), resource('MEMORY', 'limits.memory')],
-    }, { labels: { key: 'value' } });
+    const tell = (name: string): Promise<string> =>
+      pods.tells(
+        name,
+        'env',
+        {},
+        {
+          command: ['env'],
+          envFrom: [{ prefix: 'p-', configMapRef: { name: 'many' } }, { secretRef: { name: 'none', optional: true } }],
+          resources: { requests: { cpu: '250m', memory: '32Mi' }, limits: { cpu: '1250m', memory: '64Mi' } },
+          env: [
+            field('NAME', 'metadata.name'),
+            field('NAMESPACE', 'metadata.namespace'),
+            field('IP', 'status.podIP'),
+            field('HOST', 'status.hostIP'),
+            field('NODE', 'spec.nodeName'),
+            field('ACCOUNT', 'spec.serviceAccountName'),
+            field('LABEL', "metadata.labels['key']"),
+            resource('CPU', 'limits.cpu'),
+            resource('CPU_M', 'requests.cpu', '1m'),
+            resource('MEMORY', 'limits.memory'),
+          ],
+        },
+        { labels: { key: 'value' } },
+      );
     let attempt = 0;
     const said = await api().until(async () => {
       const told = await tell(`told-${++attempt}`);
@@ -45,10 +64,26 @@ export function surroundings(api: () => ConformingApi): void {
     });
     const { spec: { nodeName }, status: { podIP, hostIP } } = await pods.get(`told-${attempt}`);
     const lines = said.split('\n');
-    expect(lines).toEqual(expect.arrayContaining([
-      `FOO_SERVICE_SERVICE_HOST=${clusterIP}`, 'FOO_SERVICE_SERVICE_PORT=8765', `FOO_SERVICE_PORT_8765_TCP_ADDR=${clusterIP}`, `FOO_SERVICE_PORT=tcp://${clusterIP}:8765`,
-      `NAME=told-${attempt}`, `NAMESPACE=${pods.namespace}`, `IP=${String(podIP)}`, `HOST=${String(hostIP)}`, `NODE=${String(nodeName)}`, 'ACCOUNT=default', 'LABEL=value', 'CPU=2', 'CPU_M=250', `MEMORY=${64 * 1024 * 1024}`, 'p-one=1', 'p-not-a-name=2',
-    ]));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `FOO_SERVICE_SERVICE_HOST=${clusterIP}`,
+        'FOO_SERVICE_SERVICE_PORT=8765',
+        `FOO_SERVICE_PORT_8765_TCP_ADDR=${clusterIP}`,
+        `FOO_SERVICE_PORT=tcp://${clusterIP}:8765`,
+        `NAME=told-${attempt}`,
+        `NAMESPACE=${pods.namespace}`,
+        `IP=${String(podIP)}`,
+        `HOST=${String(hostIP)}`,
+        `NODE=${String(nodeName)}`,
+        'ACCOUNT=default',
+        'LABEL=value',
+        'CPU=2',
+        'CPU_M=250',
+        `MEMORY=${64 * 1024 * 1024}`,
+        'p-one=1',
+        'p-not-a-name=2',
+      ]),
+    );
     await pods.start('no-links', { enableServiceLinks: false, containers: [shell('env')] });
     await pods.shows('no-links', { status: { phase: 'Succeeded' } });
     expect(await pods.said('no-links')).not.toContain('FOO_SERVICE');

@@ -4,9 +4,21 @@ import { image, shell, TellingPods } from './telling-pods';
 /** [sig-network] what packets show of pods, Services and names. */
 export function traffic(api: () => ConformingApi): void {
   let pods: TellingPods;
-  const serve = (name: string, node: string, app: string, more: object = {}): Promise<object> => pods.start(name, {
-    nodeName: node, restartPolicy: 'Always', containers: [shell('mkdir /www; hostname > /www/index.html; exec httpd -f -p 8080 -h /www', { ports: [{ name: 'http', containerPort: 8080, ...more }], readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 } })],
-  }, { labels: { app } });
+  const serve = (name: string, node: string, app: string, more: object = {}): Promise<object> =>
+    pods.start(
+      name,
+      {
+        nodeName: node,
+        restartPolicy: 'Always',
+        containers: [
+          shell('mkdir /www; hostname > /www/index.html; exec httpd -f -p 8080 -h /www', {
+            ports: [{ name: 'http', containerPort: 8080, ...more }],
+            readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+          }),
+        ],
+      },
+      { labels: { app } },
+    );
   const ready = { status: { conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]) as object } };
   const exec = async (script: string): Promise<string> => {
     const { code, stdout, stderr } = await api().cluster.tryKubectl(`-n ${pods.namespace} exec client -- sh -c "${script}"`);

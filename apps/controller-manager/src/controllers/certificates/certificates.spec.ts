@@ -121,7 +121,10 @@ describe('requests for certificates', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const ask = async (spec: Partial<certificatesv1.CertificateSigningRequestSpec>, subject: { commonName: string; organizations: string[]; hosts?: string[] } = { commonName: 'system:node:n1', organizations: ['system:nodes'] }): Promise<void> => {
+  const ask = async (
+    spec: Partial<certificatesv1.CertificateSigningRequestSpec>,
+    subject: { commonName: string; organizations: string[]; hosts?: string[] } = { commonName: 'system:node:n1', organizations: ['system:nodes'] },
+  ): Promise<void> => {
     const { csr } = await createCertificateRequest(subject);
     world.create(certificates.certificatesigningrequests, request(KUBELET_CLIENT, clientUsages, { request: Buffer.from(csr).toString('base64'), ...spec }));
   };

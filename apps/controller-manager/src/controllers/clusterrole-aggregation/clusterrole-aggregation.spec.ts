@@ -3,7 +3,10 @@ import { planAggregation } from './sync';
 
 const rule = (resource: string): rbacv1.PolicyRule => ({ verbs: ['get'], apiGroups: [''], resources: [resource] });
 const role = (name: string, labels: Record<string, string>, ...resources: string[]): rbacv1.ClusterRole => ({ metadata: { name, labels }, rules: resources.map(rule) });
-const made = (selectors: Record<string, string>[], ...resources: string[]): rbacv1.ClusterRole => ({ ...role('made', { own: 'yes' }, ...resources), aggregationRule: { clusterRoleSelectors: selectors.map((matchLabels) => ({ matchLabels })) } });
+const made = (selectors: Record<string, string>[], ...resources: string[]): rbacv1.ClusterRole => ({
+  ...role('made', { own: 'yes' }, ...resources),
+  aggregationRule: { clusterRoleSelectors: selectors.map((matchLabels) => ({ matchLabels })) },
+});
 
 describe('a role made of others', () => {
   it.each<{ reason: string; of: rbacv1.ClusterRole; others: rbacv1.ClusterRole[]; expected: string[] | undefined }>([

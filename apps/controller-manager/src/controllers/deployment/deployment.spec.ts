@@ -106,7 +106,10 @@ describe('Deployments', () => {
   it('go on from the revision of a ReplicaSet that they adopt, however great', async () => {
     const labels = { app: 'web', pod: 'old' };
     const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'web:0' }] } };
-    world.create(apps.replicasets, { metadata: { name: 'old', namespace: 'default', labels, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } }, spec: { replicas: 1, selector: { matchLabels: labels }, template } });
+    world.create(apps.replicasets, {
+      metadata: { name: 'old', namespace: 'default', labels, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template },
+    });
     world.create(apps.deployments, deployment());
     await run();
     await world.untilQuiet();

@@ -95,8 +95,16 @@ export function planSlices(observed: ObservedService): SlicePlan {
 }
 
 /** Gives endpoints of one family their zones, where the Service asks for that. */
-function hint({ service, ratios }: ObservedService, endpoints: discoveryv1.Endpoint[], present: { readonly slices: readonly Slice[]; readonly type: AddressType; readonly zoned: boolean }): { zoned: boolean; notice?: TopologyNotice } {
-  const say = (type: TopologyNotice['type'], reason: TopologyNotice['reason'], text: string): TopologyNotice => ({ type, reason, message: `${text}, addressType: ${present.type}` });
+function hint(
+  { service, ratios }: ObservedService,
+  endpoints: discoveryv1.Endpoint[],
+  present: { readonly slices: readonly Slice[]; readonly type: AddressType; readonly zoned: boolean },
+): { zoned: boolean; notice?: TopologyNotice } {
+  const say = (type: TopologyNotice['type'], reason: TopologyNotice['reason'], text: string): TopologyNotice => ({
+    type,
+    reason,
+    message: `${text}, addressType: ${present.type}`,
+  });
   if (!wantsTopologyHints(service.metadata.annotations))
     return { zoned: false, ...(present.zoned ? { notice: say('Warning', 'TopologyAwareHintsDisabled', 'Topology Aware Hints has been disabled') } : {}) };
   const before = new Map(
@@ -105,7 +113,10 @@ function hint({ service, ratios }: ObservedService, endpoints: discoveryv1.Endpo
       .flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => [endpointKey(endpoint), endpoint.hints?.forZones?.[0]?.name])),
   );
   const ready = endpoints.filter(({ conditions }) => conditions?.ready === true);
-  const result = topologyHints(ready.map((endpoint) => ({ endpoint, hint: before.get(endpointKey(endpoint)) })), ratios);
+  const result = topologyHints(
+    ready.map((endpoint) => ({ endpoint, hint: before.get(endpointKey(endpoint)) })),
+    ratios,
+  );
   if ('refusal' in result) return { zoned: false, notice: say('Warning', 'TopologyAwareHintsDisabled', result.refusal) };
   for (const [endpoint, name] of result.zones) endpoint.hints = { forZones: [{ name }] };
   return { zoned: true, ...(present.zoned ? {} : { notice: say('Normal', 'TopologyAwareHintsEnabled', 'Topology Aware Hints has been enabled') }) };

@@ -56,15 +56,33 @@ describe('endpoints that are shared among zones', () => {
     }));
   });
 
-  it.each([[{}, false], [{ 'service.kubernetes.io/topology-mode': 'Auto' }, true], [{ 'service.kubernetes.io/topology-mode': 'example.com/Own' }, false], [{ 'service.kubernetes.io/topology-aware-hints': 'disabled', 'service.kubernetes.io/topology-mode': 'Auto' }, false]])('are wanted by %p: %p', (annotations, wanted) => {
+  it.each([
+    [{}, false],
+    [{ 'service.kubernetes.io/topology-mode': 'Auto' }, true],
+    [{ 'service.kubernetes.io/topology-mode': 'example.com/Own' }, false],
+    [{ 'service.kubernetes.io/topology-aware-hints': 'disabled', 'service.kubernetes.io/topology-mode': 'Auto' }, false],
+  ])('are wanted by %p: %p', (annotations, wanted) => {
     expect(wantsTopologyHints(annotations)).toBe(wanted);
   });
 });
 
 describe('the parts of zones', () => {
   it.each<{ reason: string; nodes: corev1.Node[]; parts: Record<string, number> | undefined }>([
-    { reason: 'follow processors', nodes: [node('1', 'a', { cpu: '6' }), node('2', 'b', { cpu: '1500m' }), node('3', 'b', { cpu: '500m' })], parts: { a: 0.75, b: 0.25 } },
-    { reason: 'leave out nodes that are not ready, and control planes', nodes: [node('1', 'a'), node('2', 'b'), node('3', 'b', { ready: 'False' }), node('4', undefined, { labels: { 'node-role.kubernetes.io/control-plane': '' } })], parts: { a: 0.5, b: 0.5 } },
+    {
+      reason: 'follow processors',
+      nodes: [node('1', 'a', { cpu: '6' }), node('2', 'b', { cpu: '1500m' }), node('3', 'b', { cpu: '500m' })],
+      parts: { a: 0.75, b: 0.25 },
+    },
+    {
+      reason: 'leave out nodes that are not ready, and control planes',
+      nodes: [
+        node('1', 'a'),
+        node('2', 'b'),
+        node('3', 'b', { ready: 'False' }),
+        node('4', undefined, { labels: { 'node-role.kubernetes.io/control-plane': '' } }),
+      ],
+      parts: { a: 0.5, b: 0.5 },
+    },
     { reason: 'of one zone are none', nodes: [node('1', 'a')], parts: undefined },
     { reason: 'are none with a node without zone', nodes: [node('1', 'a'), node('2', 'b'), node('3')], parts: undefined },
     { reason: 'are none with a node without processors', nodes: [node('1', 'a'), node('2', 'b', { cpu: '0' })], parts: undefined },

@@ -183,7 +183,11 @@ describe('claims and volumes', () => {
     expect(metadata.annotations).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' });
     expect(spec?.volumeName).toBe('a');
     expect(status).toEqual({ phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } });
-    expect(world.get(core.persistentvolumes, 'a')).toMatchObject({ metadata: { annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } }, spec: { claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', name: 'data', uid: metadata.uid } }, status: { phase: 'Bound' } });
+    expect(world.get(core.persistentvolumes, 'a')).toMatchObject({
+      metadata: { annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } },
+      spec: { claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', name: 'data', uid: metadata.uid } },
+      status: { phase: 'Bound' },
+    });
     world.api.delete(core.persistentvolumeclaims, 'default', 'data');
     await world.settle();
     expect(world.get(core.persistentvolumes, 'a').status).toEqual({ phase: 'Released' });
@@ -229,7 +233,20 @@ describe('claims and volumes', () => {
     await world.run(persistentVolumeBinder);
     await world.clock.advance(4_000);
     expect(await world.metric('pv_collector_unbound_pvc_count')).toEqual({ 'default/fast/': 1 });
-    world.create(core.persistentvolumes, fresh(volume('made', { storageClassName: 'fast', persistentVolumeReclaimPolicy: 'Delete', claimRef: reference(world.get(core.persistentvolumeclaims, 'data').metadata.uid) }, { metadata: { name: 'made', annotations: { [volumeAnnotations.provisionedBy]: 'example.com/disk' } } })));
+    world.create(
+      core.persistentvolumes,
+      fresh(
+        volume(
+          'made',
+          {
+            storageClassName: 'fast',
+            persistentVolumeReclaimPolicy: 'Delete',
+            claimRef: reference(world.get(core.persistentvolumeclaims, 'data').metadata.uid),
+          },
+          { metadata: { name: 'made', annotations: { [volumeAnnotations.provisionedBy]: 'example.com/disk' } } },
+        ),
+      ),
+    );
     await world.settle();
     expect(await world.metric('pv_collector_bound_pvc_count')).toEqual({ 'default/fast/': 1 });
     expect(await world.metric('pv_collector_unbound_pvc_count')).toEqual({});

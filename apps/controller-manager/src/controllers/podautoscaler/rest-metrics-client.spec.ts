@@ -33,8 +33,15 @@ describe('metrics by REST', () => {
 
   it('say which API failed', async () => {
     const down: JsonReader = { get: () => Promise.reject(serviceUnavailable('the server is currently unable to handle the request')) };
-    await expect(new RestMetricsClient(down).resource({ resource: 'cpu', namespace: 'default', selector: '' }, signal)).rejects.toThrow('unable to fetch metrics from resource metrics API: the server is currently unable to handle the request');
-    await expect(new RestMetricsClient(new FakeServer({ '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods': { items: [] } })).resource({ resource: 'cpu', namespace: 'default', selector: '' }, signal)).rejects.toThrow('no metrics returned from resource metrics API');
+    await expect(new RestMetricsClient(down).resource({ resource: 'cpu', namespace: 'default', selector: '' }, signal)).rejects.toThrow(
+      'unable to fetch metrics from resource metrics API: the server is currently unable to handle the request',
+    );
+    await expect(
+      new RestMetricsClient(new FakeServer({ '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods': { items: [] } })).resource(
+        { resource: 'cpu', namespace: 'default', selector: '' },
+        signal,
+      ),
+    ).rejects.toThrow('no metrics returned from resource metrics API');
   });
 
   it('ask for custom metrics in the newest version that is served', async () => {

@@ -11,7 +11,10 @@ describe('the status of a policy', () => {
 
   const policy = (expression: string, resource = 'deployments', group = 'apps', messageExpression?: string): Policy => ({
     metadata: { name: 'p' },
-    spec: { matchConstraints: { resourceRules: [{ apiGroups: [group], apiVersions: ['v1'], resources: [resource], operations: ['CREATE'] }] }, validations: [{ expression, ...(messageExpression === undefined ? {} : { messageExpression }) }] },
+    spec: {
+      matchConstraints: { resourceRules: [{ apiGroups: [group], apiVersions: ['v1'], resources: [resource], operations: ['CREATE'] }] },
+      validations: [{ expression, ...(messageExpression === undefined ? {} : { messageExpression }) }],
+    },
   });
   const warnings = async (given: Policy): Promise<[string, string][]> => {
     world.create(admissionregistration.validatingadmissionpolicies, given);
@@ -36,7 +39,19 @@ describe('the status of a policy', () => {
   it('knows custom kinds', async () => {
     world.create(apiextensions.customresourcedefinitions, {
       metadata: { name: 'ships.example.com' },
-      spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'ships', kind: 'Ship' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { masts: { type: 'integer' } } } } } } }] },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'ships', kind: 'Ship' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { masts: { type: 'integer' } } } } } },
+          },
+        ],
+      },
     });
     expect(await warnings(policy('object.spec.masts == "three"', 'ships', 'example.com'))).toEqual([['spec.validations[0].expression', expect.stringMatching(/^example.com\/v1, Kind=Ship: .*no matching overload/)]]);
   });

@@ -34,7 +34,10 @@ describe('the name of a claim that is made for a pod', () => {
 });
 
 describe('a pod whose node was chosen without the scheduler', () => {
-  const bound = (more: Partial<corev1.PodSpec> = {}): corev1.Pod => ({ metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [], nodeName: 'n', resourceClaims: [{ name: 'card', resourceClaimName: 'shared' }], ...more } });
+  const bound = (more: Partial<corev1.PodSpec> = {}): corev1.Pod => ({
+    metadata: { name: 'p', namespace: 'default', uid: 'u' },
+    spec: { containers: [], nodeName: 'n', resourceClaims: [{ name: 'card', resourceClaimName: 'shared' }], ...more },
+  });
   const user = (uid: string): resourcev1.ResourceClaimConsumerReference => ({ resource: 'pods', name: uid, uid });
   it.each<{ what: string; of?: corev1.Pod; status?: resourcev1.ResourceClaimStatus; reserved: number }>([
     { what: 'has the devices of a claim reserved for it', status: { allocation: { devices: {} }, reservedFor: [user('other')] }, reserved: 1 },
@@ -97,7 +100,11 @@ describe('a pod with claims of devices', () => {
     await world.clock.advance(60_000);
     expect(world.all(dra.resourceclaims)).toHaveLength(1);
     expect(await world.metric('resourceclaim_controller_creates_total')).toEqual({ 'success/false': 1 });
-    world.create<Claim>(dra.resourceclaims, { metadata: { name: 'own', namespace: 'default' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', adminAccess: true } }] } }, status: { allocation: { devices: {} } } });
+    world.create<Claim>(dra.resourceclaims, {
+      metadata: { name: 'own', namespace: 'default' },
+      spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', adminAccess: true } }] } },
+      status: { allocation: { devices: {} } },
+    });
     await world.settle();
     expect(await world.metric('resourceclaim_controller_resource_claims')).toEqual({ 'false/false/resource_claim_template': 1, 'true/true/': 1 });
     world.api.delete(dra.resourceclaims, 'default', 'own');

@@ -56,10 +56,19 @@ export function planPodClaims(pod: corev1.Pod, claims: readonly Claim[], templat
       continue;
     }
     const { labels, annotations } = given.metadata ?? {};
-    create.push({ podClaim: name, claim: {
-      metadata: { generateName: claimNameBase(podName, name), namespace, ...(labels === undefined ? {} : { labels }), annotations: { ...annotations, [POD_CLAIM]: name }, ownerReferences: [omit(controllerReference(core.pods, pod), 'blockOwnerDeletion')] },
-      spec: given.spec,
-    } });
+    create.push({
+      podClaim: name,
+      claim: {
+        metadata: {
+          generateName: claimNameBase(podName, name),
+          namespace,
+          ...(labels === undefined ? {} : { labels }),
+          annotations: { ...annotations, [POD_CLAIM]: name },
+          ownerReferences: [omit(controllerReference(core.pods, pod), 'blockOwnerDeletion')],
+        },
+        spec: given.spec,
+      },
+    });
   }
   return { create, failures, known };
 }

@@ -21,7 +21,10 @@ describe('the status of a quota', () => {
 it('counts devices once under one name, whoever asks for them', () => {
   const gpu = 'requests.example.com/gpu';
   const asking: corev1.Pod = { metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { 'example.com/gpu': '1' } } }] } };
-  const claim = (name: string, metadata: object = {}): resourcev1.ResourceClaim => ({ metadata: { name, namespace: 'default', ...metadata }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } }] } } });
+  const claim = (name: string, metadata: object = {}): resourcev1.ResourceClaim => ({
+    metadata: { name, namespace: 'default', ...metadata },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } }] } },
+  });
   const claims = [claim('free'), claim('of-pod', { annotations: { 'resource.kubernetes.io/extended-resource-claim': 'true' }, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u', controller: true }] })];
   const devices = { deviceClasses: () => [{ metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu' } }], pod: () => asking, claims: () => claims };
   expect(quotaStatus({ quota: quota({ [gpu]: '5' }), counted: [{ type: core.pods, objects: [asking] }, { type: dra.resourceclaims, objects: claims }], nowMs: 0, devices })?.used).toEqual({ [gpu]: '2' });

@@ -12,7 +12,11 @@ const hard = fc.subarray(['pods', 'requests.cpu', 'requests.memory', 'count/pods
 
 const [pods, services] = [core.pods, core.services] as unknown as readonly [AnyResource, AnyResource];
 const counted = (ofPods: readonly KubeObject[], ofServices: readonly KubeObject[]) => [{ type: pods, objects: ofPods }, { type: services, objects: ofServices }];
-const quota = (limited: readonly string[], status?: corev1.ResourceQuotaStatus): corev1.ResourceQuota => ({ metadata: { name: 'q' }, spec: { hard: Object.fromEntries(limited.map((name) => [name, '10'])) }, ...(status === undefined ? {} : { status }) });
+const quota = (limited: readonly string[], status?: corev1.ResourceQuotaStatus): corev1.ResourceQuota => ({
+  metadata: { name: 'q' },
+  spec: { hard: Object.fromEntries(limited.map((name) => [name, '10'])) },
+  ...(status === undefined ? {} : { status }),
+});
 const usedOf = (limited: readonly string[], ofPods: readonly KubeObject[], ofServices: readonly KubeObject[]): Record<string, string> => ({ ...quotaStatus({ quota: quota(limited), counted: counted(ofPods, ofServices), nowMs })?.used });
 
 describe('what a quota says is used', () => {

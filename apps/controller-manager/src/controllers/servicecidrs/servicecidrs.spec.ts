@@ -28,7 +28,14 @@ describe('ranges of Service addresses', () => {
     await world.run(serviceCidrController);
     world.api.delete(networking.servicecidrs, '', 'more');
     await world.settle();
-    expect(world.get(networking.servicecidrs, 'more').status?.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'Terminating', message: 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR' }]);
+    expect(world.get(networking.servicecidrs, 'more').status?.conditions).toMatchObject([
+      {
+        type: 'Ready',
+        status: 'False',
+        reason: 'Terminating',
+        message: 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
+      },
+    ]);
     world.api.delete(networking.ipaddresses, '', 'fd00::7');
     await world.settle();
     expect(names()).toContain('more');

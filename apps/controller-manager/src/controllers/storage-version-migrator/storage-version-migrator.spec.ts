@@ -37,7 +37,17 @@ describe('the definition of a custom resource', () => {
   });
   const running = migratingDefinition(definition(3, { storedVersions: ['v1', 'v2'] }), 'm', 'now');
 
-  it('says that its objects are being written', () => expect(running.status?.conditions).toEqual([{ type: 'StorageMigrating', status: 'True', reason: 'MigrationRunning', message: 'Migration m is running', lastTransitionTime: 'now', observedGeneration: 3 }]));
+  it('says that its objects are being written', () =>
+    expect(running.status?.conditions).toEqual([
+      {
+        type: 'StorageMigrating',
+        status: 'True',
+        reason: 'MigrationRunning',
+        message: 'Migration m is running',
+        lastTransitionTime: 'now',
+        observedGeneration: 3,
+      },
+    ]));
 
   it.each([
     { reason: 'has one stored version then', given: running, succeeded: true, storedVersions: ['v2'], told: ['False', 'MigrationSucceeded', 'The migration has succeeded and the stored versions have been updated'] },
@@ -57,7 +67,10 @@ describe('stored objects', () => {
   const ask = (name: string, group = '', resource = 'configmaps'): void => void world.create(storagemigration.storageversionmigrations, { metadata: { name }, spec: { resource: { group, resource } } });
   const conditions = (name: string): string[] => (world.get(storagemigration.storageversionmigrations, name).status?.conditions ?? []).map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
   const settings = (name: string): corev1.ConfigMap => ({ metadata: { name, namespace: 'default' }, data: { a: 'b' } });
-  const rewritten = (): (string | undefined)[] => world.transport.writes.flatMap(({ operation }) => (operation?.$case === 'patch' && operation.value.options?.fieldManager === 'storage-version-migrator-controller' ? [operation.value.key?.name] : []));
+  const rewritten = (): (string | undefined)[] =>
+    world.transport.writes.flatMap(({ operation }) =>
+      operation?.$case === 'patch' && operation.value.options?.fieldManager === 'storage-version-migrator-controller' ? [operation.value.key?.name] : [],
+    );
   const SUCCEEDED = 'Succeeded True StorageVersionMigrationSucceeded: ';
 
   it('are written again, one migration after the other', async () => {

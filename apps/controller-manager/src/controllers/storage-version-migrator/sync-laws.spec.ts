@@ -5,7 +5,14 @@ import { hasEnded, planMigration, told, withoutRunning, withTold } from './sync'
 
 type Migration = storagemigrationv1beta1.StorageVersionMigration;
 const made = fc.record({ resource: fc.constantFrom('ships', 'boats'), second: fc.nat(3) });
-const migrations = fc.array(made, { minLength: 1, maxLength: 6 }).map((all) => all.map(({ resource, second }, index): Migration => ({ metadata: { name: `m${index}`, creationTimestamp: formatTime(second * 1000) }, spec: { resource: { group: 'example.com', resource } } })));
+const migrations = fc
+  .array(made, { minLength: 1, maxLength: 6 })
+  .map((all) =>
+    all.map(({ resource, second }, index): Migration => ({
+      metadata: { name: `m${index}`, creationTimestamp: formatTime(second * 1000) },
+      spec: { resource: { group: 'example.com', resource } },
+    })),
+  );
 /** Whose turn it is, and whether it fails. */
 const turns = fc.array(fc.tuple(fc.nat(5), fc.boolean()), { minLength: 60, maxLength: 60 });
 

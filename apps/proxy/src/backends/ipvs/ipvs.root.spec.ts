@@ -46,7 +46,16 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     return proxyv1.ServicePort.fromPartial({ id: `default/web:${id}`, protocol: proxyv1.Protocol.TCP, addresses: [service], port: 80, nodePort: 30080, endpoints: found, localEndpoints: found, ...over });
   };
   const clock = new FakeClock();
-  const create = (options: Partial<IpvsOptions> = {}): DataPlane => ipvs.create({ family, clusterCidrs: [range], nodePortAddresses: undefined, run, clock, log: { warn: ((_fields: object, message: string) => warnings.push(message)) as never }, ipvs: { ...defaultIpvsOptions, ...options } });
+  const create = (options: Partial<IpvsOptions> = {}): DataPlane =>
+    ipvs.create({
+      family,
+      clusterCidrs: [range],
+      nodePortAddresses: undefined,
+      run,
+      clock,
+      log: { warn: ((_fields: object, message: string) => warnings.push(message)) as never },
+      ipvs: { ...defaultIpvsOptions, ...options },
+    });
   const sync = (plane: DataPlane, over: Partial<proxyv1.SyncRequest>): Promise<void> => plane.sync({ sequence: 1n, reset: false, upsert: [], remove: [], ...over });
   const clusterServer = `-t ${at(service, 80)}`;
   const nodeServer = `-t ${at(node, 30_080)}`;
@@ -112,7 +121,10 @@ describe.each<IpFamily>(['IPv4', 'IPv6'])('the ipvs back end, %s', (family) => {
     const { nft, flag } = family === 'IPv6' ? { nft: 'ip6', flag: '-6' } : { nft: 'ip', flag: '-4' };
     const whole = table.listed;
     for (const flush of [
-      () => inside(`nft delete table ${nft} navarch-proxy-ipvs-nat`), () => inside(`nft delete table ${nft} navarch-proxy-ipvs`), () => inside(`ip ${flag} address flush dev navarch-ipvs${suffix}`), () => table.run(['-D', ...clusterServer.split(' ')]),
+      () => inside(`nft delete table ${nft} navarch-proxy-ipvs-nat`),
+      () => inside(`nft delete table ${nft} navarch-proxy-ipvs`),
+      () => inside(`ip ${flag} address flush dev navarch-ipvs${suffix}`),
+      () => table.run(['-D', ...clusterServer.split(' ')]),
     ]) {
       expect(await plane.isThere?.()).toBe(true);
       flush();

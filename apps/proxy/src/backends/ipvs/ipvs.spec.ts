@@ -54,7 +54,9 @@ describe('virtual servers', () => {
   });
 
   it.each<[proxyv1.Protocol, string, boolean]>([[proxyv1.Protocol.TCP, 'TCP ', true], [proxyv1.Protocol.UDP, 'UDP ', false], [proxyv1.Protocol.SCTP, 'SCTP', false]])('wait for the end of connections: protocol %d (%s), %s', (protocol, name, waits) => {
-    const [before, after] = [['10.244.0.2', '10.244.1.2'], ['10.244.1.2']].map((addresses) => virtualServers([port({ protocol, nodePort: 0, endpoints: addresses.map((address) => ({ address, port: 8080 })) })], [], 'rr')) as [VirtualServers, VirtualServers];
+    const [before, after] = [['10.244.0.2', '10.244.1.2'], ['10.244.1.2']].map((addresses) =>
+      virtualServers([port({ protocol, nodePort: 0, endpoints: addresses.map((address) => ({ address, port: 8080 })) })], [], 'rr'),
+    ) as [VirtualServers, VirtualServers];
     expect([...withDraining(before, after, listed(1, name)).values()]).toMatchObject([{ realServers: ['10.244.1.2:8080'], draining: waits ? ['10.244.0.2:8080'] : [] }]);
   });
 
@@ -77,7 +79,12 @@ UDP  10.96.0.10:53 rr
     expect(takeOver(readListed(text), (name) => name.startsWith('-u')).size).toBe(1);
   });
 
-  it.each([['-t 10.96.0.7:80', '10.96.0.7 . tcp . 80'], ['-u 10.96.0.10:53', '10.96.0.10 . udp . 53'], ['--sctp-service 10.96.0.9:5', '10.96.0.9 . sctp . 5'], ['-t [fd00:10:96::7]:80', 'fd00:10:96::7 . tcp . 80']])('%s is written down as %s', (server, element) => {
+  it.each([
+    ['-t 10.96.0.7:80', '10.96.0.7 . tcp . 80'],
+    ['-u 10.96.0.10:53', '10.96.0.10 . udp . 53'],
+    ['--sctp-service 10.96.0.9:5', '10.96.0.9 . sctp . 5'],
+    ['-t [fd00:10:96::7]:80', 'fd00:10:96::7 . tcp . 80'],
+  ])('%s is written down as %s', (server, element) => {
     expect(asElement(server)).toBe(element);
   });
 });

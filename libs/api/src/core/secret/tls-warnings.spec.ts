@@ -4,7 +4,10 @@ import { keyPairProblem } from './tls-warnings';
 const block = (kind: string, body: string): string => `-----BEGIN ${kind}-----\n${body.replace(/.{64}/g, '$&\n')}\n-----END ${kind}-----\n`;
 
 // Made for this test alone; valid for a century.
-const certificate = block('CERTIFICATE', 'MIIBbjCCARWgAwIBAgIUMeotFYADVFyKgwszf4c7P1rmEhgwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjgxNTU4MTdaGA8yMTI2MTEwNDE1NTgxN1owDDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABFYAtyHMIzUtRc+V8HhI2I/MpAztMnJKFuctv7kOn/Cqt6AKtGi+Aaovcw8xeOycfd6Zhqx8uvbFF3U6pgtNubGjUzBRMB0GA1UdDgQWBBRvNuV/9LdIErpyL2nQaHhxze9/IDAfBgNVHSMEGDAWgBRvNuV/9LdIErpyL2nQaHhxze9/IDAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIHhMWOSdIg5H/aDguW0rZlf3p1RC9HAiL4yDzL7JFiDrAiBbHPCwlb1/Z2w2f0cUiiasM9dQodE85HunjCsC0QOEAQ==');
+const certificate = block(
+  'CERTIFICATE',
+  'MIIBbjCCARWgAwIBAgIUMeotFYADVFyKgwszf4c7P1rmEhgwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjgxNTU4MTdaGA8yMTI2MTEwNDE1NTgxN1owDDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABFYAtyHMIzUtRc+V8HhI2I/MpAztMnJKFuctv7kOn/Cqt6AKtGi+Aaovcw8xeOycfd6Zhqx8uvbFF3U6pgtNubGjUzBRMB0GA1UdDgQWBBRvNuV/9LdIErpyL2nQaHhxze9/IDAfBgNVHSMEGDAWgBRvNuV/9LdIErpyL2nQaHhxze9/IDAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIHhMWOSdIg5H/aDguW0rZlf3p1RC9HAiL4yDzL7JFiDrAiBbHPCwlb1/Z2w2f0cUiiasM9dQodE85HunjCsC0QOEAQ==',
+);
 const itsKey = block('PRIVATE KEY', 'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguE2fHd1DSUzapOtTR4WMlIBc1Rsx+SMwz2ZLWpwoZ8mhRANCAARWALchzCM1LUXPlfB4SNiPzKQM7TJyShbnLb+5Dp/wqregCrRovgGqL3MPMXjsnH3emYasfLr2xRd1OqYLTbmx');
 const pem = { type: 'pkcs8', format: 'pem' } as const;
 const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(pem).toString();

@@ -18,10 +18,19 @@ const certificatePaths = ['credentialBundlePath', 'keyPath', 'certificateChainPa
 
 /** Trust anchors of one bundle by its name, or of a signer's by labels. */
 export function validateTrustBundleSource({ name, signerName, labelSelector, path: file = '', ...rest }: TrustBundle, path: FieldPath, found: Findings): void {
-  if (name !== undefined && signerName !== undefined) found.push(fieldErrors.invalid(path, { name, signerName, ...(labelSelector ? { labelSelector } : {}), path: file, ...rest }, 'only one of name and signerName may be used'));
-  else if (name !== undefined) {
+  if (name !== undefined && signerName !== undefined) {
+    found.push(
+      fieldErrors.invalid(
+        path,
+        { name, signerName, ...(labelSelector ? { labelSelector } : {}), path: file, ...rest },
+        'only one of name and signerName may be used',
+      ),
+    );
+  } else if (name !== undefined) {
     if (name === '') found.push(fieldErrors.required(path.child('name'), 'must be a valid object name'));
-    for (const message of trustBundleNameMessages(name, signerOfTrustBundle(name))) found.push(fieldErrors.invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${message}`));
+    for (const message of trustBundleNameMessages(name, signerOfTrustBundle(name))) {
+      found.push(fieldErrors.invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${message}`));
+    }
     if (labelSelector) found.push(fieldErrors.invalid(path.child('labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'));
   } else if (signerName !== undefined) {
     if (signerName === '') found.push(fieldErrors.required(path.child('signerName'), 'must be a valid signer name'));
