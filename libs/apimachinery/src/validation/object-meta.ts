@@ -109,7 +109,7 @@ function validateManagedFields(entries: NonNullable<ValidatedMeta['managedFields
 export function validateObjectMetaUpdate(next: ValidatedMeta, previous: ValidatedMeta, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (previous.deletionTimestamp !== undefined) {
-    const added = (next.finalizers ?? []).filter((name) => !previous.finalizers?.includes(name)).sort();
+    const added = [...new Set(next.finalizers)].filter((name) => !previous.finalizers?.includes(name)).sort();
     if (added.length > 0) {
       errors.push(fieldErrors.forbidden(path.child('finalizers'),
         `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(goQuote).join(', ')}}`));
