@@ -279,6 +279,9 @@ describe('schemas of custom resources', () => {
   });
 
   it('may not have rules that could cost too much', () => {
+    const joined = Array.from({ length: 9 }, (_, i) => `self[${i}]`).join(' + ');
+    const narrowly = spec({ l: { type: 'array', items: { type: 'string' }, 'x-kubernetes-validations': [{ rule: 'true', messageExpression: joined }] } });
+    expect(messages(validateSchema(narrowly, FieldPath.of('s')))[0]).toMatch(/estimated messageExpression cost exceeds budget by factor of 1\.384122x \(/);
     const costly = spec({ l: { type: 'array', items: { type: 'string' } } }, { 'x-kubernetes-validations': [{ rule: 'self.l.all(a, self.l.exists(b, a.contains(b)))' }] });
     expect(messages(validateSchema(costly, FieldPath.of('s')))[0]).toBe(
       's.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)',

@@ -2,6 +2,7 @@ import { fieldErrors, FieldPath, labelKeyMessages } from '@navarch/apimachinery'
 import type { corev1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { qualifiedFinalizer } from '../validation/finalizers';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
 import { replicaCounts } from '../validation/replica-counts';
@@ -28,7 +29,7 @@ const finalizersAt = (pathOf: (i: number) => FieldPath) => ({ spec }: Loose<core
   list(spec?.finalizers).forEach((name, i) => {
     const path = pathOf(i);
     refuse(labelKeyMessages(name), name, path, found);
-    if (!name.includes('/') && name !== 'kubernetes') found.push(fieldErrors.invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
+    qualifiedFinalizer(name, path, found);
   });
   return found;
 };

@@ -1,6 +1,7 @@
 import { type FieldError, FieldPath, type NameRule, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type ValidatedMeta } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
 import { list } from '../support/list';
+import { qualifiedFinalizer } from './finalizers';
 
 /** What validation may know of the request. */
 export interface ValidationContext {
@@ -49,12 +50,28 @@ function metaOf({ metadata }: KubeObject): ValidatedMeta {
   return { ...metadata, ownerReferences };
 }
 
-export function kindValidation(rules: ContentRules, namespaced: boolean): KindValidation {
+/** What is wrong with metadata, of an object that replaces `old`. */
+function metaFaults(object: KubeObject, old: KubeObject | undefined, { namespaced, name, qualified }: MetaRules): FieldError[] {
+  const meta = metaOf(object);
+  const found = old === undefined ? validateObjectMeta(meta, namespaced, name, metadataPath) : validateObjectMetaUpdate(meta, metaOf(old), metadataPath);
+  if (qualified) list(meta.finalizers).forEach((finalizer, i) => qualifiedFinalizer(finalizer, metadataPath.child('finalizers').index(i), found));
+  return found;
+}
+
+interface MetaRules {
+  readonly namespaced: boolean;
+  readonly name: NameRule;
+  /** Whether finalizers must say whose they are. */
+  readonly qualified: boolean;
+}
+
+export function kindValidation(rules: ContentRules, { namespaced, qualified }: Omit<MetaRules, 'name'>): KindValidation {
   const { name = subdomainName, content, change, status, views = {}, warnings, statusWarnings } = rules;
-  const metaUpdate = (object: KubeObject, old: KubeObject): FieldError[] => validateObjectMetaUpdate(metaOf(object), metaOf(old), metadataPath);
+  const meta = { namespaced, name, qualified };
+  const metaUpdate = (object: KubeObject, old: KubeObject): FieldError[] => metaFaults(object, old, meta);
   return {
     create: (object, context) => [
-      ...validateObjectMeta(metaOf(object), namespaced, name, metadataPath),
+      ...metaFaults(object, undefined, meta),
       ...(content?.(object, undefined, context) ?? []),
     ],
     update: (object, old, context) => [

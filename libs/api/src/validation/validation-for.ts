@@ -48,6 +48,9 @@ const all: Readonly<Record<string, ContentRules>> = {
   ...storagemigrationValidation,
 };
 
+/** Groups whose kinds have the metadata rules of apimachinery alone, as upstream's packages of them import. */
+const anyFinalizer = new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'coordination.k8s.io', 'internal.apiserver.k8s.io', 'storagemigration.k8s.io']);
+
 const known = new Map<string, KindValidation | undefined>();
 
 function prepare(group: string, kind: string): KindValidation | undefined {
@@ -56,7 +59,7 @@ function prepare(group: string, kind: string): KindValidation | undefined {
   const rules = all[`${group}/${kind}`] ?? {};
   const id = schemaIdOf(group, facts.version, kind);
   const content = rules.content ?? (id === undefined ? undefined : (object: object) => requiredBySchema(object, id, FieldPath.of()));
-  return kindValidation({ ...rules, ...(content === undefined ? {} : { content }) }, facts.namespaced);
+  return kindValidation({ ...rules, ...(content === undefined ? {} : { content }) }, { namespaced: facts.namespaced, qualified: !anyFinalizer.has(group) });
 }
 
 /** The rules of a built-in kind, for objects of its storage version; undefined if there is no such kind. */

@@ -51,7 +51,7 @@ describe('object metadata', () => {
 
   it('keeps its identity in updates', () => {
     const previous = { name: 'a', uid: '1', resourceVersion: '5', deletionTimestamp: 't', finalizers: ['a/b'] };
-    expect(messages(validateObjectMetaUpdate({ ...previous, uid: '2', finalizers: ['a/b', 'c/d'] }, previous, path))).toEqual([
+    expect(messages(validateObjectMetaUpdate({ ...previous, uid: '2', finalizers: ['a/b', 'c/d', 'c/d'] }, previous, path))).toEqual([
       'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
       'metadata.uid: Invalid value: "2": field is immutable',
     ]);

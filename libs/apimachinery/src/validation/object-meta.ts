@@ -67,8 +67,9 @@ function validateOwnerReferences(owners: NonNullable<ValidatedMeta['ownerReferen
   const errors: FieldError[] = [];
   let controller: string | undefined;
   for (const owner of owners) {
-    const version = owner.apiVersion.split('/').at(-1) ?? '';
-    if (version === '') errors.push(fieldErrors.invalid(path.child('apiVersion'), owner.apiVersion, 'version must not be empty'));
+    // Of more than two parts upstream reads none.
+    const parts = owner.apiVersion.split('/');
+    if (parts.length > 2 || !parts.at(-1)) errors.push(fieldErrors.invalid(path.child('apiVersion'), owner.apiVersion, 'version must not be empty'));
     for (const field of ['kind', 'name', 'uid'] as const) {
       if (owner[field] === '') errors.push(fieldErrors.invalid(path.child(field), '', 'must not be empty'));
     }
@@ -108,7 +109,7 @@ function validateManagedFields(entries: NonNullable<ValidatedMeta['managedFields
 export function validateObjectMetaUpdate(next: ValidatedMeta, previous: ValidatedMeta, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (previous.deletionTimestamp !== undefined) {
-    const added = (next.finalizers ?? []).filter((name) => !previous.finalizers?.includes(name)).sort();
+    const added = [...new Set(next.finalizers)].filter((name) => !previous.finalizers?.includes(name)).sort();
     if (added.length > 0) {
       errors.push(fieldErrors.forbidden(path.child('finalizers'),
         `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(goQuote).join(', ')}}`));

@@ -24,7 +24,12 @@ export const ROOT: Place = { occurrences: 1, uncorrelated: undefined };
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 const HINT = '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';
 
-const factor = (cost: number, limit: number): string => (cost / limit > 100 ? 'more than 100x' : `${(cost / limit).toFixed(1)}x`);
+function factor(cost: number, limit: number): string {
+  const times = cost / limit;
+  if (times > 100) return 'more than 100x';
+  // Else a budget would be exceeded 1.0 times.
+  return `${times.toFixed(times < 1.5 ? 6 : 1)}x`;
+}
 
 /** The place of the items of a list, or of the values of a map. */
 export function placeBelow(place: Place, schema: Schema, path: FieldPath): Place {

@@ -12,6 +12,9 @@ const redacted = 'Invalid value: "<secret contents redacted>": ';
 const confined = (fields: object): object => ({ containers: [{ ...container, securityContext: fields }] });
 
 const probes: readonly Probe[] = [
+  ...['/ConfigMap', '/Pod', 'rbac.authorization.k8s.io/Role', 'storage.k8s.io/StorageClass'].map((kind): Probe => ({ kind, object: { metadata: { finalizers: ['orphan', 'mine'] }, provisioner: 'p', spec: { containers: [container] } }, field: 'metadata.finalizers[1]', reason: 'FieldValueInvalid', message: 'Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified' })),
+  { kind: '/ConfigMap', object: { metadata: { finalizers: ['mine'] } }, old: {}, field: 'metadata.finalizers[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified' },
+  { kind: '/ConfigMap', object: { metadata: { ownerReferences: [{ apiVersion: 'a/b/c', kind: 'K', name: 'n', uid: 'u' }] } }, field: 'metadata.ownerReferences.apiVersion', reason: 'FieldValueInvalid', message: 'Invalid value: "a/b/c": version must not be empty' },
   { ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['x'] }), field: 'spec.LoadBalancerSourceRanges[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)' },
   { ...service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: -1 }), field: 'spec.healthCheckNodePort', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be between 1 and 65535, inclusive' },
   { ...service({ internalTrafficPolicy: '' }), field: 'spec.internalTrafficPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Cluster", "Local"' },
@@ -54,6 +57,8 @@ describe('an object of the core group that is refused', () => {
   const group = { dataSource: { apiGroup: '^', kind: 'K', name: 'n' } };
   it.each<[kind: string, object: object, old: object | undefined, reason: string]>([
     ['/PersistentVolumeClaim', { metadata: { labels: { a: 'b' } } }, { spec: { ...claimSpec, ...group } }, 'a group that was never looked at stays'],
+    ['coordination.k8s.io/Lease', { metadata: { finalizers: ['mine'] } }, undefined, 'not all kinds ask whose a finalizer is'],
+    ['/ConfigMap', { metadata: { finalizers: ['example.com/mine', 'foregroundDeletion'] } }, undefined, 'whose finalizers are told'],
     ['/Secret', secret('dockercfg', 'null').object, undefined, 'nothing is an empty object'],
   ])('is not %s %j from %j: %s', (kind, object, old) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
