@@ -58,9 +58,6 @@ class ChannelPair implements PortForwardConnection {
     this.#finish();
   }
 
-  /** Its error channel has no end of its own. */
-  targetEnded(): void {}
-
   finish(): void {
     this.#finish();
   }
