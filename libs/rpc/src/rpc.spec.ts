@@ -40,7 +40,7 @@ describe('calls', () => {
     const { client } = await serve({
       talk: async function* (requests) {
         requests[Symbol.asyncIterator]().next().catch(() => undefined);
-        yield 'a';
+        yield await Promise.resolve('a');
         throw notFound({ group: '', resource: 'x' }, 'y');
       },
     });

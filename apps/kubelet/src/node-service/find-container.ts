@@ -1,5 +1,5 @@
 import { type corev1 } from '@navarch/api';
-import { badRequest, notFound } from '@navarch/apimachinery';
+import { ApiError, badRequest, goQuote, notFound } from '@navarch/apimachinery';
 import { type nodev1 } from '@navarch/proto';
 import { type RemoteCommandStreams } from '@navarch/streaming';
 import { findContainer } from '../pods/pod-spec';
@@ -14,11 +14,13 @@ export function findPod(table: PodTable, namespace: string, pod: string, uid: st
   return worker;
 }
 
-/** The container that a command or an attachment is for; throws unless it runs. */
-export function findRunningContainer(table: PodTable, key: nodev1.ContainerKey | undefined): ContainerView {
+const notRunning = (name: string): string => `container not found (${goQuote(name)})`;
+
+/** The container that a command or, with other words for the failure, an attachment is for; throws unless it runs, with upstream's code and text. */
+export function findRunningContainer(table: PodTable, key: nodev1.ContainerKey | undefined, describe: (name: string) => string = notRunning): ContainerView {
   const { worker, name } = findNamed(table, key);
   const container = latestContainer(worker.view, name);
-  if (container?.state !== 'running') throw notFound({ group: '', resource: 'containers' }, name);
+  if (container?.state !== 'running') throw new ApiError({ code: 500, reason: 'InternalError', message: describe(name) });
   return container;
 }
 
@@ -28,8 +30,9 @@ export function findRunningContainer(table: PodTable, key: nodev1.ContainerKey |
  */
 export function findAttached(table: PodTable, key: nodev1.ContainerKey | undefined, { stdin, stdout, stderr }: RemoteCommandStreams): { readonly id: string; readonly streams: RemoteCommandStreams } {
   const { worker, name } = findNamed(table, key);
+  const { name: pod = '', namespace = '' } = worker.pod.metadata;
   const tty = findContainer(worker.pod, name)?.tty === true;
-  return { id: findRunningContainer(table, key).id, streams: { stdin, stdout, stderr: stderr && !tty, tty } };
+  return { id: findRunningContainer(table, key, () => `container ${name} not found in pod ${pod}_${namespace}`).id, streams: { stdin, stdout, stderr: stderr && !tty, tty } };
 }
 
 /** The sandbox whose ports are asked for; throws unless it is up. */

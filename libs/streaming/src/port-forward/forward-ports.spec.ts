@@ -25,7 +25,7 @@ class Client implements PortForwardSession {
   /** Opens a connection; what is answered ends both its directions. */
   connect(): () => void {
     const data = new PassThrough();
-    this.#listener({ port: 80, data, fail: () => undefined, targetEnded: () => undefined, finish: () => undefined });
+    this.#listener({ port: 80, data, fail: () => undefined, finish: () => undefined });
     return () => data.end();
   }
 }

@@ -51,7 +51,7 @@ async function serve(connection: PortForwardConnection, dial: PortDialer, signal
     return;
   }
   target.once('end', () => {
-    connection.targetEnded();
+    connection.targetEnded?.();
   });
   const error = await joinStreams(connection.data, target);
   if (error) connection.fail(describe(connection.port, error));

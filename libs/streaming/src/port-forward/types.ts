@@ -11,8 +11,8 @@ export interface PortForwardConnection {
   readonly data: Duplex;
   /** Tells the client why it failed, and closes it. */
   fail(message: string): void;
-  /** Tells the client that the port has said all, and no failure will follow; the client may go on. */
-  targetEnded(): void;
+  /** Tells the client that the port has said all, and no failure will follow; the client may go on. Absent where that cannot be told. */
+  targetEnded?(): void;
   /** Tells the client that all went well. */
   finish(): void;
 }

@@ -58,10 +58,6 @@ class ChannelPair implements PortForwardConnection {
     this.#finish();
   }
 
-  targetEnded(): void {
-    // Its error channel has no end of its own.
-  }
-
   finish(): void {
     this.#finish();
   }
