@@ -1,3 +1,4 @@
+import { coordination } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
 import { type Component, type FeatureGates, type HealthChecks, listenAddress, type LoadedTls, type Logger, TlsFiles, type TlsFileNames, type ZPages } from '@navarch/component-base';
 import type { RpcServer, TlsMaterialFiles } from '@navarch/rpc';
@@ -17,6 +18,7 @@ import type { ReadProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
 import { advertiseAddress } from './advertise-address';
+import { componentStatuses } from './component-status/component-statuses';
 import { CertificateRequestMetrics } from './certificates/request-metrics';
 import { podCertificateRules } from './certificates/pod-certificate-rule';
 import { certificateRules } from './certificates/request-rule';
@@ -144,6 +146,14 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const [services, ipAddresses] = [registry.store('', 'services'), registry.store('networking.k8s.io', 'ipaddresses')];
   const reader = new RegistryReader(registry);
   const addresses = serviceRanges(ranges, reader);
+  const components = registry.store('', 'componentstatuses');
+  const leader = (name: string) => reader.get(coordination.leases, 'kube-system', name);
+  if (components) {
+    components.lookedUp = async () => {
+      const leases = { 'controller-manager': leader('kube-controller-manager'), scheduler: leader('kube-scheduler') };
+      return componentStatuses({ leases, memberFailures: await etcd.memberFailures() }, clock.now());
+    };
+  }
   if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(

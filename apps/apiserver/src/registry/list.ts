@@ -4,6 +4,7 @@ import { isStoreError, type ResourceVersion, revisionOf, StoreError } from '@nav
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
+import { lookUp } from './looked-up';
 import type { Cached, ResourceStore } from './resource-store';
 import { type Selection } from './selection';
 import { guarded } from './store-failure';
@@ -146,6 +147,8 @@ export async function list(resource: ResourceStore, namespace: string, options: 
   const { resourceVersion: version, resourceVersionMatch: match } = options;
   const scope: Scope = { resource, prefix, namespace, selection, limit: options.limit };
   return guarded(resource.groupResource, 'list', async () => {
+    // Nobody can go on with what is another the next time: it comes whole.
+    if (resource.lookedUp) return page({ ...scope, limit: 0 }, await selected(await lookUp(resource, resource.lookedUp), selection), resource.deps.cache.version);
     if (options.continue !== '') {
       const token = decodeContinue(options.continue);
       if (version !== undefined && version !== 0) throw badRequest('specifying resource version is not allowed when using continue');

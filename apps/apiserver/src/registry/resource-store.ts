@@ -40,6 +40,9 @@ export class ResourceStore {
   /** Set for kinds whose stored versions are converted by others: an object as it is in the storage version. */
   settled: ((object: Cached) => Promise<KubeObject>) | undefined;
 
+  /** Set for kinds that are looked up whenever they are asked for, and never stored. */
+  lookedUp: (() => Promise<KubeObject[]>) | undefined;
+
   constructor(
     readonly definition: ResourceDefinition,
     readonly deps: RegistryDeps,

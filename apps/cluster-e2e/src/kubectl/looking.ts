@@ -126,6 +126,8 @@ export const looking: CommandChecks = {
   },
   'cluster-info': async (s) => {
     expect(await s.run('cluster-info')).toMatch(/Kubernetes (control plane|master).* is running at/);
+    const parts = await s.run('get componentstatuses');
+    for (const part of ['controller-manager', 'etcd-0', 'scheduler']) expect(parts).toMatch(new RegExp(`^${part} +Healthy +ok`, 'm'));
   },
   'cluster-info dump': async (s) => {
     expect(await s.run(`cluster-info dump --namespaces ${s.namespace}`)).toContain('"DeploymentList"');

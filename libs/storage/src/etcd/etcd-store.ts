@@ -137,6 +137,12 @@ export class EtcdStore implements Store {
     });
   }
 
+  /** Why each member does not answer a read that asks for a quorum, as etcd's own /health does; undefined of one that answers. */
+  async memberFailures(): Promise<(string | undefined)[]> {
+    const asked = await this.#members.all((member) => call(member.kv, member.kv.range, { key: Buffer.from('health') }, member.metadata, deadline('read')));
+    return asked.map((answer) => (answer.status === 'fulfilled' ? undefined : errorText(answer.reason)));
+  }
+
   close(): Promise<void> {
     this.#committer.close();
     for (const watch of this.#watches) watch.close();
@@ -206,3 +212,5 @@ export class EtcdStore implements Store {
 function deadline(kind: 'read' | 'write'): CallOptions {
   return { deadline: Date.now() + callTimeoutMs[kind] };
 }
+
+const errorText = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason));

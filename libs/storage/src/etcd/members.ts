@@ -72,6 +72,15 @@ export class Members {
     }
   }
 
+  /** Calls every member, whichever of them others use; what comes of it, in the order of the endpoints. */
+  all<T>(send: (member: ConnectedMember) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
+    return Promise.allSettled(this.#members.map(async (_, index) => {
+      const member = await this.#member(index);
+      if (!(await connects(member.kv))) throw new StoreError('unavailable', 'the member cannot be reached');
+      return send(member);
+    }));
+  }
+
   close(): void {
     for (const member of this.#members) member.close();
   }
