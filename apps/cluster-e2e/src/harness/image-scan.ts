@@ -19,7 +19,7 @@ export interface Finding {
   readonly context: string;
 }
 
-/** Longer than any form: what crosses two chunks is seen in the second. */
+/** Longer than any form, and than what is before it: what crosses two chunks is seen in the second, with all that stands before it. */
 const overlap = 4_096;
 
 /** Reads every layer of the images once, as `docker save` tells them, their history and environment too. */
@@ -33,11 +33,13 @@ export async function scanImages(images: readonly string[]): Promise<{ readonly 
     const text = rest + (chunk as Buffer).toString('latin1');
     for (const [what, form] of Object.entries(secretForms)) {
       for (const found of text.matchAll(form)) {
+        // It was whole in the chunk before, where more of what is before it is known.
+        if (rest.length === 2 * overlap && found.index < overlap) continue;
         const context = text.slice(Math.max(0, found.index - overlap), found.index);
         if (!knownTo.test(context)) findings.set(what + found[0], { what, context: (context.slice(-300) + found[0].slice(0, 80)).replace(/[^\x20-\x7e]+/g, ' ') });
       }
     }
-    rest = text.slice(-overlap);
+    rest = text.slice(-2 * overlap);
   }
   const [code] = (await exit) as [number];
   if (code !== 0) throw new Error(`docker save ended with ${code}`);
