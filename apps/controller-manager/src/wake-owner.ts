@@ -9,6 +9,8 @@ export interface WakeOwnerRequest<T extends KubeObject, O extends KubeObject> {
   readonly controller: Controller;
   /** What an owner could adopt; its `spec.selector` unless said otherwise. */
   readonly selectorOf?: (owner: O) => metav1.LabelSelector | undefined;
+  /** Set where an owner is not woken by what is new and its own already, as nobody but it makes such. */
+  readonly quietWhenMade?: boolean;
   /** Called besides, for example to look again when a pod becomes available. */
   readonly onUpdate?: (previous: T, object: T, owner: O) => void;
 }
@@ -37,7 +39,9 @@ export function wakeOwner<T extends KubeObject, O extends KubeObject>(request: W
     else if (controllerOf(object) === undefined) wakeSuitors(object);
   };
   const handler: SourceHandler<T> = {
-    onAdd: wake,
+    onAdd: (object) => {
+      if (request.quietWhenMade !== true || ownerOf(object) === undefined) wake(object);
+    },
     onUpdate: (previous, object) => {
       const changedHands = controllerOf(previous)?.uid !== controllerOf(object)?.uid;
       const before = changedHands ? ownerOf(previous) : undefined;

@@ -12,6 +12,13 @@ export function apps(api: () => ConformingApi): void {
     const revisions = `/apis/apps/v1/namespaces/${namespace}/controllerrevisions`;
     const labels = { daemonset: 'e2e' };
     await api().post(path, workloadOf('DaemonSet', 'e2e', labels, {}));
+    await api().until(async () => {
+      const { status } = await api().get(`${path}/e2e`);
+      expect([status['numberReady'], (status['numberReady'] as number) > 0]).toEqual([status['desiredNumberScheduled'], true]);
+    });
+    // Whoever looks after this one has looked at the other after all that happened to it.
+    await api().post(path, workloadOf('DaemonSet', 'later', { daemonset: 'later' }, {}));
+    await api().shows(`${path}/later`, { status: { observedGeneration: 1 } });
     const [first] = await api().count(`${revisions}${select(labels)}`, 1);
     const { metadata: { name, ownerReferences }, data } = first as unknown as { metadata: { name: string; ownerReferences: object[] }; data: object };
     await api().post(revisions, { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'another', labels, ownerReferences }, data, revision: 2 });

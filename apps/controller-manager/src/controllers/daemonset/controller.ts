@@ -136,7 +136,8 @@ export function daemonSetController(context: ControllerContext): RunningControll
       return [
         wakeSelf(daemonSets, controller),
         wakeOwner({ dependents: pods, owners: daemonSets, ownerType: apps.daemonsets, controller }),
-        wakeOwner({ dependents: history.revisions, owners: daemonSets, ownerType: apps.daemonsets, controller }),
+        // As upstream's addHistory: a revision that somebody else makes stays until something happens to its DaemonSet.
+        wakeOwner({ dependents: history.revisions, owners: daemonSets, ownerType: apps.daemonsets, controller, quietWhenMade: true }),
         nodes.addHandler({
           onAdd: (node) => wakeAll((daemonSet) => nodeFit(daemonSet, node).run),
           onUpdate: (previous, node) => {

@@ -148,6 +148,10 @@ describe('DaemonSets', () => {
     const [first] = world.all(apps.controllerrevisions);
     world.create(apps.controllerrevisions, { ...first!, metadata: { ...first!.metadata, name: 'agent-again', labels: { app: 'agent', 'controller-revision-hash': 'again' } }, revision: 2 });
     await world.untilQuiet();
+    // Until something happens to the DaemonSet nobody looks.
+    expect(world.all(apps.controllerrevisions)).toHaveLength(2);
+    world.change(apps.daemonsets, 'agent', ({ metadata }) => (metadata.labels = { look: 'again' }));
+    await world.untilQuiet();
     expect(world.all(apps.controllerrevisions).map(({ metadata, revision }) => `${metadata.name ?? ''} ${revision}`)).toEqual(['agent-again 2']);
     expect(staying().map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual(['again', 'again', 'again']);
     expect([nodesOf(), staying().map(({ metadata }) => metadata.uid).sort()]).toEqual([names, before]);
