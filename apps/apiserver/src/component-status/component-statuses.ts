@@ -1,4 +1,5 @@
 import type { coordinationv1, corev1 } from '@navarch/api';
+import { isExpired } from '../cluster-objects/identity-lease';
 
 /** What there is to say about the parts of a control plane. */
 export interface ControlPlaneFacts {
@@ -26,8 +27,7 @@ function componentStatus(name: string, failure: string | undefined): corev1.Comp
 /** Undefined while somebody leads. */
 function leadershipFailure(lease: coordinationv1.Lease | undefined, nowMs: number): string | undefined {
   if (lease === undefined) return 'nobody has been elected';
-  const { holderIdentity = '', renewTime, leaseDurationSeconds = 0 } = lease.spec ?? {};
+  const { holderIdentity = '', renewTime = 'its election' } = lease.spec ?? {};
   if (holderIdentity === '') return 'nobody is elected';
-  const until = renewTime === undefined ? 0 : Date.parse(renewTime) + leaseDurationSeconds * 1000;
-  return nowMs <= until ? undefined : `${holderIdentity} is elected and has not said so since ${renewTime ?? 'its election'}`;
+  return isExpired(lease, nowMs) ? `${holderIdentity} is elected and has not said so since ${renewTime}` : undefined;
 }

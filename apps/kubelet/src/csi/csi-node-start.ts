@@ -1,4 +1,4 @@
-import { type Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { errorText } from '../error-text';
 import { type CsiNodeObject } from './csi-node';
@@ -41,7 +41,7 @@ export class CsiNodeStart {
       } catch (error) {
         log.info({ err: errorText(error) }, 'CSINode is not initialized yet');
       }
-      await clock.sleep(waitMs, signal).catch(() => undefined);
+      await rest(clock, waitMs, signal);
     }
   }
 }
