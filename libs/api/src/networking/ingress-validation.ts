@@ -40,8 +40,11 @@ function validateBackend({ service, resource }: Backend, path: FieldPath, found:
 }
 
 function validatePath({ path: text = '', pathType, backend }: Loose<networkingv1.HTTPIngressPath>, path: FieldPath, found: Findings): void {
-  if (pathType === undefined || pathType === '') found.push(fieldErrors.required(path.child('pathType'), 'pathType must be specified'));
-  else if (!pathTypes.includes(pathType)) found.push(fieldErrors.notSupported(path.child('pathType'), pathType, pathTypes));
+  if (pathType === undefined) {
+    found.push(fieldErrors.required(path.child('pathType'), 'pathType must be specified'));
+    return;
+  }
+  if (!pathTypes.includes(pathType)) found.push(fieldErrors.notSupported(path.child('pathType'), pathType, pathTypes));
   else if (pathType === 'ImplementationSpecific') {
     if (text !== '' && !text.startsWith('/')) found.push(fieldErrors.invalid(path.child('path'), text, 'must be an absolute path'));
   } else {
@@ -52,23 +55,33 @@ function validatePath({ path: text = '', pathType, backend }: Loose<networkingv1
   validateBackend(backend ?? {}, path.child('backend'), found);
 }
 
+type Rule = Loose<networkingv1.IngressRule>;
+
+const isWildcard = ({ host }: Rule): boolean => host?.includes('*') === true;
+
+function pathFaults({ http }: Rule, path: FieldPath): Findings {
+  const found: Findings = [];
+  if (!http) return found;
+  const at = path.child('http', 'paths');
+  if (list(http.paths).length === 0) found.push(fieldErrors.required(at));
+  list(http.paths).forEach((one, i) => validatePath(one, at.index(i), found));
+  return found;
+}
+
 const classAnnotation = 'kubernetes.io/ingress.class';
 
 function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Findings {
   const found: Findings = [];
   const oldStyle = metadata?.annotations?.[classAnnotation];
-  // Two classes at once were allowed once, and may stay. Upstream's path has no metadata.
-  if (old === undefined && oldStyle !== undefined && spec.ingressClassName !== undefined && oldStyle !== spec.ingressClassName)
-    found.push(fieldErrors.invalid(FieldPath.of('annotations').child(classAnnotation), oldStyle, 'must match `ingressClassName` when both are specified'));
   const rules = list(spec.rules);
   if (rules.length === 0 && !spec.defaultBackend) found.push(fieldErrors.invalid(specPath, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
   if (spec.defaultBackend) validateBackend(spec.defaultBackend, specPath.child('defaultBackend'), found);
-  rules.forEach(({ host, http }, i) => {
+  // Paths of wildcards were not looked at once: an ingress with bad ones may go on.
+  const hadBadWildcard = list(old?.spec?.rules).some((rule) => isWildcard(rule) && pathFaults(rule, specPath).length > 0);
+  rules.forEach((rule, i) => {
     const at = specPath.child('rules').index(i);
-    if (host) hostName(host, at.child('host'), found);
-    if (!http) return;
-    if (list(http.paths).length === 0) found.push(fieldErrors.required(at.child('http', 'paths')));
-    list(http.paths).forEach((path, p) => validatePath(path, at.child('http', 'paths').index(p), found));
+    if (rule.host) hostName(rule.host, at.child('host'), found);
+    if (!isWildcard(rule) || !hadBadWildcard) found.push(...pathFaults(rule, at));
   });
   const badSecret = ({ secretName = '' }: Loose<networkingv1.IngressTLS>): boolean => secretName !== '' && dns1123SubdomainMessages(secretName).length > 0;
   const hadBadSecret = list(old?.spec?.tls).some(badSecret);
@@ -78,12 +91,17 @@ function content({ metadata, spec = {} }: Ingress, old: Ingress | undefined): Fi
     if (secretName && !hadBadSecret) dnsSubdomain(secretName, at.child('secretName'), found);
   });
   if (spec.ingressClassName !== undefined) dnsSubdomain(spec.ingressClassName, specPath.child('ingressClassName'), found);
+  // Two classes at once were allowed once, and may stay. Upstream's path has no metadata.
+  if (old === undefined && oldStyle !== undefined && spec.ingressClassName !== undefined && oldStyle !== spec.ingressClassName)
+    found.push(fieldErrors.invalid(FieldPath.of('annotations').child(classAnnotation), oldStyle, 'must match `ingressClassName` when both are specified'));
   return found;
 }
 
 export const ingressValidation = contentRules<Ingress>({
   content,
-  warnings: ({ metadata }) => (metadata?.annotations?.[classAnnotation] === undefined ? [] : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]),
+  // Of one that comes without the field alone.
+  warnings: ({ metadata, spec }, old) =>
+    old !== undefined || spec?.ingressClassName !== undefined || metadata?.annotations?.[classAnnotation] === undefined ? [] : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`],
   statusWarnings: loadBalancerWarnings,
   status({ status }, old) {
     const found: Findings = [];

@@ -7,6 +7,6 @@ export function validateParameters(reference: Loose<{ apiGroup: string; kind: st
   if (reference.apiGroup !== undefined) dnsSubdomain(reference.apiGroup, path.child('apiGroup'), found);
   for (const field of ['kind', 'name'] as const) {
     const value = reference[field];
-    if (present(value, path.child(field), found, `${field} is required`)) refuse(pathSegmentNameMessages(value), value, path.child(field), found);
+    if (present(value, path.child(field), found)) refuse(pathSegmentNameMessages(value), value, path.child(field), found);
   }
 }

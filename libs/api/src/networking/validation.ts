@@ -5,7 +5,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { canonicalCidr, canonicalIpMessages } from '../validation/ip';
 import { parseCidr } from '../validation/ip-address';
-import { dnsLabel, dnsSubdomain, type Findings, immutable, immutableFinding, pathPrefixedName, pathSegment, present, refuse, supported } from '../validation/rules';
+import { dnsLabel, dnsSubdomain, type Findings, immutable, immutableFinding, oneOf, pathPrefixedName, pathSegment, present, refuse } from '../validation/rules';
 import { ingressValidation } from './ingress-validation';
 import { networkPolicyValidation } from './network-policy-validation';
 import { validateParameters } from './parameters-validation';
@@ -25,7 +25,7 @@ const ingressClassValidation = contentRules<Loose<networkingv1.IngressClass>>({
       found.push(fieldErrors.required(path.child('scope')));
       return found;
     }
-    supported(parameters.scope, ['Cluster', 'Namespace'], path.child('scope'), found);
+    oneOf(parameters.scope, ['Cluster', 'Namespace'], path.child('scope'), found);
     if (parameters.scope === 'Namespace') {
       if (parameters.namespace === undefined) found.push(fieldErrors.required(path.child('namespace'), '`parameters.scope` is set to \'Namespace\''));
       else dnsLabel(parameters.namespace, path.child('namespace'), found);
@@ -65,16 +65,20 @@ const ipAddressValidation = contentRules<Loose<networkingv1.IPAddress>>({
 });
 
 const serviceCidrValidation = contentRules<Loose<networkingv1.ServiceCIDR>>({
-  content({ spec }) {
+  content({ spec }, old) {
     const found: Findings = [];
     const path = specPath.child('cidrs');
     const cidrs = list(spec?.cidrs);
+    // Only where another range comes along: whatever else a change does is told by `change`.
+    if (old !== undefined && !(cidrs.length === 2 && list(old.spec?.cidrs).length === 1)) return found;
     const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.ip.family));
     if (cidrs.length === 0) found.push(fieldErrors.required(path, 'at least one CIDR required'));
     else if (cidrs.length > 2) found.push(fieldErrors.invalid(path, spec, 'may only hold up to 2 values'));
-    else if (cidrs.length === 2 && (families.size < 2 || families.has(undefined)))
-      found.push(fieldErrors.invalid(path, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
-    else cidrs.forEach((cidr, i) => canonicalCidr(cidr, path.index(i), found));
+    else {
+      cidrs.forEach((cidr, i) => canonicalCidr(cidr, path.index(i), found));
+      if (cidrs.length === 2 && families.size === 1 && !families.has(undefined))
+        found.push(fieldErrors.invalid(path, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
+    }
     return found;
   },
   /** Only the range of the other family may come. */

@@ -1,4 +1,3 @@
-import { semanticEqual } from '../support/semantic-equal';
 import { resourceClaimRules } from './deallocated-devices';
 import { deviceTaintRuleRules, resourceSliceRules } from './device-taint-times';
 import { contentChanged, type KindRules, specChanged, statusOnly } from './kind-rules';
@@ -25,9 +24,6 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'certificates.k8s.io/clustertrustbundles': conditional,
   'coordination.k8s.io/leases': { createOnUpdate: true, conditionalUpdate: true },
   'coordination.k8s.io/leasecandidates': { createOnUpdate: true, conditionalUpdate: true },
-  'discovery.k8s.io/endpointslices': {
-    generation: (slice, old) => contentChanged(slice, old) || !semanticEqual(slice.metadata.labels, old.metadata.labels),
-  },
   'events.k8s.io/events': { createOnUpdate: true, ttlSeconds: 3600, defaultPropagation: 'Unsupported' },
   'flowcontrol.apiserver.k8s.io/flowschemas': flow,
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': flow,

@@ -43,6 +43,8 @@ describe('a pod whose AppArmor profile an annotation names', () => {
   });
 });
 
+const withoutTopology: unknown = expect.not.objectContaining({ deprecatedTopology: expect.anything() as unknown });
+
 describe('strategies', () => {
   it('exist for every built-in resource, with a status view where discovery shows one', () => {
     for (const { group, resource, subresources, kind } of allResources()) {
@@ -75,6 +77,7 @@ describe('strategies', () => {
     ['apps', 'daemonsets', {}, { metadata: { generation: 1, annotations: { 'deprecated.daemonset.template.generation': '1' } } }, 'template generation'],
     ['batch', 'jobs', { metadata: { name: 'j', uid: 'u' }, spec: { template: {} } }, { spec: { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } }, template: { metadata: { labels: { 'job-name': 'j', 'controller-uid': 'u' } } } } }, 'finds its pods by uid'],
     ['certificates.k8s.io', 'certificatesigningrequests', { spec: { username: 'root', groups: ['system:masters'] }, status: { certificate: 'x' } }, { spec: { username: 'jane', groups: ['dev'] }, status: {} }, 'who asks is not the client\'s word'],
+    ['discovery.k8s.io', 'endpointslices', { endpoints: [{ addresses: ['1'], deprecatedTopology: { a: 'b' } }] }, { endpoints: [withoutTopology] }, 'topology was of an older version'],
     ['apiextensions.k8s.io', 'customresourcedefinitions', { spec: { versions: [{ name: 'v1', storage: true }, { name: 'v2' }] } }, { metadata: { generation: 1 }, status: { storedVersions: ['v1'] } }, 'stored versions are recorded'],
   ])('prepare a new object of %s/%s, %j, as %j: %s', (group, resource, given, expected) => {
     const made = created(group, resource, given);
@@ -107,6 +110,7 @@ describe('strategies', () => {
     ['', 'persistentvolumes', 'status', { status: { phase: 'Bound', lastPhaseTransitionTime: 'now' } }, { spec: {}, status: { phase: 'Available', lastPhaseTransitionTime: 'then' } }, { status: { lastPhaseTransitionTime: 'now' } }, 'unless the client does that'],
     ['', 'persistentvolumes', 'status', { status: { phase: 'Bound' } }, { spec: {}, status: { phase: 'Bound', lastPhaseTransitionTime: 'then' } }, { status: { lastPhaseTransitionTime: 'then' } }, 'the same phase keeps its date'],
     ['certificates.k8s.io', 'certificatesigningrequests', 'approval', { status: { certificate: 'x', conditions: [{ type: 'Approved', status: 'True' }] } }, { spec: { request: 'r' }, status: {} }, { status: { conditions: [{ type: 'Approved', lastUpdateTime: '2026-01-02T03:04:05Z' }] } }, 'through which it goes'],
+    ['discovery.k8s.io', 'endpointslices', '', { endpoints: [{ addresses: ['1'], deprecatedTopology: { a: 'b' } }] }, { metadata: { generation: 1 } }, { endpoints: [withoutTopology] }, 'nor can an older version\'s topology come later'],
     ['discovery.k8s.io', 'endpointslices', '', { endpoints: [{ addresses: ['1'] }] }, { metadata: { generation: 1 } }, { metadata: { generation: 2 } }, 'content counts'],
   ])('prepare a change of %s/%s %s: %j over %j gives %j: %s', (group, resource, view, given, old, expected) => {
     const result = updated(group, resource, given, old, view);

@@ -3,6 +3,7 @@ import { appsStrategies } from '../apps/strategies';
 import { batchStrategies } from '../batch/strategies';
 import { certificatesStrategies } from '../certificates/strategies';
 import { coreStrategies } from '../core/strategies';
+import { discoveryStrategies } from '../discovery/strategies';
 import { preferredResource } from '../tables/resource-table';
 import { validationFor } from '../validation/validation-for';
 import { type KindRules, semanticsOf } from './kind-rules';
@@ -15,6 +16,7 @@ const all: Readonly<Record<string, KindRules>> = {
   ...batchStrategies,
   ...certificatesStrategies,
   ...coreStrategies,
+  ...discoveryStrategies,
   ...otherStrategies,
 };
 

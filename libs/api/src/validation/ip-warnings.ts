@@ -2,7 +2,7 @@ import { type FieldPath } from '@navarch/apimachinery';
 import { formatIp, parseCidr, parseIp } from './ip-address';
 
 const notStandard = (what: string, text: string, better: string): string =>
-  `non-standard ${what} ${JSON.stringify(text)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(better)}`;
+  `non-standard ${what} ${JSON.stringify(text)} is invalid: use ${JSON.stringify(better)}`;
 const notCanonical = (what: string, text: string, better: string): string => `IPv6 ${what} ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(better)})`;
 
 /** Of a valid address that should be written otherwise. Mirrors GetWarningsForIP of apimachinery. */

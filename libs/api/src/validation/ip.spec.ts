@@ -84,8 +84,8 @@ describe('IP addresses', () => {
   it.each<[text: string, warnings: string[]]>([
     ['192.12.2.2', []],
     ['2001:db8::2', []],
-    ['192.012.2.2', ['f: non-standard IP address "192.012.2.2" will be considered invalid in a future Kubernetes release: use "192.12.2.2"']],
-    ['::ffff:192.12.2.2', ['f: non-standard IP address "::ffff:192.12.2.2" will be considered invalid in a future Kubernetes release: use "192.12.2.2"']],
+    ['192.012.2.2', ['f: non-standard IP address "192.012.2.2" is invalid: use "192.12.2.2"']],
+    ['::ffff:192.12.2.2', ['f: non-standard IP address "::ffff:192.12.2.2" is invalid: use "192.12.2.2"']],
     ['2001:db8:0:0::2', ['f: IPv6 address "2001:db8:0:0::2" should be in RFC 5952 canonical format ("2001:db8::2")']],
     ['x', []],
   ])('%s is let be with %j', (text, expected) => {
@@ -95,12 +95,12 @@ describe('IP addresses', () => {
   it.each<[text: string, warnings: string[]]>([
     ['192.12.2.0/24', []],
     ['2001:db8::/64', []],
-    ['192.012.2.0/24', ['f: non-standard CIDR value "192.012.2.0/24" will be considered invalid in a future Kubernetes release: use "192.12.2.0/24"']],
+    ['192.012.2.0/24', ['f: non-standard CIDR value "192.012.2.0/24" is invalid: use "192.12.2.0/24"']],
     ['192.12.2.8/24', ['f: CIDR value "192.12.2.8/24" is ambiguous in this context (should be "192.12.2.0/24" or "192.12.2.8/32"?)']],
     ['2001:db8:0:0::/64', ['f: IPv6 CIDR value "2001:db8:0:0::/64" should be in RFC 5952 canonical format ("2001:db8::/64")']],
     ['192.012.2.8/24', [
       'f: CIDR value "192.012.2.8/24" is ambiguous in this context (should be "192.12.2.0/24" or "192.12.2.8/32"?)',
-      'f: non-standard CIDR value "192.012.2.8/24" will be considered invalid in a future Kubernetes release: use "192.12.2.0/24"',
+      'f: non-standard CIDR value "192.012.2.8/24" is invalid: use "192.12.2.0/24"',
     ]],
   ])('the range %s is let be with %j', (text, expected) => {
     expect(cidrWarnings(text, path)).toEqual(expected);

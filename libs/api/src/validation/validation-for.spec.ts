@@ -197,7 +197,7 @@ describe('validation on create', () => {
     ['networking.k8s.io/Ingress', { spec: { rules: [{ http: { paths: [{ path: 'x', pathType: 'Prefix', backend: { service: { name: 's', port: { number: 1 } } } }] } }] } }, 'spec.rules[0].http.paths[0].path: Invalid value: "x": must be an absolute path', 'paths'],
     ['networking.k8s.io/NetworkPolicy', { spec: { podSelector: {}, ingress: [{ from: [{}] }] } }, 'spec.ingress[0].from[0]: Required value: must specify a peer', 'from whom'],
     ['networking.k8s.io/NetworkPolicy', { spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/16'] } }] }] } }, 'spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`', 'holes are inside'],
-    ['discovery.k8s.io/EndpointSlice', { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }] }, 'endpoints[0].addresses[0]: Invalid value: "::1": must be a valid IPv4 address', 'families'],
+    ['discovery.k8s.io/EndpointSlice', { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }] }, 'endpoints[0].addresses: Invalid value: "::1": must be an IPv4 address', 'families'],
     ['coordination.k8s.io/Lease', { spec: { leaseDurationSeconds: 0 } }, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0', 'leases last'],
     ['rbac.authorization.k8s.io/Role', { rules: [{ apiGroups: [''], resources: ['pods'] }] }, 'rules[0].verbs: Required value: verbs must contain at least one value', 'rules allow something'],
     ['rbac.authorization.k8s.io/ClusterRoleBinding', { roleRef: { kind: 'Role', name: 'a' } }, 'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"', 'cluster roles only'],

@@ -27,6 +27,7 @@ describe('warnings', () => {
     ['/Pod', { metadata: { name: 'a' }, spec: { imagePullSecrets: [{ name: 'x' }, { name: 'x' }] } }, ['spec.imagePullSecrets[1].name: duplicate name "x"']],
     ['/Service', { spec: { type: 'ClusterIP', clusterIP: 'None', sessionAffinity: 'ClientIP' } }, ['spec.SessionAffinity is ignored for headless services']],
     ['networking.k8s.io/Ingress', { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } } }, ["annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"]],
+    ['networking.k8s.io/Ingress', { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } }, spec: { ingressClassName: 'x' } }, []],
     ['/PersistentVolume', { spec: { persistentVolumeReclaimPolicy: 'Recycle' } }, ['spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.']],
     ['/PersistentVolume', { metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'x' } }, spec: { storageos: {}, nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'beta.kubernetes.io/arch' }] }] } } } }, [
       'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead',
@@ -44,7 +45,7 @@ describe('warnings', () => {
     ]],
     ['/Secret', { type: 'kubernetes.io/tls', data: {} }, ['tls: failed to find any PEM data in certificate input']],
     ['/ServiceAccount', { metadata: { annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } } }, ['metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets']],
-    ['/Endpoints', { subsets: [{ notReadyAddresses: [{ ip: '1.2.3.4' }, { ip: '1.2.3.04' }] }] }, ['subsets[0].notReadyAddresses[1].ip: non-standard IP address "1.2.3.04" will be considered invalid in a future Kubernetes release: use "1.2.3.4"']],
+    ['/Endpoints', { subsets: [{ notReadyAddresses: [{ ip: '1.2.3.4' }, { ip: '1.2.3.04' }] }] }, ['subsets[0].notReadyAddresses[1].ip: non-standard IP address "1.2.3.04" is invalid: use "1.2.3.4"']],
     ['/Endpoints', { metadata: { labels: { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } }, subsets: [{ addresses: [{ ip: '1.2.3.04' }] }] }, []],
     ['discovery.k8s.io/EndpointSlice', { addressType: 'FQDN', endpoints: [{ addresses: ['a.b'] }] }, ['spec.addressType: FQDN endpoints are deprecated']],
     ['discovery.k8s.io/EndpointSlice', { addressType: 'IPv6', endpoints: [{ addresses: ['A::1'] }] }, ['endpoints[0].addresses[0]: IPv6 address "A::1" should be in RFC 5952 canonical format ("a::1")']],
@@ -126,7 +127,7 @@ describe('warnings', () => {
     [{ type: 'ExternalName', externalName: 'a', externalIPs: ['1.1.1.1'] }, ['spec.externalIPs is ignored when spec.type is "ExternalName"']],
     [{ type: 'ClusterIP', externalName: 'a', trafficDistribution: 'PreferClose' }, ['spec.externalName is ignored when spec.type is not "ExternalName"', 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']],
     [{ type: 'LoadBalancer', loadBalancerIP: '01.1.1.1', loadBalancerSourceRanges: ['10.0.0.1/8'] }, [
-      'spec.loadBalancerIP: non-standard IP address "01.1.1.1" will be considered invalid in a future Kubernetes release: use "1.1.1.1"',
+      'spec.loadBalancerIP: non-standard IP address "01.1.1.1" is invalid: use "1.1.1.1"',
       'spec.loadBalancerSourceRanges[0]: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)',
     ]],
   ])('of a Service with %j are %j', (spec, warnings) => {
@@ -144,6 +145,10 @@ describe('warnings', () => {
   });
 
   it('of what an update changes are not those of what it leaves', () => {
+    const classed = { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } } };
+    expect(said('networking.k8s.io/Ingress', classed, classed)).toEqual([]);
+    const named = { addressType: 'FQDN', endpoints: [] };
+    expect(said('discovery.k8s.io/EndpointSlice', named, named)).toEqual([]);
     const account = { metadata: { annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } } };
     expect(said('/ServiceAccount', account, account)).toEqual([]);
     const zoned = { metadata: { name: 'a', generation: 1 }, spec: { schedule: 'TZ=UTC * * * * *' } };
