@@ -243,6 +243,8 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
   }),
   'resource.k8s.io/ResourcePoolStatusRequest': poolStatusRequestValidation,
   'resource.k8s.io/ResourceSlice': contentRules<Loose<resourcev1.ResourceSlice>>({
+    warnings: ({ spec: { driver = '' } = {} }) =>
+      driver === driver.toLowerCase() ? [] : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
     content({ spec = {} }, old) {
       const found: Findings = [];
       validateSlice(spec, old?.spec, specPath, found);

@@ -93,6 +93,11 @@ const maxTokenSeconds = 2 ** 32;
 const minUpdatePeriod = 10;
 
 const driverValidation = contentRules<Driver>({
+  warnings({ spec = {} }, old) {
+    const isAsked = list(spec.tokenRequests).length > 0 && spec.serviceAccountTokenInSecrets === undefined;
+    if (!isAsked || (old !== undefined && semanticEqual(spec.tokenRequests, old.spec?.tokenRequests))) return [];
+    return ['spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'];
+  },
   content({ spec = {} }) {
     const found: Findings = [];
     for (const [field, path] of [['attachRequired', attachPath], ['podInfoOnMount', specPath.child('podInfoOnMount')], ['storageCapacity', specPath.child('storageCapacity')]] as const)

@@ -13,6 +13,13 @@ const dateDevices = ({ spec }: resourcev1.ResourceSlice, { nowMs }: StrategyCont
 };
 const dateRule = ({ spec }: resourcev1beta2.DeviceTaintRule, { nowMs }: StrategyContext): void => date(spec.taint, nowMs);
 
+/** Another effect is another taint, unless its author says since when it is there (pkg/registry/resource/devicetaintrule). */
+function dateChange(rule: resourcev1beta2.DeviceTaintRule, { spec: { taint: old } }: resourcev1beta2.DeviceTaintRule, context: StrategyContext): void {
+  const { taint } = rule.spec;
+  if (taint !== undefined && taint.effect !== old?.effect && taint.timeAdded === old?.timeAdded) delete taint.timeAdded;
+  dateRule(rule, context);
+}
+
 export const resourceSliceRules = kindRules<resourcev1.ResourceSlice>({ generation: specChanged, onCreate: dateDevices, onUpdate: (slice, _old, context) => dateDevices(slice, context) });
 
 export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({
@@ -21,5 +28,5 @@ export const deviceTaintRuleRules = kindRules<resourcev1beta2.DeviceTaintRule>({
   resets: { status: ['metadata', 'spec'] },
   generation: specChanged,
   onCreate: dateRule,
-  onUpdate: (rule, _old, context) => dateRule(rule, context),
+  onUpdate: dateChange,
 });

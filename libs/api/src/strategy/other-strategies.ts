@@ -10,6 +10,12 @@ const conditional: KindRules = { conditionalUpdate: true };
 const content: KindRules = { generation: contentChanged };
 const flow: KindRules = { ...specAndStatus, ...conditional, ...statusOnly };
 const role: KindRules = { createOnUpdate: true };
+/** Changes of a driver are counted, though a new one has no generation (pkg/registry/storage/csidriver). */
+const driver: KindRules = {
+  onUpdate(object, old) {
+    if (specChanged(object, old)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
+};
 
 /** Kinds with nothing to say but which parts they have. By `<group>/<resource>`. */
 export const otherStrategies: Readonly<Record<string, KindRules>> = {
@@ -49,10 +55,10 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'resource.k8s.io/resourceclaimtemplates': none,
   'resource.k8s.io/resourcepoolstatusrequests': { ...status, ...conditional, ...statusOnly },
   'resource.k8s.io/resourceslices': resourceSliceRules,
-  'scheduling.k8s.io/podgroups': { ...specAndStatus, ...statusOnly },
+  'scheduling.k8s.io/podgroups': { ...status, ...statusOnly },
   'scheduling.k8s.io/priorityclasses': { generation: () => false },
-  'scheduling.k8s.io/workloads': spec,
-  'storage.k8s.io/csidrivers': { ...conditional, returnsDeleted: true },
+  'scheduling.k8s.io/workloads': none,
+  'storage.k8s.io/csidrivers': { ...driver, ...conditional, returnsDeleted: true },
   'storage.k8s.io/csinodes': { ...conditional, returnsDeleted: true },
   'storage.k8s.io/csistoragecapacities': { ...conditional, returnsDeleted: true },
   'storage.k8s.io/storageclasses': { returnsDeleted: true },

@@ -85,6 +85,10 @@ describe('strategies', () => {
     if (resource === 'persistentvolumeclaims' && Object.keys((expected as { spec: object }).spec).length === 0) expect((made as { spec: object }).spec).toEqual({});
   });
 
+  it.each([['scheduling.k8s.io', 'podgroups'], ['scheduling.k8s.io', 'workloads'], ['storage.k8s.io', 'csidrivers'], ['resource.k8s.io', 'resourceclaims']])('give a new object of %s/%s no generation', (group, resource) => {
+    expect((created(group, resource, { spec: {} }) as KubeObject).metadata.generation).toBeUndefined();
+  });
+
   it.each<[group: string, resource: string, view: string, given: object, old: object, expected: object, reason: string]>([
     ['resource.k8s.io', 'resourceclaims', 'status', { status: { devices: [{ driver: 'a', pool: 'p', device: 'd' }] } }, { status: { allocation: { devices: { results: [{ driver: 'a', pool: 'p', device: 'd' }] } }, devices: [{ driver: 'a', pool: 'p', device: 'd' }] } }, { status: {} }, 'what drivers said of devices goes with them'],
     ['resource.k8s.io', 'resourceclaims', 'status', { status: { devices: [{ driver: 'b', pool: 'p', device: 'd' }] } }, { status: {} }, { status: { devices: [{ driver: 'b' }] } }, 'devices that were never allocated are for validation to refuse'],
@@ -111,6 +115,10 @@ describe('strategies', () => {
     ['', 'persistentvolumes', 'status', { status: { phase: 'Bound' } }, { spec: {}, status: { phase: 'Bound', lastPhaseTransitionTime: 'then' } }, { status: { lastPhaseTransitionTime: 'then' } }, 'the same phase keeps its date'],
     ['certificates.k8s.io', 'certificatesigningrequests', 'approval', { status: { certificate: 'x', conditions: [{ type: 'Approved', status: 'True' }] } }, { spec: { request: 'r' }, status: {} }, { status: { conditions: [{ type: 'Approved', lastUpdateTime: '2026-01-02T03:04:05Z' }] } }, 'through which it goes'],
     ['discovery.k8s.io', 'endpointslices', '', { endpoints: [{ addresses: ['1'], deprecatedTopology: { a: 'b' } }] }, { metadata: { generation: 1 } }, { endpoints: [withoutTopology] }, 'nor can an older version\'s topology come later'],
+    ['storage.k8s.io', 'csidrivers', '', { spec: { requiresRepublish: true } }, { spec: {} }, { metadata: { generation: 1 } }, 'changes of a driver are counted'],
+    ['resource.k8s.io', 'devicetaintrules', '', { spec: { taint: { effect: 'None', timeAdded: 'then' } } }, { spec: { taint: { effect: 'NoExecute', timeAdded: 'then' } } }, { spec: { taint: { timeAdded: '2026-01-02T03:04:05Z' } } }, 'another effect begins now'],
+    ['resource.k8s.io', 'devicetaintrules', '', { spec: { taint: { effect: 'None', timeAdded: 'now' } } }, { spec: { taint: { effect: 'NoExecute', timeAdded: 'then' } } }, { spec: { taint: { timeAdded: 'now' } } }, 'unless its author says since when'],
+    ['resource.k8s.io', 'devicetaintrules', '', { spec: { taint: { effect: 'None', value: 'b', timeAdded: 'then' } } }, { spec: { taint: { effect: 'None', timeAdded: 'then' } } }, { spec: { taint: { timeAdded: 'then' } } }, 'the same effect goes on'],
     ['discovery.k8s.io', 'endpointslices', '', { endpoints: [{ addresses: ['1'] }] }, { metadata: { generation: 1 } }, { metadata: { generation: 2 } }, 'content counts'],
   ])('prepare a change of %s/%s %s: %j over %j gives %j: %s', (group, resource, view, given, old, expected) => {
     const result = updated(group, resource, given, old, view);

@@ -59,6 +59,9 @@ describe('warnings', () => {
       'nodeTopology.matchExpressions[0].key: beta.kubernetes.io/os is deprecated since v1.14; use "kubernetes.io/os" instead',
       'nodeTopology.matchLabels.beta.kubernetes.io/arch: deprecated since v1.14; use "kubernetes.io/arch" instead',
     ]],
+    ['storage.k8s.io/CSIDriver', { spec: { tokenRequests: [{ audience: '' }] } }, ['spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes']],
+    ['storage.k8s.io/CSIDriver', { spec: { tokenRequests: [{ audience: '' }], serviceAccountTokenInSecrets: false } }, []],
+    ['resource.k8s.io/ResourceSlice', { spec: { driver: 'GPU.example.com' } }, ['spec.driver: driver names should be lowercase; "GPU.example.com" contains uppercase characters']],
     ['node.k8s.io/RuntimeClass', { scheduling: { nodeSelector: { 'beta.kubernetes.io/os': 'x' } } }, ['scheduling.nodeSelector: deprecated since v1.14; use "kubernetes.io/os" instead']],
     ['apps/StatefulSet', { metadata: { name: 'a' }, spec: { revisionHistoryLimit: -1, volumeClaimTemplates: [{ spec: { resources: { requests: { storage: '1m' } } } }] } }, [
       'spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value "1m" is invalid, must be an integer',
