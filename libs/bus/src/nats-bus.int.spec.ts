@@ -187,7 +187,7 @@ describe('the bus on a real nats-server', () => {
     await using directory = await makeTempDir();
     const [certFile, keyFile, caFile] = ['nats.crt', 'nats.key', 'ca.crt'].map((name) => join(directory.path, name)) as [string, string, string];
     const [authority, other] = await Promise.all([CertificateAuthority.create('nats', systemClock), CertificateAuthority.create('other', systemClock)]);
-    const { cert, key } = await authority.issue({ commonName: 'nats-server', hosts: ['127.0.0.1'], usages: ['server auth'] });
+    const { cert, key } = await authority.issue({ commonName: 'nats-server', hosts: ['localhost', '127.0.0.1'], usages: ['server auth'] });
     await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key), writeFile(caFile, other.cert)]);
     await using server = await startOperatorNats({ certFile, keyFile });
     const bus = await start({ caFile }, systemClock, server);
