@@ -2,7 +2,6 @@ import type { Clock } from '@navarch/clock';
 import { type Component, type HistogramSeries, type Logger, SeriesHistogram } from '@navarch/component-base';
 import { readFile } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
-import { certificatesOf } from './auth/authentication/certificate-bundle';
 import { ClientCertificateAuthenticator } from './auth/authentication/client-certificate';
 import { RequestHeaderAuthenticator } from './auth/authentication/request-header';
 import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig, REVIEW_VERSIONS, type ReviewVersion } from './auth/authorization-config';
@@ -18,6 +17,7 @@ import { WebhookTokenAuthenticator } from './auth/webhook/webhook-token-authenti
 import type { ApiserverConfig } from './config';
 import { ReloadMetrics } from './config-file/reload-metrics';
 import { ReloadedFile } from './config-file/reloaded-file';
+import type { Trust } from './http/trust';
 import type { Authenticator } from './pipeline';
 import type { AnonymousRule } from './pipeline/authenticate';
 import { KubeconfigEndpoint } from './services/kubeconfig-endpoint';
@@ -31,17 +31,16 @@ export interface AuthDeps {
 }
 
 /** Authenticators by certificate: users, and front proxies where there are any. */
-export async function certificateAuthenticators(config: ApiserverConfig, { clock, metrics }: Pick<AuthDeps, 'clock' | 'metrics'>): Promise<Authenticator[]> {
-  const file = config.requestheaderClientCaFile;
+export function certificateAuthenticators(config: ApiserverConfig, { clock, metrics, trust: { clients, proxies } }: Pick<AuthDeps, 'clock' | 'metrics'> & { readonly trust: Trust }): Authenticator[] {
   const expiration = clientCertificateExpiration(metrics);
   const shown = (validToMs: number): void => expiration.observe((validToMs - clock.now()) / 1000);
-  if (file === undefined) return [new ClientCertificateAuthenticator(clock, undefined, shown)];
-  const [clientCa, frontProxyCa] = await Promise.all([readFile(config.clientCaFile, 'utf8'), readFile(file, 'utf8')]);
+  const users = new ClientCertificateAuthenticator(clock, proxies && clients, shown);
+  if (proxies === undefined) return [users];
   const headers = new RequestHeaderAuthenticator({
-    clientCa: frontProxyCa, allowedNames: config.requestheaderAllowedNames, usernameHeaders: config.requestheaderUsernameHeaders, uidHeaders: config.requestheaderUidHeaders,
+    authorities: proxies, allowedNames: config.requestheaderAllowedNames, usernameHeaders: config.requestheaderUsernameHeaders, uidHeaders: config.requestheaderUidHeaders,
     groupHeaders: config.requestheaderGroupHeaders, extraHeaderPrefixes: config.requestheaderExtraHeadersPrefix,
   }, clock);
-  return [headers, new ClientCertificateAuthenticator(clock, certificatesOf(clientCa), shown)];
+  return [headers, users];
 }
 
 /** By upstream's name and buckets, in seconds: at once, half an hour, one, two, six, twelve hours, one, two, four days, a week, one, three, six months, a year. */

@@ -10,6 +10,7 @@ import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
 import { certificateAuthenticators, composeAuthorization, foreignAuthentication } from './compose-auth';
 import type { ApiserverConfig } from './config';
 import { serverIdHash } from './config-file/server-id';
+import type { Trust } from './http/trust';
 import type { PipelineExtensions } from './pipeline';
 import type { AnonymousRule } from './pipeline/authenticate';
 import { RegistryReader } from './registry/object-reader';
@@ -33,7 +34,7 @@ export interface ComposedPipeline {
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
 export async function composePipeline(
   config: ApiserverConfig,
-  deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates },
+  deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates; readonly trust: Trust },
 ): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
@@ -53,7 +54,7 @@ export async function composePipeline(
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
-      certificateAuthenticators: await certificateAuthenticators(config, deps),
+      certificateAuthenticators: certificateAuthenticators(config, deps),
       tokenAuthenticators: foreign.authenticators,
       authorizers: authorization.authorizers,
       reader,

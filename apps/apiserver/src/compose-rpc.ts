@@ -4,7 +4,7 @@ import { type Component, hostPort, listenAddress, type Logger } from '@navarch/c
 import { identityv1, readDescriptors } from '@navarch/proto';
 import { RpcServer } from '@navarch/rpc';
 import type { Store, WatchCache } from '@navarch/storage';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import type { ApiserverConfig } from './config';
 import type { AuthenticatorChain } from './pipeline/authenticate';
@@ -64,9 +64,11 @@ async function mintOf(config: ApiserverConfig, clock: Clock): Promise<BusCredent
 }
 
 async function publisherOf(config: ApiserverConfig, mint: BusCredentialMint, { cache, registry, store, clock, log }: RpcDeps): Promise<Component> {
-  const ca = config.natsCafile === undefined ? {} : { ca: await readFile(config.natsCafile, 'utf8') };
+  const { natsCafile: caFile } = config;
+  // A file that is not there is to be told of now, though it is read for every connection.
+  if (caFile !== undefined) await access(caFile);
   const bus = new NatsBus(
-    { name: 'kube-apiserver', ...ca },
+    { name: 'kube-apiserver', ...(caFile === undefined ? {} : { caFile }) },
     { clock, log, credentials: (publicKey) => mint.mint('system:apiserver', publicKey, { publish: ['change.>', 'bookmark.>'], subscribe: [] }) },
   );
   return new ChangePublisher({ cache, registry, bus, lease: new PublisherLease({ store, clock }), clock });

@@ -5,10 +5,9 @@ import type { RpcServer, TlsMaterialFiles } from '@navarch/rpc';
 import { Compactor, EtcdStore, type EtcdTls, StoreWatchCache } from '@navarch/storage';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import type { SecureContextOptions } from 'node:tls';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { encodeProtobuf } from './codec/protobuf-body';
-import { extensionAuthentication } from './cluster-objects/extension-authentication';
+import { ExtensionAuthentication } from './cluster-objects/extension-authentication';
 import { IdentityLease } from './cluster-objects/identity-lease';
 import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
@@ -47,6 +46,7 @@ import { PathRoutes } from './http/path-routes';
 import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
 import { SubresourceRoutes } from './http/subresource-routes';
+import { Trust } from './http/trust';
 import { connectHandlers } from './node/connect-handlers';
 import { KubeletClient } from './node/kubelet-client';
 import { NodeConnections } from './node/node-connections';
@@ -136,7 +136,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const [requests, requestMetrics] = [registry.store('certificates.k8s.io', 'certificatesigningrequests'), new CertificateRequestMetrics(metrics, log)];
   if (requests) requests.updated = (object, old, subresource) => (subresource === 'status' ? requestMetrics.statusWritten(object, old) : undefined);
   const catalog = new ServedCatalog(table.facts);
-  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics, features: deps.features });
+  const trust = await Trust.load({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile, proxyCaFile: config.requestheaderClientCaFile }, { clock, log });
+  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics, trust, features: deps.features });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
@@ -201,10 +202,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
     requestTimeoutMs: config.requestTimeout,
   });
-  const certificates = new TlsFiles({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, caFile: config.clientCaFile }, log);
-  const proxyCa = config.requestheaderClientCaFile === undefined ? undefined : await readFile(config.requestheaderClientCaFile);
-  const trusting = (context: SecureContextOptions): SecureContextOptions => (proxyCa ? { ...context, ca: [context.ca ?? [], proxyCa].flat() } : context);
-  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trusting(await certificates.load()) }, { target: handler, log });
+  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls }, { target: handler, log });
   const advertised = (): string => `${address}:${https.port}`;
 
   registerVersion(paths, catalog);
@@ -219,6 +217,11 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   }, ['healthz', 'readyz']);
   for (const { name, check } of encryption.checks) health.add(name, check, ['healthz', 'readyz']);
 
+  const authenticationInfo = new ExtensionAuthentication({ writer, facts: () => frontProxyFacts(config, trust), clock, log });
+  trust.onChange(() => {
+    https.setTls(trust.tls);
+    authenticationInfo.changed();
+  });
   const customResources = new CustomResources({ reader, registry, catalog, resources, caller, observer: new CelMetrics(metrics) });
   return {
     https,
@@ -235,13 +238,14 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       nodes,
       https,
       ...reloaded,
-      reloading('certificates', certificates, (context) => https.setTls(trusting(context))),
+      trust,
       rpc.server,
       hub,
       customResources,
       new DefinitionController({ reader, writer, registry, storeOf: (definition) => customResources.storeOf(definition), clock, log }),
       ...(rpc.publisher ? [rpc.publisher] : []),
-      new PostStartHooks([systemNamespaces(writer), extensionAuthentication(writer, await frontProxyFacts(config)), ...extensions.postStartHooks], { clock, log, health }),
+      new PostStartHooks([systemNamespaces(writer), authenticationInfo.hook, ...extensions.postStartHooks], { clock, log, health }),
+      authenticationInfo,
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       aggregator,
       ...(deps.features.enabled('APIServerIdentity') ? [new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log })] : []),
@@ -286,11 +290,11 @@ function proxyCertificate({ proxyClientCertFile: cert, proxyClientKeyFile: key }
 }
 
 /** What aggregated servers must know of the front proxy, which this server is to them. */
-async function frontProxyFacts(config: ApiserverConfig): Promise<Record<string, string>> {
-  const clientCa = await readFile(config.clientCaFile, 'utf8');
-  if (config.requestheaderClientCaFile === undefined) return { 'client-ca-file': clientCa };
+function frontProxyFacts(config: ApiserverConfig, { clients, proxies }: Trust): Record<string, string> {
+  const users = { 'client-ca-file': clients.pem };
+  if (proxies === undefined) return users;
   return {
-    'client-ca-file': clientCa, 'requestheader-client-ca-file': await readFile(config.requestheaderClientCaFile, 'utf8'),
+    ...users, 'requestheader-client-ca-file': proxies.pem,
     'requestheader-allowed-names': JSON.stringify(config.requestheaderAllowedNames), 'requestheader-username-headers': JSON.stringify(config.requestheaderUsernameHeaders),
     'requestheader-uid-headers': JSON.stringify(config.requestheaderUidHeaders), 'requestheader-group-headers': JSON.stringify(config.requestheaderGroupHeaders),
     'requestheader-extra-headers-prefix': JSON.stringify(config.requestheaderExtraHeadersPrefix),

@@ -12,8 +12,8 @@ export interface ConnectionOptions {
   readonly name: string;
   readonly credentials: BusCredentials;
   readonly key: UserKey;
-  /** PEM of the authority that signed the server's certificate; absent for a plain connection. */
-  readonly ca?: string | undefined;
+  /** PEM file of the authority that signed the server's certificate, read anew for every attempt; absent for a plain connection. */
+  readonly caFile?: string | undefined;
 }
 
 export interface ConnectionEvents {
@@ -43,7 +43,7 @@ export class Connection {
 
   /** Connects, or throws what NATS says. */
   static async open(options: ConnectionOptions, events: ConnectionEvents, deps: ConnectionDeps): Promise<Connection> {
-    const { name, credentials, key, ca } = options;
+    const { name, credentials, key, caFile } = options;
     const nats = await connect({
       ...RECONNECT,
       name,
@@ -53,7 +53,7 @@ export class Connection {
       pingInterval: 10_000,
       timeout: 5_000,
       ignoreClusterUpdates: true,
-      ...(ca === undefined ? {} : { tls: { ca } }),
+      ...(caFile === undefined ? {} : { tls: { caFile } }),
     });
     const connection = new Connection(nats, deps);
     connection.#follow(events).catch((error: unknown) => deps.log.warn({ err: error }, 'bus status stream ended'));

@@ -1,14 +1,17 @@
 import { FakeClock, systemClock, type Clock } from '@navarch/clock';
 import { changev1, objectv1 } from '@navarch/proto';
-import { signBusUser } from '@navarch/pki';
-import { eventually, startOperatorNats, type TestOperatorNats } from '@navarch/testing';
+import { CertificateAuthority, signBusUser } from '@navarch/pki';
+import { eventually, makeTempDir, startOperatorNats, type TestOperatorNats } from '@navarch/testing';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connect, jwtAuthenticator } from 'nats';
 import { NatsBus, type NatsBusOptions } from './nats-bus';
 import type { BusCredentials } from './types';
 
 const pods = { group: '', resource: 'pods' };
 const logged: string[] = [];
-const log = { debug: () => undefined, info: () => undefined, warn: (_: object, message: string) => void logged.push(message) };
+const tries: string[] = [];
+const log = { debug: (_: object, message: string) => void tries.push(message), info: () => undefined, warn: (_: object, message: string) => void logged.push(message) };
 
 const change = (rv: number, name = 'web', body = Buffer.from('{}')): changev1.Change => ({
   epoch: 'e', prev: BigInt(rv - 1), prevNode: 0n, rv: BigInt(rv), type: objectv1.EventType.MODIFIED, uid: 'u', completeness: changev1.Completeness.FULL, body,
@@ -33,6 +36,7 @@ describe('the bus on a real nats-server', () => {
   afterEach(async () => {
     await Promise.all(buses.splice(0).map((bus) => bus.stop()));
     logged.length = 0;
+    tries.length = 0;
   });
   afterAll(() => nats.stop());
 
@@ -42,12 +46,12 @@ describe('the bus on a real nats-server', () => {
     subscribe?: string[];
   }
 
-  async function start({ lifeMs = 3_600_000, publish = ['>'], subscribe = ['>'], ...options }: Given = {}, clock: Clock = systemClock): Promise<NatsBus> {
+  async function start({ lifeMs = 3_600_000, publish = ['>'], subscribe = ['>'], ...options }: Given = {}, clock: Clock = systemClock, server = nats): Promise<NatsBus> {
     const credentials = async (publicKey: string): Promise<BusCredentials> => {
       // Whole seconds, as JWTs have them.
       const expiresUnixMs = Math.ceil((Date.now() + lifeMs) / 1000) * 1000;
-      const jwt = await signBusUser(nats.accountSeed, { name: 'test', publicKey, publish, subscribe, expiresAt: expiresUnixMs });
-      return { jwt, expiresUnixMs, servers: [nats.url], inboxPrefix: '_INBOX.test' };
+      const jwt = await signBusUser(server.accountSeed, { name: 'test', publicKey, publish, subscribe, expiresAt: expiresUnixMs });
+      return { jwt, expiresUnixMs, servers: [server.url], inboxPrefix: '_INBOX.test' };
     };
     const bus = new NatsBus({ name: 'test', ...options }, { clock, log, credentials });
     buses.push(bus);
@@ -179,6 +183,21 @@ describe('the bus on a real nats-server', () => {
   });
 
   // As when a container's network namespace has gone under it: no end of the connection is ever told.
+  it('trusts whom the file of its authority names, without a new start', async () => {
+    await using directory = await makeTempDir();
+    const [certFile, keyFile, caFile] = ['nats.crt', 'nats.key', 'ca.crt'].map((name) => join(directory.path, name)) as [string, string, string];
+    const [authority, other] = await Promise.all([CertificateAuthority.create('nats', systemClock), CertificateAuthority.create('other', systemClock)]);
+    const { cert, key } = await authority.issue({ commonName: 'nats-server', hosts: ['localhost', '127.0.0.1'], usages: ['server auth'] });
+    await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key), writeFile(caFile, other.cert)]);
+    await using server = await startOperatorNats({ certFile, keyFile });
+    const bus = await start({ caFile }, systemClock, server);
+    await until(() => expect(tries).toContain('no bus connection yet'));
+    expect(bus.connected).toBe(false);
+    await writeFile(caFile, authority.cert);
+    await connected(bus);
+    await bus.stop();
+  });
+
   it('stops without the word of a server that does not answer', async () => {
     const clock = new FakeClock();
     const bus = await start({}, clock);

@@ -24,8 +24,8 @@ export interface NatsBusOptions {
   readonly name: string;
   /** Instead of the servers that the credentials name. */
   readonly servers?: readonly string[];
-  /** PEM of the authority that signed the server's certificate; absent for a plain connection. */
-  readonly ca?: string;
+  /** PEM file of the authority that signed the server's certificate, read for every connection; absent for a plain one. */
+  readonly caFile?: string;
   readonly queueLimits?: QueueLimits;
 }
 
@@ -240,11 +240,11 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
 
   /** Connects with new credentials, subscribes to everything, and only then lets the old connection go. */
   async #takeOver(credentials: BusCredentials, key: UserKey): Promise<void> {
-    const { name, ca, servers = credentials.servers } = this.#options;
+    const { name, caFile, servers = credentials.servers } = this.#options;
     const ifCurrent = (act: () => void) => (): void => {
       if (this.#connection === connection) act();
     };
-    const connection: Connection = await Connection.open({ name, credentials: { ...credentials, servers }, key, ca }, {
+    const connection: Connection = await Connection.open({ name, credentials: { ...credentials, servers }, key, caFile }, {
       onUp: ifCurrent(() => this.#onUp()),
       onDown: ifCurrent(() => this.#tell(false)),
       onRefused: ifCurrent(() => this.#renewNow?.()),

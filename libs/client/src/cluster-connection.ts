@@ -14,8 +14,8 @@ export interface ClusterConnectionOptions {
   readonly name: string;
   /** False: follow everything by gRPC watch. */
   readonly bus?: boolean;
-  /** PEM of the authority that signed NATS' certificate; absent when NATS speaks without TLS. */
-  readonly busCa?: string;
+  /** PEM file of the authority that signed NATS' certificate; absent when NATS speaks without TLS. */
+  readonly busCaFile?: string;
   /** Instead of the NATS servers that the apiserver names. */
   readonly busServers?: readonly string[];
   /** For a process that stands in for several nodes: their names. */
@@ -35,9 +35,9 @@ export class ClusterConnection {
     this.channel = connect(options.apiserver);
     const transport = new GrpcObjectTransport(this.channel);
     if (options.bus !== false) {
-      const { name, busCa: ca, busServers: servers } = options;
+      const { name, busCaFile: caFile, busServers: servers } = options;
       this.bus = new NatsBus(
-        { name, ...(ca === undefined ? {} : { ca }), ...(servers === undefined ? {} : { servers }) },
+        { name, ...(caFile === undefined ? {} : { caFile }), ...(servers === undefined ? {} : { servers }) },
         { clock, log, credentials: busCredentials(this.channel, options.nodes) },
       );
     }

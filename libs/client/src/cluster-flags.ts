@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync } from 'node:fs';
 import { defineFlags, type Config, type FlagTable, type ProcessContext } from '@navarch/component-base';
 import { ClusterConnection } from './cluster-connection';
 import { createInformerMetrics } from './informer-metrics';
@@ -19,12 +19,14 @@ export function clusterConnection<F extends FlagTable>(
   context: Pick<ProcessContext<F>, 'name' | 'clock' | 'log' | 'registry'>,
   nodes?: readonly string[],
 ): ClusterConnection {
+  // A file that is not there is to be told of now, though it is read for every connection.
+  accessSync(config.certificateAuthority);
   const connection = new ClusterConnection(
     {
       name: context.name,
       apiserver: { address: config.apiserver, tls: { caFile: config.certificateAuthority, certFile: config.clientCertificate, keyFile: config.clientKey } },
       bus: !config.followByWatch,
-      busCa: readFileSync(config.certificateAuthority, 'utf8'),
+      busCaFile: config.certificateAuthority,
       ...(config.natsServers.length > 0 ? { busServers: config.natsServers } : {}),
       ...(nodes ? { nodes } : {}),
     },

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Client, connectivityState, status, type ClientOptions, type ServiceDefinition } from '@grpc/grpc-js';
+import { Calls } from './calls';
 import { clientMethod, type Connection } from './client-call';
 import { RpcError } from './rpc-error';
 import { type ServiceClient } from './service-types';
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   readonly tls?: RpcTls;
   /** The name the server's certificate must bear, if it is not the host of the address. */
   readonly serverName?: string;
+  /** Streams outlive the certificate that they began by: for conversations that cannot be asked for anew. Others end when there is another. */
+  readonly streamsOutliveRenewal?: boolean;
   /** Deadline of unary calls that name none; 30 s unless given. */
   readonly defaultTimeoutMs?: number;
 }
@@ -39,7 +42,9 @@ function heardByManyStreams(): AbortController {
 export class RpcChannel {
   #client: Client;
   #givenUp = heardByManyStreams();
-  readonly #calls = { inFlight: 0 };
+  #calls = new Calls();
+  /** What is left of connections by earlier certificates. */
+  readonly #outlived = new Map<Client, Calls>();
   /** Ends the watching of the files, which begins with the first use. */
   #unwatch: (() => void) | undefined;
   readonly #tls: ChannelTls | undefined;
@@ -51,11 +56,20 @@ export class RpcChannel {
     this.#client = newClient(options, this.#tls);
   }
 
-  /** Makes a new connection for what comes, by certificates as they are now; what streams over the old one ends with UNAVAILABLE, other calls in flight on their own. */
+  /** Makes a new connection for what comes, by certificates as they are now; what streams over the old one ends with UNAVAILABLE, unless it is to outlive it, other calls in flight on their own. */
   #renew(): void {
-    const [client, givenUp] = [this.#client, this.#givenUp];
+    const [client, givenUp, calls] = [this.#client, this.#givenUp, this.#calls];
     this.#givenUp = heardByManyStreams();
+    this.#calls = new Calls();
     this.#client = newClient(this.options, this.#tls);
+    if (this.options.streamsOutliveRenewal === true) {
+      this.#outlived.set(client, calls);
+      calls.whenIdle(() => {
+        this.#outlived.delete(client);
+        client.close();
+      });
+      return;
+    }
     givenUp.abort();
     client.close();
   }
@@ -73,7 +87,7 @@ export class RpcChannel {
 
   /** Calls that have begun and not ended, over this connection or an earlier one. */
   get callsInFlight(): number {
-    return this.#calls.inFlight;
+    return [this.#calls, ...this.#outlived.values()].reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
   get state(): ChannelState {
@@ -98,7 +112,7 @@ export class RpcChannel {
     this.#unwatch?.();
     // What is asked of a closed channel watches nothing any more.
     this.#unwatch = () => undefined;
-    this.#client.close();
+    for (const client of [this.#client, ...this.#outlived.keys()]) client.close();
   }
 }
 

@@ -3,6 +3,7 @@ import {
   Metadata, status, type CallOptions, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type MethodDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
+import type { Calls } from './calls';
 import { RpcError } from './rpc-error';
 import { kindOf } from './serve-method';
 import { type RpcCallOptions } from './service-types';
@@ -16,8 +17,7 @@ export interface Connection {
   readonly client: Client;
   /** Aborts when it is given up: what streams over it ends, and is to be asked for anew. */
   readonly givenUp: AbortSignal;
-  /** Calls that have begun and not ended. */
-  readonly calls: { inFlight: number };
+  readonly calls: Calls;
 }
 
 /** A method of a generated service as a function: see `ServiceClient` for the four shapes. */
@@ -63,7 +63,7 @@ function oneAnswer(options: RpcCallOptions, connection: () => Connection, start:
   const { signal } = options;
   if (signal?.aborted) return Promise.reject(reasonOf(signal));
   const current = connection();
-  current.calls.inFlight++;
+  current.calls.begin();
   return new Promise((resolve, reject) => {
     const onAbort = (): void => call.cancel();
     const call = start(current, (error, response) => {
@@ -72,7 +72,7 @@ function oneAnswer(options: RpcCallOptions, connection: () => Connection, start:
       else reject(failure(error, signal));
     });
     signal?.addEventListener('abort', onAbort, { once: true });
-  }).finally(() => current.calls.inFlight--);
+  }).finally(() => current.calls.end());
 }
 
 async function* answers(
@@ -86,7 +86,7 @@ async function* answers(
   const current = connection();
   const { givenUp, calls } = current;
   const call = start(current);
-  calls.inFlight++;
+  calls.begin();
   let sendFailure: { readonly error: unknown } | undefined;
   // grpc-js emits the status of a call as an error also after nobody reads it any more.
   call.on('error', () => undefined);
@@ -109,7 +109,7 @@ async function* answers(
     signal?.removeEventListener('abort', onAbort);
     givenUp.removeEventListener('abort', onAbort);
     call.cancel();
-    calls.inFlight--;
+    calls.end();
   }
 }
 

@@ -107,6 +107,26 @@ describe('mutual TLS', () => {
       requests.end();
     });
 
+    it('lets what streams by the old one go on where that cannot be asked for anew', async () => {
+      const { port } = await serve(write('server', serverTls));
+      const channel = connect({ address: `127.0.0.1:${port}`, streamsOutliveRenewal: true, tls: { ...write('client', await clientTls(ca, ['before'])), rereadEveryMs: 10 } });
+      cleanups.push(() => channel.close());
+      const identities = channel.client(identityv1.IdentityServiceService);
+      const groups = async (): Promise<unknown> => (JSON.parse((await identities.issueBusCredentials(identityv1.IssueBusCredentialsRequest.fromPartial({}), { timeoutMs: 3000 })).jwt) as { groups: string[] }).groups;
+      const [requests, question] = [new PushStream<Buffer>(), Buffer.from([0x3a, 1, 0x2a])];
+      const streamed = channel.client(reflectionDefinition).v1(requests);
+      requests.push(question);
+      expect((await streamed.next()).done).toBe(false);
+      write('client', await clientTls(ca, ['after']));
+      while (JSON.stringify(await groups()) !== '["after"]');
+      requests.push(question);
+      expect((await streamed.next()).done).toBe(false);
+      expect(channel.callsInFlight).toBe(1);
+      requests.end();
+      expect((await streamed.next()).done).toBe(true);
+      expect(channel.callsInFlight).toBe(0);
+    });
+
     it('shows a renewed certificate when it connects again, and trusts who is renewed too, without a new start', async () => {
       const reread = { rereadEveryMs: 10 };
       const server = await serve(write('server', serverTls));

@@ -43,7 +43,7 @@ export async function startNats(config?: (port: number) => string): Promise<Test
 }
 
 /** Starts nats-server in operator mode with a system account and one account. */
-export async function startOperatorNats(): Promise<TestOperatorNats> {
+export async function startOperatorNats(tls?: { readonly certFile: string; readonly keyFile: string }): Promise<TestOperatorNats> {
   const [operator, system, account] = [createOperator(), createAccount(), createAccount()];
   const operatorJwt = await encodeOperator('test', operator, { system_account: system.getPublicKey() });
   const limits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
@@ -53,6 +53,7 @@ export async function startOperatorNats(): Promise<TestOperatorNats> {
     [
       'host: "127.0.0.1"',
       `port: ${port}`,
+      ...(tls ? [`tls { cert_file: "${tls.certFile}", key_file: "${tls.keyFile}" }`] : []),
       'max_control_line: 1048576',
       `operator: ${operatorJwt}`,
       `system_account: ${system.getPublicKey()}`,

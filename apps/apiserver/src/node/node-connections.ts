@@ -63,8 +63,8 @@ export class NodeConnections implements Component {
       return known.service;
     }
     this.close(name);
-    // Whatever the address says: the certificate must be this node's.
-    const channel = connect({ address, tls, serverName: name });
+    // Whatever the address says: the certificate must be this node's. A terminal that is open does not end because this server's own is renewed.
+    const channel = connect({ address, tls, serverName: name, streamsOutliveRenewal: true });
     const service = channel.client(nodev1.NodeServiceService);
     this.channels.set(name, { address, channel, service, idle: this.closeWhenIdle(name) });
     return service;

@@ -106,4 +106,25 @@ describe('files that say who is who, and who decides', () => {
     await eventually(async () => (await list()) === 403);
     expect((await admin.get('/metrics')).raw.toString()).toMatch(/apiserver_authorization_decisions_total\{type="AlwaysAllow",name="alwaysallow",decision="allowed"\} \d+/);
   });
+
+  it('believe another front proxy as soon as its authority is written down, and end no connection for that', async () => {
+    const { frontProxyClient: { ca: file } } = server.pki.files;
+    const authority = await CertificateAuthority.create('other-front-proxies', systemClock);
+    const { cert, key: proxyKey } = await authority.issue({ commonName: 'front-proxy-client', usages: ['client auth'] });
+    const own = { ca: server.pki.files.admin.ca, cert: join(directory.path, 'proxy.crt'), key: join(directory.path, 'proxy.key') };
+    await Promise.all([writeFile(own.cert, cert), writeFile(own.key, proxyKey)]);
+    const proxied = async (): Promise<unknown> => {
+      const proxy = await RestClient.as(server, own);
+      const { body } = await proxy.call<Partial<Review>>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: { 'X-Remote-User': 'proxied' } }).finally(() => proxy.close());
+      return body.status?.userInfo?.username;
+    };
+    const watch = await admin.watch('/api/v1/namespaces/default/configmaps?watch=true&resourceVersion=0');
+    expect(await proxied()).toBeUndefined();
+    await writeFile(file, authority.cert);
+    await eventually(async () => (await proxied()) === 'proxied');
+    await eventually(async () => (await admin.get<{ data: Record<string, string> }>('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication')).body.data['requestheader-client-ca-file'] === authority.cert);
+    await admin.post('/api/v1/namespaces/default/configmaps', { metadata: { name: 'seen' } });
+    expect((await watch.next()).object.metadata.name).toBe('seen');
+    watch.stop();
+  });
 });

@@ -64,7 +64,7 @@ export async function bootstrap({ apiserver, server, files }: BootstrapTarget): 
   const { ca, cert, key } = files.admin;
   const [authority, token] = [readFileSync(ca, 'utf8'), readFileSync(files.bootstrapToken, 'utf8').trim()];
   const connection = new ClusterConnection(
-    { name: 'bootstrap', busCa: authority, bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } },
+    { name: 'bootstrap', bus: false, apiserver: { address: apiserver, tls: { caFile: ca, certFile: cert, keyFile: key } } },
     { clock: systemClock, log: silent },
   );
   try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { core } from '@navarch/api';
@@ -119,7 +119,7 @@ async function withChannel(options: ContractOptions, use: (channel: RpcChannel) 
 /** The container to try the node service with, and where its node is: the named one, or any of the cluster that runs. */
 async function containerOf(options: ContractOptions): Promise<{ key: nodev1.ContainerKey; address: string }> {
   const { target, tls } = ownApiserver(options);
-  const connection = new ClusterConnection({ name: 'contract', bus: false, busCa: readFileSync(tls.caFile, 'utf8'), apiserver: { address: target, tls } }, { clock: systemClock, log: silent });
+  const connection = new ClusterConnection({ name: 'contract', bus: false, apiserver: { address: target, tls } }, { clock: systemClock, log: silent });
   try {
     const [namespace, name, container] = options.container?.split('/') ?? [];
     const { items } = await connection.client.list(core.pods);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { allResources, type KubeObject, type ResourceType } from '@navarch/api';
 import { ClusterConnection } from '@navarch/client';
 import { systemClock } from '@navarch/clock';
@@ -9,7 +8,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 
 function connect(cluster: AnyCluster): ClusterConnection {
   const { address, files: { ca, cert, key } } = apiserverOf(cluster);
-  return new ClusterConnection({ name: 'tap', busCa: readFileSync(ca, 'utf8'), apiserver: { address, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
+  return new ClusterConnection({ name: 'tap', busCaFile: ca, apiserver: { address, tls: { caFile: ca, certFile: cert, keyFile: key } } }, { clock: systemClock, log: silent });
 }
 
 const watchable = (): ResourceType<KubeObject>[] => [...allResources()].filter((facts) => facts.verbs.includes('watch') && facts.servedByDefault);

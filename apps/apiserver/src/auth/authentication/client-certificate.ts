@@ -3,6 +3,7 @@ import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { GROUP_AUTHENTICATED } from '../../pipeline';
+import type { Authorities } from './authorities';
 import { isIssuedBy } from './request-header';
 
 /** The user is the verified client certificate's CN, the groups are its Os. */
@@ -12,15 +13,16 @@ export class ClientCertificateAuthenticator implements Authenticator {
   readonly #users = new WeakMap<TlsPeer, KnownPeer>();
 
   /** `authorities`: whose certificates are users'; absent where the TLS layer trusts nobody else. `shown` is told of each request until when its certificate is valid. */
-  constructor(private readonly clock: Pick<Clock, 'now'>, private readonly authorities?: readonly X509Certificate[], private readonly shown?: (validToMs: number) => void) {}
+  constructor(private readonly clock: Pick<Clock, 'now'>, private readonly authorities?: Authorities, private readonly shown?: (validToMs: number) => void) {}
 
   authenticate({ peer }: AuthenticationRequest): User | undefined {
     if (peer === undefined || peer.commonName === '') return undefined;
     let known = this.#users.get(peer);
-    if (known === undefined) {
+    const by = this.authorities?.certificates;
+    if (known === undefined || known.by !== by) {
       // A front proxy proves what it is by another authority, and is no user.
-      if (this.authorities && peer.certificate.length > 0 && !isIssuedBy(peer, this.authorities)) return undefined;
-      known = { user: userOfPeer(peer), validToMs: validToMs(peer) };
+      if (by && peer.certificate.length > 0 && !isIssuedBy(peer, by)) return undefined;
+      known = { by, user: userOfPeer(peer), validToMs: validToMs(peer) };
       this.#users.set(peer, known);
     }
     if (known.validToMs !== undefined) {
@@ -33,6 +35,8 @@ export class ClientCertificateAuthenticator implements Authenticator {
 }
 
 interface KnownPeer {
+  /** Who was believed when it was looked at. */
+  readonly by: readonly X509Certificate[] | undefined;
   readonly user: User;
   readonly validToMs: number | undefined;
 }

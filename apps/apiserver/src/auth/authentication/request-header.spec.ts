@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@navarch/clock';
 import { CertificateAuthority } from '@navarch/pki';
 import { X509Certificate } from 'node:crypto';
 import type { TlsPeer } from '../../pipeline';
-import { certificatesOf } from './certificate-bundle';
+import { Authorities } from './authorities';
 import { ClientCertificateAuthenticator } from './client-certificate';
 import { RequestHeaderAuthenticator } from './request-header';
 
@@ -19,10 +19,10 @@ const peerOf = async (authority: CertificateAuthority, commonName: string): Prom
 const rawHeaders = ['X-Remote-User', 'jane', 'X-Remote-Group', 'cn=dev,ou=all', 'x-remote-group', 'ops', 'X-Remote-Group', '', 'X-Remote-Uid', '7', 'X-Remote-Extra-Scope%2fA', 'b,c', 'X-Remote-Extra-Scope%2fA', 'd'];
 /** As Node joins them. */
 const headers = { 'x-remote-user': 'jane', 'x-remote-group': 'cn=dev,ou=all, ops, ', 'x-remote-uid': '7', 'x-remote-extra-scope%2fa': 'b,c, d' };
-const authenticator = (allowedNames: string[] = [], clock: Pick<Clock, 'now'> = systemClock): RequestHeaderAuthenticator =>
+const authenticator = (allowedNames: string[] = [], clock: Pick<Clock, 'now'> = systemClock, believed = new Authorities(proxies.cert)): RequestHeaderAuthenticator =>
   new RequestHeaderAuthenticator(
     {
-      clientCa: proxies.cert,
+      authorities: believed,
       allowedNames,
       usernameHeaders: ['X-Remote-User'],
       uidHeaders: ['X-Remote-Uid'],
@@ -63,7 +63,21 @@ it('takes extra keys that are called like what every object has', async () => {
 });
 
 it('takes no front proxy for a user of its own', async () => {
-  const certificates = new ClientCertificateAuthenticator(systemClock, certificatesOf(users.cert));
+  const certificates = new ClientCertificateAuthenticator(systemClock, new Authorities(users.cert));
   expect(certificates.authenticate({ peer: await peerOf(proxies, 'system:admin'), authorization: undefined, headers: {} })).toBeUndefined();
   expect(certificates.authenticate({ peer: await peerOf(users, 'jane'), authorization: undefined, headers: {} })).toMatchObject({ name: 'jane' });
+});
+
+it('follows its authorities, also on connections that are open', async () => {
+  const [old, renewed] = [await peerOf(proxies, 'front-proxy'), await peerOf(users, 'front-proxy')];
+  const believed = new Authorities(proxies.cert);
+  const headersOf = authenticator([], systemClock, believed);
+  const certificates = new ClientCertificateAuthenticator(systemClock, believed);
+  const told = (peer: TlsPeer): unknown[] => [headersOf, certificates].map((one) => one.authenticate({ peer, authorization: undefined, headers, rawHeaders })?.name);
+  expect([told(old), told(renewed)]).toEqual([['jane', 'front-proxy'], [undefined, undefined]]);
+  believed.use(users.cert);
+  expect([told(old), told(renewed)]).toEqual([[undefined, undefined], ['jane', 'front-proxy']]);
+  expect(() => believed.use('no certificate')).toThrow('does not contain any valid');
+  believed.use(`${users.cert}\n${proxies.cert}`);
+  expect([told(old), told(renewed)]).toEqual([['jane', 'front-proxy'], ['jane', 'front-proxy']]);
 });

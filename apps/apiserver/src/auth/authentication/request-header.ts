@@ -3,11 +3,11 @@ import { unauthorized } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { unescaped } from '../../pipeline/unescaped';
-import { certificatesOf } from './certificate-bundle';
+import type { Authorities } from './authorities';
 
 export interface RequestHeaderOptions {
-  /** `--requestheader-client-ca-file`, its content. */
-  readonly clientCa: string;
+  /** `--requestheader-client-ca-file`. */
+  readonly authorities: Authorities;
   /** `--requestheader-allowed-names`: common names of front proxies; empty for any. */
   readonly allowedNames: readonly string[];
   readonly usernameHeaders: readonly string[];
@@ -31,6 +31,8 @@ function valuesByName(rawHeaders: readonly string[]): ReadonlyMap<string, string
 
 /** What is known of a peer. */
 interface KnownPeer {
+  /** Who was believed when it was looked at. */
+  readonly by: readonly X509Certificate[];
   readonly isProxy: boolean;
   readonly validToMs: number;
 }
@@ -38,13 +40,10 @@ interface KnownPeer {
 /** Users as a front proxy names them in headers, if its certificate proves it to be one. */
 export class RequestHeaderAuthenticator implements Authenticator {
   readonly name = 'requestheader';
-  readonly #authorities: readonly X509Certificate[];
   /** One connection's peer is the same value for all of its requests, so its certificate is read once. */
   readonly #peers = new WeakMap<TlsPeer, KnownPeer>();
 
-  constructor(private readonly options: RequestHeaderOptions, private readonly clock: Pick<Clock, 'now'>) {
-    this.#authorities = certificatesOf(options.clientCa);
-  }
+  constructor(private readonly options: RequestHeaderOptions, private readonly clock: Pick<Clock, 'now'>) {}
 
   authenticate({ peer, headers, rawHeaders = [] }: AuthenticationRequest): User | undefined {
     const { usernameHeaders, uidHeaders, groupHeaders } = this.options;
@@ -74,7 +73,7 @@ export class RequestHeaderAuthenticator implements Authenticator {
   /** @throws unauthorized for one that was a proxy until its certificate expired */
   #isProxy(peer: TlsPeer): boolean {
     let known = this.#peers.get(peer);
-    if (known === undefined) {
+    if (known?.by !== this.options.authorities.certificates) {
       known = this.#read(peer);
       this.#peers.set(peer, known);
     }
@@ -84,9 +83,9 @@ export class RequestHeaderAuthenticator implements Authenticator {
   }
 
   #read(peer: TlsPeer): KnownPeer {
-    const { allowedNames } = this.options;
-    const isProxy = isIssuedBy(peer, this.#authorities) && (allowedNames.length === 0 || allowedNames.includes(peer.commonName));
-    return { isProxy, validToMs: isProxy ? Date.parse(new X509Certificate(peer.certificate).validTo) : 0 };
+    const { allowedNames, authorities: { certificates: by } } = this.options;
+    const isProxy = isIssuedBy(peer, by) && (allowedNames.length === 0 || allowedNames.includes(peer.commonName));
+    return { by, isProxy, validToMs: isProxy ? Date.parse(new X509Certificate(peer.certificate).validTo) : 0 };
   }
 }
 
