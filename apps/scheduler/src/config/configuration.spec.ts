@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { extendsPoint, extensionPoints, pluginRegistry, type ExtensionPoint, type SchedulerPlugin } from '@navarch/scheduling';
 import { buildProfiles } from './build-profiles';
 import { electionSettings } from './election-settings';
 import { argumentsFor } from './plugin-args';
@@ -48,6 +49,9 @@ describe('scheduler configuration', () => {
     ['a plug-in that is turned on twice everywhere', 'profiles: [{plugins: {multiPoint: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
     ['a plug-in that is turned on twice at one point', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
     ['an affinity by what is no label', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: invalid/label/key, operator: In, values: [a b]}]}]}}}}]}]', 'file: 2 faults:\n  profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: '],
+    ['a plug-in at a point that it does not extend', 'profiles: [{plugins: {preFilter: {enabled: [{name: NodeName}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodeName" does not extend PreFilterPlugin plugin'],
+    ['a plug-in that scores nothing among those that score', 'profiles: [{plugins: {score: {enabled: [{name: NodePorts, weight: 2}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodePorts" does not extend ScorePlugin plugin'],
+    ['a weight that could overflow', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality, weight: 2147483648}]}}}]', 'file: profiles[0].plugins.score.enabled[0].weight: 2147483648 is not between 0 and 2147483647'],
     ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
   ])('refuses %s', (_name, text, message) => {
     expect(() => build(text)).toThrow(message);
@@ -74,6 +78,19 @@ describe('scheduler configuration', () => {
   it('asks first whom a point names of those that are on everywhere, then the others, last whom it alone has; who is named without a weight has 1 (upstream\'s TestNewFrameworkMultiPointExpansion)', () => {
     const [{ profile } = { profile: undefined }] = build('profiles: [{plugins: {multiPoint: {disabled: [{name: ImageLocality}]}, score: {enabled: [{name: ImageLocality, weight: 5}, {name: NodeAffinity}], disabled: [{name: InterPodAffinity}, {name: DynamicResources}]}}}]');
     expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['NodeAffinity=1', 'TaintToleration=3', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=5']);
+  });
+
+  it('takes every plug-in at the points of upstream\'s, where it has a method', () => {
+    const points = (name: string): ExtensionPoint[] => extensionPoints.filter((point) => extendsPoint(name, point));
+    const methodOf: Partial<Record<ExtensionPoint, keyof SchedulerPlugin>> = { queueSort: 'compare', filter: 'preFilter', score: 'preScore' };
+    // No method of ours: a preparation is part of what it prepares, and the scheduler binds itself. Scores of volumes are off without a shape.
+    const others: ExtensionPoint[] = ['preFilter', 'preScore', 'bind'];
+    const extra = ['DefaultPreemption at preEnqueue', 'VolumeBinding at score'];
+    for (const [name, make] of Object.entries(pluginRegistry)) {
+      const plugin = make({} as never, {});
+      const implemented = extensionPoints.filter((point) => !others.includes(point) && plugin[methodOf[point] ?? (point as keyof SchedulerPlugin)] !== undefined && point !== 'postBind');
+      expect([name, points(name).filter((point) => !others.includes(point) && !extra.includes(`${name} at ${point}`))]).toEqual([name, implemented]);
+    }
   });
 
   it.each([

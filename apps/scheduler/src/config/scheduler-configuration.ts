@@ -47,7 +47,8 @@ export interface SchedulerConfiguration {
 
 export const apiVersion = 'kubescheduler.config.k8s.io/v1';
 
-const choices = listOf(object({ name: text, weight: integer(0) }, 'name'));
+// As wide as upstream's int32, so that no sum of scores can overflow.
+const choices = listOf(object({ name: text, weight: integer(0, 2 ** 31 - 1) }, 'name'));
 const pluginSet = object({ enabled: choices, disabled: choices });
 
 const profile = object({
