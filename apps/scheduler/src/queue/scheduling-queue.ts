@@ -107,7 +107,7 @@ export class SchedulingQueue {
   /** A pod came. */
   add(info: PodInfo, event = 'PodAdd'): void {
     this.remove(info.uid, true);
-    this.#enqueue(info, event);
+    if (!this.#isGated(info, event)) this.#activate(queued(info, this.#histories.of(info.uid)), event);
   }
 
   /**
@@ -119,7 +119,7 @@ export class SchedulingQueue {
     const gated = this.#gated.get(uid);
     if (gated !== undefined) {
       this.#gated.delete(uid);
-      this.#enqueue(info, events[0]?.name ?? 'PodUpdate');
+      this.#goOn(queued(info, this.#histories.of(uid)), events[0]?.name ?? 'PodUpdate');
       return;
     }
     const active = this.#active.get(uid);
@@ -196,10 +196,11 @@ export class SchedulingQueue {
     const info = missed?.info ?? tried;
     const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
     if (missed?.isForced === true) {
-      this.#activate(parked.pod, 'ForceActivate');
+      if (!this.#isGated(info, 'ForceActivate')) this.#activate(parked.pod, 'ForceActivate');
       return;
     }
     if (missed === undefined) {
+      if (this.#isGated(info, 'ScheduleAttemptFailure')) return;
       this.#errorBackoff.add(parked.pod, history.backoffUntil);
       this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
       return;
@@ -218,7 +219,7 @@ export class SchedulingQueue {
     const info = this.#inFlight.end(tried.uid)?.info ?? tried;
     for (const part of [this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
     const history = this.#histories.failed(info.uid, false);
-    if (history === undefined) return;
+    if (history === undefined || this.#isGated(info, 'ScheduleAttemptFailure')) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
   }
@@ -232,7 +233,7 @@ export class SchedulingQueue {
     for (const [uid, { info, by }] of [...this.#gated]) {
       if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
       this.#gated.delete(uid);
-      this.#enqueue(info, event.name);
+      this.#goOn(queued(info, this.#histories.of(uid)), event.name);
     }
     this.deps.onHandled?.(event.name, performance.now() - started);
   }
@@ -254,12 +255,14 @@ export class SchedulingQueue {
   activate(uids: readonly string[], event: string): void {
     for (const uid of uids) {
       this.#inFlight.force(uid);
-      const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+      const parked = this.#unschedulable.get(uid)?.pod;
+      const pod = parked ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
       if (pod === undefined) continue;
       this.#unschedulable.delete(uid);
       this.#backoff.delete(uid);
       this.#errorBackoff.delete(uid);
-      this.#activate(pod, event);
+      // One that backs off was let in already.
+      if (parked === undefined || !this.#isGated(pod.info, event)) this.#activate(pod, event);
     }
   }
 
@@ -268,7 +271,7 @@ export class SchedulingQueue {
     for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
       if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
       this.#unschedulable.delete(uid);
-      this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
+      if (!this.#isGated(pod.info, 'UnschedulableTimeout')) this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
     }
   }
 
@@ -277,26 +280,32 @@ export class SchedulingQueue {
     this.#errorBackoff.stop();
   }
 
-  #enqueue(info: PodInfo, event: string): void {
+  /** Asked whenever a pod would go on: what let it in once may not any more (upstream's runPreEnqueuePlugins). */
+  #isGated(info: PodInfo, event: string): boolean {
     for (const by of this.deps.pluginsFor(info).values()) {
       const reason = by.preEnqueue?.(info, this.deps.state);
       if (reason === undefined) continue;
       this.#gated.set(info.uid, { info, by });
       this.deps.onIncoming('gated', event);
       this.deps.onGated(info, by.name, reason);
-      return;
+      return true;
     }
-    this.#activate(queued(info, this.#histories.of(info.uid)), event);
+    return false;
   }
 
   #helps(event: ClusterEvent, { pod, refusedBy }: ParkedPod): boolean {
     return this.#hints.helps(event, pod.info, refusedBy);
   }
 
-  /** To the active part, unless its back-off has not passed. */
   #release(uid: string, { pod }: ParkedPod, event: string): void {
     this.#unschedulable.delete(uid);
-    const until = this.#histories.get(uid)?.backoffUntil ?? 0;
+    this.#goOn(pod, event);
+  }
+
+  /** To the active part, unless its back-off has not passed. */
+  #goOn(pod: QueuedPod, event: string): void {
+    if (this.#isGated(pod.info, event)) return;
+    const until = this.#histories.get(pod.uid)?.backoffUntil ?? 0;
     if (until <= this.deps.clock.monotonic()) {
       this.#activate(pod, event);
       return;
