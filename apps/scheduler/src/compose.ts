@@ -16,7 +16,7 @@ import { setUp } from './set-up';
 export function compose(context: ProcessContext<typeof flags>): Component[] {
   const { config, clock, log, registry, fail, handle } = context;
   const metrics = new SchedulerMetrics(registry);
-  const { profiles, queue } = setUp(config.config, config.schedulerName, metrics.externalCall);
+  const { profiles, queue } = setUp(config, metrics.externalCall);
   const connection = clusterConnection(config, context);
   const { client, informers } = connection;
   const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));

@@ -87,7 +87,7 @@ function pointsOf(schedulerName: string, at: (point: ExtensionPoint) => Weighted
 }
 
 /** The defaults without those turned off, and what is turned on besides; a default that is named keeps its place. */
-function merge(defaults: readonly PluginChoice[], { enabled = [], disabled = [] }: PluginSet = {}): PluginChoice[] {
+export function merge(defaults: readonly PluginChoice[], { enabled = [], disabled = [] }: PluginSet = {}): PluginChoice[] {
   const isOff = (name: string): boolean => disabled.some((off) => off.name === name || off.name === '*');
   const kept = defaults.filter(({ name }) => !isOff(name)).map((entry) => enabled.find(({ name }) => name === entry.name) ?? entry);
   return [...kept, ...enabled.filter(({ name }) => !kept.some((entry) => entry.name === name))];

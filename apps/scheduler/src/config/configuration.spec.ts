@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseFlags } from '@navarch/component-base';
 import { extendsPoint, extensionPoints, pluginRegistry, type ExtensionPoint, type SchedulerPlugin } from '@navarch/scheduling';
 import { buildProfiles } from './build-profiles';
+import { flags, flagsWithoutEffect } from '../config';
+import { completeConfiguration } from './complete-configuration';
 import { electionSettings } from './election-settings';
 import { argumentsFor } from './plugin-args';
 import { loadConfiguration, parseConfiguration } from './load-configuration';
+import type { SchedulerConfiguration } from './scheduler-configuration';
 
 const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
 const parse = (text: string) => parseConfiguration(head + text, 'file');
@@ -105,6 +109,24 @@ describe('scheduler configuration', () => {
   it('says of the election what flags say that are not given', () => {
     expect(electionSettings(parse('leaderElection: {leaderElect: false, leaseDuration: 30s, renewDeadline: 0s, resourceName: "", resourceNamespace: other}'))).toEqual({ 'leader-elect': 'false', 'leader-elect-lease-duration': '30s', 'leader-elect-resource-namespace': 'other' });
     expect(electionSettings(parse(''))).toEqual({});
+  });
+
+  it('writes itself with all its defaults, and reads that again', () => {
+    const settings = parseFlags({ ...flags, apiserver: { type: 'string' }, 'certificate-authority': { type: 'string' }, 'client-certificate': { type: 'string' }, 'client-key': { type: 'string' } } as unknown as typeof flags, ['--leader-elect-lease-duration=90s', '--kube-api-qps=7'], {});
+    const text = 'parallelism: 4\nprofiles: [{plugins: {multiPoint: {enabled: [{name: NodeResourcesFit, weight: 7}, {name: GangScheduling}], disabled: [{name: ImageLocality}]}, score: {disabled: [{name: PodTopologySpread}]}}, pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated, resources: [{name: cpu}]}}}]}]';
+    const written = completeConfiguration(parse(text), settings);
+    const again = parseConfiguration(written, 'file');
+    expect(again).toMatchObject({
+      parallelism: 4, podMaxBackoffSeconds: 10, enableProfiling: true, clientConnection: { qps: 7, burst: 100, contentType: 'application/vnd.kubernetes.protobuf' },
+      leaderElection: { leaderElect: true, leaseDuration: '1m30s', renewDeadline: '10s', retryPeriod: '2s', resourceLock: 'leases', resourceName: 'kube-scheduler', resourceNamespace: 'kube-system' },
+      profiles: [{ schedulerName: 'default-scheduler', plugins: { score: { disabled: [{ name: 'PodTopologySpread' }] }, bind: {} } }],
+    });
+    expect(again.profiles?.[0]?.pluginConfig?.map(({ name }) => name)).toEqual(['DefaultPreemption', 'DynamicResources', 'GangScheduling', 'InterPodAffinity', 'NodeAffinity', 'NodeResourcesBalancedAllocation', 'NodeResourcesFit', 'PodTopologySpread', 'VolumeBinding']);
+    expect(again.profiles?.[0]?.pluginConfig?.[6]?.args).toEqual({ apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'NodeResourcesFitArgs', scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } });
+    expect(completeConfiguration(again, settings)).toBe(written);
+    const names = (configuration: SchedulerConfiguration): unknown => buildProfiles(configuration, { remote: () => { throw new Error('none'); }, extenders: [] }, 'default-scheduler').map(({ profile: { score, filter, permit } }) => [score.map(({ plugin, weight }) => `${plugin.name}=${weight}`), filter.map(({ name }) => name), permit.map(({ name }) => name)]);
+    expect(names(again)).toEqual(names(parse(text)));
+    expect(flagsWithoutEffect(settings)).toEqual(['--kube-api-qps']);
   });
 
   it('asks VolumeBinding for scores when it has a shape', () => {

@@ -41,6 +41,10 @@ export interface SchedulerConfiguration {
   readonly podInitialBackoffSeconds?: number;
   readonly podMaxBackoffSeconds?: number;
   readonly leaderElection?: { readonly leaderElect?: boolean; readonly leaseDuration?: string; readonly renewDeadline?: string; readonly retryPeriod?: string; readonly resourceName?: string; readonly resourceNamespace?: string };
+  readonly clientConnection?: Readonly<Record<string, unknown>>;
+  readonly enableProfiling?: boolean;
+  readonly enableContentionProfiling?: boolean;
+  readonly delayCacheUntilActive?: boolean;
   readonly profiles?: readonly ProfileConfiguration[];
   readonly extenders?: readonly ExtenderConfiguration[];
 }

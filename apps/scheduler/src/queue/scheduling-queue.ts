@@ -6,9 +6,6 @@ import { Hints, type HintsDeps } from './hints';
 import { InFlightPods } from './in-flight-pods';
 import { PodHistories, type History } from './pod-histories';
 
-/** A pod that no event helped is tried again after this long all the same. */
-const longestUnschedulableMs = 5 * 60_000;
-
 const everyPod = (): boolean => true;
 
 interface QueuedPod extends Urgency {
@@ -50,6 +47,8 @@ export interface Attempt {
 export interface QueueOptions {
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
+  /** A pod that no event helped is tried again after this long all the same: five minutes unless something else is said. */
+  readonly longestUnschedulableMs?: number;
 }
 
 export interface QueueDeps extends HintsDeps {
@@ -79,7 +78,7 @@ export class SchedulingQueue {
   readonly #hints: Hints;
   readonly #inFlight = new InFlightPods();
 
-  constructor(options: QueueOptions, private readonly deps: QueueDeps) {
+  constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
     this.#histories = new PodHistories(options, deps.clock);
     this.#hints = new Hints(deps);
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
@@ -268,6 +267,7 @@ export class SchedulingQueue {
 
   /** Tries pods again that have been refused for long: nothing we know of helped, but we may not know everything. */
   flushOld(): void {
+    const { longestUnschedulableMs = 5 * 60_000 } = this.options;
     for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
       if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
       this.#unschedulable.delete(uid);
