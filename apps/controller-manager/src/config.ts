@@ -51,6 +51,7 @@ export const flags = defineFlags({
   'disable-attach-detach-reconcile-sync': { type: 'boolean', default: 'false', help: 'Whether they are looked at only when something changes.' },
   'disable-force-detach-on-timeout': { type: 'boolean', default: 'false', help: 'Whether volumes stay with a node that is not healthy until it lets go of them or is marked as out of service; else they are taken after six minutes.' },
   'enable-dynamic-provisioning': { type: 'boolean', default: 'true', help: 'Whether volumes are provisioned for claims of a class.' },
+  'enable-hostpath-provisioner': { type: 'boolean', default: 'false', help: 'Whether directories below /tmp/hostpath_pv of this machine are made, and removed, for claims of a class of kubernetes.io/host-path: for tests, where nodes share its disk.' },
   'pv-recycler-pod-template-filepath-nfs': { type: 'string', help: 'File with the pod (YAML) that wipes nfs volumes whose policy is Recycle; its first volume is replaced by the volume.' },
   'pv-recycler-minimum-timeout-nfs': { type: 'number', default: '300', help: 'The least time that this pod has, in seconds.' },
   'pv-recycler-increment-timeout-nfs': { type: 'number', default: '30', help: 'How much time it has for each GiB, in seconds.' },

@@ -16,7 +16,7 @@ import { setUp } from './set-up';
 export function compose(context: ProcessContext<typeof flags>): Component[] {
   const { config, clock, log, registry, fail, handle } = context;
   const metrics = new SchedulerMetrics(registry);
-  const { profiles, queue } = setUp(config.config, config.schedulerName, metrics.externalCall);
+  const { profiles, queue } = setUp(config, metrics.externalCall);
   const connection = clusterConnection(config, context);
   const { client, informers } = connection;
   const recorders = new Map(profiles.all.map(({ profile: { schedulerName } }) => [schedulerName, new EventRecorder({ component: schedulerName }, { api: client, clock, log })]));
@@ -36,7 +36,7 @@ export function compose(context: ProcessContext<typeof flags>): Component[] {
     caches = schedulerInformers(informers, await chooseInformers(profiles, client, signal));
     decisions = new DecisionLog(config.explainedDecisions);
     const eventsFor = (name: string) => recorders.get(name) ?? silent;
-    const scheduler = new Scheduler(queue, { client, informers: caches, profiles, eventsFor, decisions, metrics, clock, log, random: Math.random });
+    const scheduler = new Scheduler(queue, { client, informers: caches, informerOf: (type, options) => informers.informer(type, options), profiles, eventsFor, decisions, metrics, clock, log, random: Math.random });
     await Promise.race([scheduler.start(), aborted(signal)]);
     await aborted(signal);
     decisions = undefined;

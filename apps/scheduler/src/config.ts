@@ -1,5 +1,5 @@
 import { clusterFlags } from '@navarch/client';
-import { defineFlags, leaderElectionFlags, secureServingFlags } from '@navarch/component-base';
+import { defineFlags, leaderElectionFlags, secureServingFlags, type Config } from '@navarch/component-base';
 
 /** The flags of `scheduler`. */
 export const flags = defineFlags({
@@ -8,5 +8,20 @@ export const flags = defineFlags({
   ...leaderElectionFlags('kube-scheduler'),
   config: { type: 'string', help: 'File with a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1).' },
   'scheduler-name': { type: 'string', default: 'default-scheduler', help: 'Pods whose spec.schedulerName is this are scheduled, unless the configuration has profiles of its own.' },
+  'write-config-to': { type: 'string', help: 'Write the configuration, with all its defaults, to this file and exit.' },
+  'pod-max-in-unschedulable-pods-duration': { type: 'duration', default: '5m', help: 'How long a pod that no event helped waits before it is tried again all the same. Deprecated upstream.' },
+  // Deprecated upstream, and taken so that its command lines can be.
+  profiling: { type: 'boolean', default: 'true', help: 'Without effect: nothing is profiled over the network.' },
+  'contention-profiling': { type: 'boolean', default: 'true', help: 'Without effect.' },
+  kubeconfig: { type: 'string', help: 'Without effect: --apiserver and --client-certificate say who is asked, and by whom.' },
+  'kube-api-content-type': { type: 'string', help: 'Without effect.' },
+  'kube-api-qps': { type: 'number', help: 'Without effect.' },
+  'kube-api-burst': { type: 'number', help: 'Without effect.' },
   'explained-decisions': { type: 'number', default: '200', help: 'How many recent decisions /debug/scheduling can explain; 0 keeps none.' },
 });
+
+/** The flags that are given, and change nothing. */
+export function flagsWithoutEffect({ kubeconfig, kubeApiContentType, kubeApiQps, kubeApiBurst }: Config<typeof flags>): string[] {
+  const values = { kubeconfig, 'kube-api-content-type': kubeApiContentType, 'kube-api-qps': kubeApiQps, 'kube-api-burst': kubeApiBurst };
+  return Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`]));
+}

@@ -1,6 +1,6 @@
 import { resource, type corev1, type resourcev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
-import type { ApiClient } from '@navarch/client';
+import type { ApiClient, InformerFactory } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { ClusterState, deleteClaim, fitMessage, schedulePod, type Diagnosis, type LastCycle, type Placement, type PodInfo, type PostFilterResult } from '@navarch/scheduling';
@@ -13,6 +13,7 @@ import { decideWithExternals } from './external/decide-with-externals';
 import type { PodsHelped } from './external/external-plugin';
 import { makeRoomWith } from './external/make-room-with';
 import { follow } from './follow/follow-cluster';
+import { OtherResources } from './follow/other-resources';
 import { GangCycles } from './gangs/gang-cycles';
 import { PodGroupReporter } from './pod-group-reporter';
 import { PodReporter, type Events } from './pod-reporter';
@@ -26,6 +27,8 @@ import type { SchedulerMetrics } from './scheduler-metrics';
 export interface SchedulerDeps {
   readonly client: ApiClient;
   readonly informers: SchedulerInformers;
+  /** For resources that only plug-ins in other processes name. */
+  readonly informerOf: InformerFactory['informer'];
   readonly profiles: Profiles;
   readonly eventsFor: (schedulerName: string) => Events;
   readonly decisions: DecisionLog;
@@ -55,6 +58,7 @@ export class Scheduler implements Component {
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
   readonly #gangs: GangCycles;
+  readonly #others: OtherResources;
   #unfollow: (() => void) | undefined;
   #turnPlanned = false;
   #startIndex = 0;
@@ -64,7 +68,7 @@ export class Scheduler implements Component {
   #flush: { cancel(): void } | undefined;
 
   constructor(options: QueueOptions, private readonly deps: SchedulerDeps) {
-    const { client, informers, profiles, metrics, clock, log, eventsFor } = deps;
+    const { client, informers, informerOf, profiles, metrics, clock, log, eventsFor } = deps;
     const { signal } = this.#stop;
     const state = new ClusterState(objectsOf(informers));
     const reporter = new PodReporter({ client, eventsFor, clock, log, signal });
@@ -77,6 +81,8 @@ export class Scheduler implements Component {
     const shared = { client, pods: informers.pods, state, queue, reporter, groups, metrics, clock, log, signal };
     this.#state = state;
     this.#queue = queue;
+    // The messages on NATS are for the resources that every scheduler follows.
+    this.#others = new OtherResources({ informerOf: (type) => informerOf(type, { alwaysWatch: true }), onEvent: (event) => queue.onEvent(event) });
     this.#reporter = reporter;
     this.#groups = groups;
     this.#waiting = new WaitingPods(clock);
@@ -115,7 +121,12 @@ export class Scheduler implements Component {
     const helped: PodsHelped = (uids, event) => {
       if (this.#running) this.#queue.helped(uids, event);
     };
-    for (const external of new Set(profiles.all.flatMap(({ externals }) => externals))) external.onHelped?.(helped);
+    for (const external of new Set(profiles.all.flatMap(({ externals }) => externals))) {
+      external.onHelped?.(helped);
+      external.onEventsKnown?.((names) => {
+        if (this.#running) this.#others.follow(names);
+      });
+    }
     this.#planFlush();
     this.#planTurn();
   }
@@ -125,6 +136,7 @@ export class Scheduler implements Component {
     this.#running = false;
     this.#stop.abort(new Error('scheduler is stopping'));
     this.#unfollow?.();
+    this.#others.stop();
     this.#flush?.cancel();
     this.#queue.stop();
     this.#waiting.refuseAll('scheduler is stopping');

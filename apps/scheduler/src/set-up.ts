@@ -1,3 +1,5 @@
+import type { Config } from '@navarch/component-base';
+import type { flags } from './config';
 import { buildProfiles } from './config/build-profiles';
 import { loadConfiguration } from './config/load-configuration';
 import type { CallListener } from './external/external-calls';
@@ -11,8 +13,10 @@ export interface SchedulerSetup {
   readonly queue: QueueOptions;
 }
 
+type SetUpConfig = Pick<Config<typeof flags>, 'config' | 'schedulerName' | 'podMaxInUnschedulablePodsDuration'>;
+
 /** What the configuration file, or its absence, says. @param tell of calls to other processes @throws ConfigurationError */
-export function setUp(path: string | undefined, schedulerName: string, tell: CallListener): SchedulerSetup {
+export function setUp({ config: path, schedulerName, podMaxInUnschedulablePodsDuration }: SetUpConfig, tell: CallListener): SchedulerSetup {
   const configuration = path === undefined ? {} : loadConfiguration(path);
   const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10, extenders = [] } = configuration;
   const profiles = buildProfiles(configuration, {
@@ -21,6 +25,6 @@ export function setUp(path: string | undefined, schedulerName: string, tell: Cal
   }, schedulerName);
   return {
     profiles: new Profiles(profiles),
-    queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000 },
+    queue: { initialBackoffMs: podInitialBackoffSeconds * 1000, maxBackoffMs: podMaxBackoffSeconds * 1000, longestUnschedulableMs: podMaxInUnschedulablePodsDuration },
   };
 }

@@ -152,4 +152,20 @@ describe('runProcess', () => {
     const { name, host } = await asked();
     expect([name, host.output, host.exits]).toEqual([undefined, expect.stringContaining('required flag "name" not set'), [1]]);
   });
+
+  it('does what is asked for instead of running, without what is required', async () => {
+    const table = defineFlags({ name: { type: 'string', required: true, help: 'Name.' }, show: { type: 'string', help: 'Show.' } });
+    const shown: (string | undefined)[] = [];
+    const asked = async (...argv: string[]): Promise<TestHost> => {
+      const host = new TestHost(argv);
+      await runProcess({ name: 'test', flags: table, settings: () => ({ values: { name: 'filed' }, withoutEffect: [] }), instead: ({ name, show }) => show !== undefined && shown.push(`${show} ${name}`) > 0, main: ({ fail }) => {
+        fail(new Error('runs'));
+        return [];
+      } }, host);
+      return host;
+    };
+    expect((await asked('--show=it')).exits).toEqual([0]);
+    expect((await asked()).exits).toEqual([1]);
+    expect(shown).toEqual(['it filed']);
+  });
 });

@@ -47,6 +47,8 @@ export interface ProcessDefinition<F extends FlagTable> {
   readonly heeds?: readonly HeededGate[];
   /** What a configuration file named by the flags says. @throws FlagError */
   readonly settings?: (config: Config<F>) => FlagSettings;
+  /** What is done instead of running, whether or not what is required is given: true when it was asked for, and is done. @throws FlagError */
+  readonly instead?: (config: Config<F>) => boolean;
   /** Where health and metrics are served; undefined: nowhere by this library (the process serves them itself). */
   readonly health?: (config: Config<F>) => HealthServerOptions | undefined;
   /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
@@ -82,10 +84,14 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
       return;
     }
     // What is required may stand in a configuration file.
-    const parsed = parseFlags(definition.settings ? withoutRequired(table) : table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
+    const parsed = parseFlags(definition.settings ?? definition.instead ? withoutRequired(table) : table, host.argv, host.env) as Config<F> & Config<typeof commonFlags>;
     // What a configuration file says is for /configz: upstream's /flagz tells of flags only.
     flags = flagTexts(table, parsed);
     settings = definition.settings?.(parsed);
+    if (definition.instead?.(parseFlags(withoutRequired(table), host.argv, host.env, settings?.values) as typeof parsed) === true) {
+      host.exit(0);
+      return;
+    }
     const complete = settings ? (parseFlags(table, host.argv, host.env, settings.values) as typeof parsed) : parsed;
     config = complete;
     common = complete;
@@ -98,7 +104,7 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
     return;
   }
   const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
-  if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these fields of the configuration file change nothing here');
+  if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these settings change nothing here');
   const gatesWithoutEffect = features.withoutEffect();
   if (gatesWithoutEffect.length > 0) log.warn({ featureGates: gatesWithoutEffect }, 'these feature gates change nothing here');
   const zpages = new ZPages({ component: definition.component ?? definition.name, startedMs: systemClock.now() - process.uptime() * 1000, flags, features }, { clock: systemClock });

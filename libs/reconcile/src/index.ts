@@ -7,7 +7,7 @@ export { EventCorrelator, type CorrelatedEvent } from './events/event-correlator
 export { EventRecorder, type EventRecorderDeps, type EventRecorderOptions } from './events/event-recorder';
 export { isPodActive, isPodAvailable, isPodReady, isPodTerminal, isPodTerminating, podCondition, untilAvailableMs } from './pods/pod-conditions';
 export { canonicalJson, podTemplateHash, POD_TEMPLATE_HASH, sameTemplate } from './pods/pod-template-hash';
-export { rankForDeletion } from './pods/rank-for-deletion';
+export { rankActivePods, rankForDeletion } from './pods/rank-for-deletion';
 export { claimObjects, type ClaimRequest } from './refs/claim-objects';
 export { planClaims, type ClaimRules, type Claims } from './refs/plan-claims';
 export { controllerNamed, controllerOf, controllerReference, isControlledBy } from './refs/owner-references';

@@ -20,6 +20,9 @@ export const maxNodeScore = 100;
 
 type ObjectEvent<Resource extends string> = `${Resource}Add` | `${Resource}Update`;
 
+/** Of a resource that only plug-ins in other processes know: `foos.v1.example.comAdd`. */
+export type OtherEventName = `${string}.${string}.${string}${'Add' | 'Update' | 'Delete'}`;
+
 /** Something that can make a refused pod schedulable, by the names of upstream's events: the resource and what was done to it. */
 export type EventName =
   | 'AssignedPodAdd' | 'AssignedPodDelete' | 'AssignedPodUpdate' | 'AssignedPodUpdatePodLabel' | 'AssignedPodUpdatePodScaleDown'
@@ -27,7 +30,8 @@ export type EventName =
   | 'NodeAdd' | 'NodeDelete' | 'NodeUpdateNodeAnnotation' | 'NodeUpdateNodeCondition' | 'NodeUpdateNodeAllocatable' | 'NodeUpdateNodeLabel' | 'NodeUpdateNodeTaint' | 'NodeUpdateNodeDeclaredFeature'
   | ObjectEvent<'Namespace'> | ObjectEvent<'PersistentVolume'> | ObjectEvent<'PersistentVolumeClaim'> | ObjectEvent<'StorageClass'>
   | ObjectEvent<'CSINode'> | ObjectEvent<'CSIDriver'> | ObjectEvent<'CSIStorageCapacity'> | 'VolumeAttachmentDelete'
-  | ObjectEvent<'ResourceClaim'> | 'ResourceClaimDelete' | ObjectEvent<'DeviceClass'> | ObjectEvent<'ResourceSlice'> | ObjectEvent<'PodGroup'>;
+  | ObjectEvent<'ResourceClaim'> | 'ResourceClaimDelete' | ObjectEvent<'DeviceClass'> | ObjectEvent<'ResourceSlice'> | ObjectEvent<'PodGroup'>
+  | OtherEventName;
 
 export interface ClusterEvent {
   readonly name: EventName;

@@ -11,6 +11,7 @@ export { deviceTolerationCovers } from './devices/device-taints';
 export { type FlushReason, type LastCycle } from './cycle/score-reuse';
 export { askNode, feasibleNodesToFind, searchNodes, type Search } from './cycle/search-nodes';
 export { defaultPlugins, defaultProfile, makePlugin, pluginRegistry } from './plugin-registry';
+export { extendsPoint } from './plugin-points';
 export { pickCandidate } from './preemption/pick-candidate';
 export { type Candidate } from './preemption/select-victims';
 export { matchesNodeSelection, nodeSelectorMatches, termMatches } from './plugins/node-selector-terms';

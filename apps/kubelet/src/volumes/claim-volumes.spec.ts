@@ -68,6 +68,7 @@ describe('volumes of claims', () => {
   it.each<[string, corev1.PersistentVolumeSpec, Partial<corev1.Container> | undefined, string, string]>([
     ['is on other nodes', { nodeAffinity: only('hdd') }, undefined, 'FailedMount', 'MountVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
     ['is a device of other nodes', { nodeAffinity: only('hdd'), volumeMode: 'Block' }, block, 'FailedMount', 'MapVolume.NodeAffinity check failed for volume "pv" : no matching NodeSelectorTerms'],
+    ['has options that its kind cannot have', { hostPath: { path: '/' }, mountOptions: ['ro'] }, undefined, 'FailedMount', 'MountVolume.MountOptionSupport check failed for volume "pv" : mount options are not supported for this volume type'],
     ['is not there', { local: { path: '/none' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : path "/none" does not exist'],
     ['is a file', { local: { path: '/etc/passwd' } }, undefined, 'FailedMount', 'MountVolume.NewMounter initialization failed for volume "pv" : only directory and block device are supported'],
     ['is a device that is not there', { local: { path: '/none' }, volumeMode: 'Block' }, block, 'FailedMapVolume', 'MapVolume.NewBlockVolumeMapper initialization failed for volume "pv" : path "/none" does not exist'],

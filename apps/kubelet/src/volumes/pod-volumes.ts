@@ -227,9 +227,11 @@ export class PodVolumes {
   }
 
   /** Whoever bound its pod may have passed the scheduler by: on another node there may be something else at a local volume's path. */
-  #checkPlace({ persistentVolume }: ResolvedVolume): void {
+  #checkPlace({ persistentVolume, source, block, mountOptions }: ResolvedVolume): void {
     const required = persistentVolume?.spec?.nodeAffinity?.required;
     if (required && !nodeSelectorMatches(required, this.deps.node())) throw new VolumeStepError('nodeAffinity', 'no matching NodeSelectorTerms');
+    // It is not mounted by its options: they would be left out without a word.
+    if (source.kind === 'hostPath' && !block && mountOptions.length > 0) throw new VolumeStepError('mountOptions', 'mount options are not supported for this volume type');
   }
 
   #path(uid: string, volume: ResolvedVolume): string {

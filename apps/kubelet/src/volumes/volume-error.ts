@@ -5,6 +5,7 @@ import { type ResolvedVolume } from './resolved-volume';
 const steps = {
   newMounter: ['NewMounter initialization', 'NewBlockVolumeMapper initialization'],
   nodeAffinity: ['NodeAffinity check', 'NodeAffinity check'],
+  mountOptions: ['MountOptionSupport check', 'MountOptionSupport check'],
   stage: ['MountDevice', 'SetUpDevice'],
   setUp: ['SetUp', 'SetUpDevice'],
   publish: ['SetUp', 'MapPodDevice'],

@@ -1,4 +1,4 @@
-import { defaultPlugins, extensionPoints, makePlugin, profileOf, type ExtensionPoint, type Profile, type SchedulerPlugin, type WeightedPlugin } from '@navarch/scheduling';
+import { defaultPlugins, extendsPoint, extensionPoints, makePlugin, profileOf, type ExtensionPoint, type Profile, type SchedulerPlugin, type WeightedPlugin } from '@navarch/scheduling';
 import type { ExternalPlugin } from '../external/external-plugin';
 import type { SchedulerProfile } from '../profiles';
 import { ConfigurationError } from './load-configuration';
@@ -53,6 +53,8 @@ function buildProfile(configuration: ProfileConfiguration & { schedulerName: str
   const at = (point: ExtensionPoint): WeightedPlugin[] => {
     const { enabled = [], disabled = [] } = plugins[point] ?? {};
     const specific = oncePerName(enabled).flatMap(make);
+    // Upstream's updatePluginList. Where those in other processes take part they say themselves, later.
+    for (const { plugin: { name } } of specific) if (!extendsPoint(name, point)) faults.push(`profile "${schedulerName}": plugin "${name}" does not extend ${typeOf(point)} plugin`);
     const staying = everywhere.filter(({ plugin: { name } }) => !disabled.some((off) => off.name === name || off.name === '*'));
     return inOrder(specific, staying);
   };
@@ -63,6 +65,9 @@ function buildProfile(configuration: ProfileConfiguration & { schedulerName: str
   if (faults.length > 0) throw new ConfigurationError('scheduler configuration', [...new Set(faults)]);
   return { profile, externals: [...remotes.values(), ...factories.extenders] };
 }
+
+/** What upstream calls the interface of a point. */
+const typeOf = (point: ExtensionPoint): string => `${point.charAt(0).toUpperCase()}${point.slice(1)}Plugin`;
 
 /** First those of everywhere that this point names, as it names them; then the others of everywhere; last those that are here alone (upstream's expandMultiPointPlugins). */
 function inOrder(specific: readonly WeightedPlugin[], everywhere: readonly WeightedPlugin[]): WeightedPlugin[] {
@@ -82,7 +87,7 @@ function pointsOf(schedulerName: string, at: (point: ExtensionPoint) => Weighted
 }
 
 /** The defaults without those turned off, and what is turned on besides; a default that is named keeps its place. */
-function merge(defaults: readonly PluginChoice[], { enabled = [], disabled = [] }: PluginSet = {}): PluginChoice[] {
+export function merge(defaults: readonly PluginChoice[], { enabled = [], disabled = [] }: PluginSet = {}): PluginChoice[] {
   const isOff = (name: string): boolean => disabled.some((off) => off.name === name || off.name === '*');
   const kept = defaults.filter(({ name }) => !isOff(name)).map((entry) => enabled.find(({ name }) => name === entry.name) ?? entry);
   return [...kept, ...enabled.filter(({ name }) => !kept.some((entry) => entry.name === name))];

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseFlags } from '@navarch/component-base';
+import { extendsPoint, extensionPoints, pluginRegistry, type ExtensionPoint, type SchedulerPlugin } from '@navarch/scheduling';
 import { buildProfiles } from './build-profiles';
+import { flags, flagsWithoutEffect } from '../config';
+import { completeConfiguration } from './complete-configuration';
 import { electionSettings } from './election-settings';
 import { argumentsFor } from './plugin-args';
 import { loadConfiguration, parseConfiguration } from './load-configuration';
+import type { SchedulerConfiguration } from './scheduler-configuration';
 
 const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
 const parse = (text: string) => parseConfiguration(head + text, 'file');
@@ -48,6 +53,9 @@ describe('scheduler configuration', () => {
     ['a plug-in that is turned on twice everywhere', 'profiles: [{plugins: {multiPoint: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
     ['a plug-in that is turned on twice at one point', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality}, {name: ImageLocality}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "ImageLocality" already registered'],
     ['an affinity by what is no label', 'profiles: [{pluginConfig: [{name: NodeAffinity, args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: invalid/label/key, operator: In, values: [a b]}]}]}}}}]}]', 'file: 2 faults:\n  profiles[0].pluginConfig[0].args.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: '],
+    ['a plug-in at a point that it does not extend', 'profiles: [{plugins: {preFilter: {enabled: [{name: NodeName}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodeName" does not extend PreFilterPlugin plugin'],
+    ['a plug-in that scores nothing among those that score', 'profiles: [{plugins: {score: {enabled: [{name: NodePorts, weight: 2}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodePorts" does not extend ScorePlugin plugin'],
+    ['a weight that could overflow', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality, weight: 2147483648}]}}}]', 'file: profiles[0].plugins.score.enabled[0].weight: 2147483648 is not between 0 and 2147483647'],
     ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
   ])('refuses %s', (_name, text, message) => {
     expect(() => build(text)).toThrow(message);
@@ -76,6 +84,19 @@ describe('scheduler configuration', () => {
     expect(profile?.score.map(({ plugin, weight }) => `${plugin.name}=${weight}`)).toEqual(['NodeAffinity=1', 'TaintToleration=3', 'NodeResourcesFit=1', 'PodTopologySpread=2', 'NodeResourcesBalancedAllocation=1', 'ImageLocality=5']);
   });
 
+  it('takes every plug-in at the points of upstream\'s, where it has a method', () => {
+    const points = (name: string): ExtensionPoint[] => extensionPoints.filter((point) => extendsPoint(name, point));
+    const methodOf: Partial<Record<ExtensionPoint, keyof SchedulerPlugin>> = { queueSort: 'compare', filter: 'preFilter', score: 'preScore' };
+    // No method of ours: a preparation is part of what it prepares, and the scheduler binds itself. Scores of volumes are off without a shape.
+    const others: ExtensionPoint[] = ['preFilter', 'preScore', 'bind'];
+    const extra = ['DefaultPreemption at preEnqueue', 'VolumeBinding at score'];
+    for (const [name, make] of Object.entries(pluginRegistry)) {
+      const plugin = make({} as never, {});
+      const implemented = extensionPoints.filter((point) => !others.includes(point) && plugin[methodOf[point] ?? (point as keyof SchedulerPlugin)] !== undefined && point !== 'postBind');
+      expect([name, points(name).filter((point) => !others.includes(point) && !extra.includes(`${name} at ${point}`))]).toEqual([name, implemented]);
+    }
+  });
+
   it.each([
     ['nothing of a profile', 'profiles: []'],
     ['fields without a value', 'parallelism:\npodMaxBackoffSeconds:\nleaderElection:\nextenders:\nprofiles:'],
@@ -88,6 +109,24 @@ describe('scheduler configuration', () => {
   it('says of the election what flags say that are not given', () => {
     expect(electionSettings(parse('leaderElection: {leaderElect: false, leaseDuration: 30s, renewDeadline: 0s, resourceName: "", resourceNamespace: other}'))).toEqual({ 'leader-elect': 'false', 'leader-elect-lease-duration': '30s', 'leader-elect-resource-namespace': 'other' });
     expect(electionSettings(parse(''))).toEqual({});
+  });
+
+  it('writes itself with all its defaults, and reads that again', () => {
+    const settings = parseFlags({ ...flags, apiserver: { type: 'string' }, 'certificate-authority': { type: 'string' }, 'client-certificate': { type: 'string' }, 'client-key': { type: 'string' } } as unknown as typeof flags, ['--leader-elect-lease-duration=90s', '--kube-api-qps=7'], {});
+    const text = 'parallelism: 4\nprofiles: [{plugins: {multiPoint: {enabled: [{name: NodeResourcesFit, weight: 7}, {name: GangScheduling}], disabled: [{name: ImageLocality}]}, score: {disabled: [{name: PodTopologySpread}]}}, pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated, resources: [{name: cpu}]}}}]}]';
+    const written = completeConfiguration(parse(text), settings);
+    const again = parseConfiguration(written, 'file');
+    expect(again).toMatchObject({
+      parallelism: 4, podMaxBackoffSeconds: 10, enableProfiling: true, clientConnection: { qps: 7, burst: 100, contentType: 'application/vnd.kubernetes.protobuf' },
+      leaderElection: { leaderElect: true, leaseDuration: '1m30s', renewDeadline: '10s', retryPeriod: '2s', resourceLock: 'leases', resourceName: 'kube-scheduler', resourceNamespace: 'kube-system' },
+      profiles: [{ schedulerName: 'default-scheduler', plugins: { score: { disabled: [{ name: 'PodTopologySpread' }] }, bind: {} } }],
+    });
+    expect(again.profiles?.[0]?.pluginConfig?.map(({ name }) => name)).toEqual(['DefaultPreemption', 'DynamicResources', 'GangScheduling', 'InterPodAffinity', 'NodeAffinity', 'NodeResourcesBalancedAllocation', 'NodeResourcesFit', 'PodTopologySpread', 'VolumeBinding']);
+    expect(again.profiles?.[0]?.pluginConfig?.[6]?.args).toEqual({ apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'NodeResourcesFitArgs', scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } });
+    expect(completeConfiguration(again, settings)).toBe(written);
+    const names = (configuration: SchedulerConfiguration): unknown => buildProfiles(configuration, { remote: () => { throw new Error('none'); }, extenders: [] }, 'default-scheduler').map(({ profile: { score, filter, permit } }) => [score.map(({ plugin, weight }) => `${plugin.name}=${weight}`), filter.map(({ name }) => name), permit.map(({ name }) => name)]);
+    expect(names(again)).toEqual(names(parse(text)));
+    expect(flagsWithoutEffect(settings)).toEqual(['--kube-api-qps']);
   });
 
   it('asks VolumeBinding for scores when it has a shape', () => {

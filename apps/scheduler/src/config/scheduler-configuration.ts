@@ -41,13 +41,18 @@ export interface SchedulerConfiguration {
   readonly podInitialBackoffSeconds?: number;
   readonly podMaxBackoffSeconds?: number;
   readonly leaderElection?: { readonly leaderElect?: boolean; readonly leaseDuration?: string; readonly renewDeadline?: string; readonly retryPeriod?: string; readonly resourceName?: string; readonly resourceNamespace?: string };
+  readonly clientConnection?: Readonly<Record<string, unknown>>;
+  readonly enableProfiling?: boolean;
+  readonly enableContentionProfiling?: boolean;
+  readonly delayCacheUntilActive?: boolean;
   readonly profiles?: readonly ProfileConfiguration[];
   readonly extenders?: readonly ExtenderConfiguration[];
 }
 
 export const apiVersion = 'kubescheduler.config.k8s.io/v1';
 
-const choices = listOf(object({ name: text, weight: integer(0) }, 'name'));
+// As wide as upstream's int32, so that no sum of scores can overflow.
+const choices = listOf(object({ name: text, weight: integer(0, 2 ** 31 - 1) }, 'name'));
 const pluginSet = object({ enabled: choices, disabled: choices });
 
 const profile = object({

@@ -18,9 +18,11 @@ export async function decideWithExternals(pod: PodInfo, state: ClusterState, dec
   const profile = restrictions.length === 0 ? decision.profile : { ...decision.profile, filter: [...decision.profile.filter, ...restrictions] };
   const find = async (triesNominated: boolean): Promise<Search> => {
     const search = searchNodes(pod, state, profile, decision.startIndex, decision.observer, undefined, triesNominated);
-    const found = search.diagnosis === undefined ? await filterWith(pod, state, search, { ...decision, externals: filters }) : search;
+    const filter = (): Promise<Search> => filterWith(pod, state, search, { ...decision, externals: filters });
+    if (search.isNominated !== true) return search.diagnosis === undefined ? filter() : search;
+    const found = search.diagnosis === undefined ? await orNothing(filter, decision.log) : search;
     // Where room is kept for the pod it cannot be after all: then all others come into question (upstream's evaluateNominatedNode).
-    return search.isNominated === true && found.diagnosis !== undefined ? find(false) : found;
+    return found === undefined || found.diagnosis !== undefined ? find(false) : found;
   };
   const filtered = await find(true);
   if (filtered.diagnosis !== undefined) return { kind: 'refused', diagnosis: filtered.diagnosis, search: filtered };
@@ -35,6 +37,16 @@ async function ask<T>(external: Pick<ExternalPlugin, 'name' | 'ignorable'>, log:
   } catch (error) {
     if (!external.ignorable) throw new ExternalPluginError(external.name, error);
     log.warn({ plugin: external.name, err: error }, 'a plug-in in another process failed and is ignored');
+    return undefined;
+  }
+}
+
+/** A failure where room is kept for the pod says nothing of other nodes. */
+async function orNothing(search: () => Promise<Search>, log: Logger): Promise<Search | undefined> {
+  try {
+    return await search();
+  } catch (error) {
+    log.warn({ err: error }, 'the nominated node could not be looked at; all nodes come into question');
     return undefined;
   }
 }

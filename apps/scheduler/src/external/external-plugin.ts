@@ -34,6 +34,8 @@ export interface ExternalPlugin {
   readonly hints?: SchedulerPlugin['hints'] | undefined;
   /** Where it is to tell of pods that an event can help, when it cannot say so at once: its hints then say no. */
   onHelped?(tell: PodsHelped): void;
+  /** Where it is to tell of the events that can help pods which it refuses, once it has said so itself. */
+  onEventsKnown?(tell: (names: readonly string[]) => void): void;
   /** Whether `preBind` is known to have something to do. */
   readonly worksBeforeBinding?: boolean;
   readonly preFilter?: ((pod: PodInfo, signal: AbortSignal) => Promise<ExternalPreFilter>) | undefined;

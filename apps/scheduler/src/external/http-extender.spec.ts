@@ -224,6 +224,16 @@ describe('HTTP extender', () => {
     await until(() => world.nodeOf('web') !== '');
   });
 
+  it.each<[string, object, boolean, string]>([
+    ['names a node that it was not asked about', { NodeNames: ['a', 'c'] }, true, 'claims a filtered node "c" which is not found in the input node list'],
+    ['names nodes though it was sent whole ones', { NodeNames: ['a'] }, false, '0/2 nodes are available'],
+  ])('takes no node when it %s', async (_what, answer, nodeCacheCapable, message) => {
+    await run({ filter: () => answer }, { filterVerb: 'filter', nodeCacheCapable });
+    await until(() => world.events.length > 0);
+    expect(world.events[0]?.message).toContain(message);
+    expect(world.nodeOf('web')).toBe('');
+  });
+
   it('is asked only about pods that want its resources', async () => {
     await run({}, { filterVerb: 'filter', managedResources: [{ name: 'example.com/x' }] });
     await until(() => world.nodeOf('web') !== '');

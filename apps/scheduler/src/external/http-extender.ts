@@ -50,7 +50,7 @@ export class HttpExtender implements ExternalPlugin {
   async #filter(verb: string, pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<ExternalFilterResult> {
     const answer = lowerCased(await this.#send(verb, this.#nodeArgs(pod, nodes), signal));
     throwIfFailed(answer);
-    const passed = namesIn(answer) ?? new Set<string>();
+    const passed = this.#passedIn(answer, nodes);
     const failed = answer['failednodes'] as Record<string, string> | undefined;
     const never = answer['failedandunresolvablenodes'] as Record<string, string> | undefined;
     // Only where the extender says why not may preemption help: of a node that it leaves out without a word nothing is known (upstream's AbsentNodesStatus).
@@ -60,6 +60,19 @@ export class HttpExtender implements ExternalPlugin {
       return { node, plugin: this.name, reasons: reason === undefined || reason === '' ? [] : [reason], unresolvable: never?.[node] !== undefined || failed?.[node] === undefined };
     });
     return { feasible, refusals };
+  }
+
+  /** Names count only where names were sent, and all must be known; of whole nodes, those that were not asked about are left out (upstream's HTTPExtender.Filter). */
+  #passedIn(answer: Record<string, unknown>, nodes: readonly NodeInfo[]): ReadonlySet<string> {
+    const names = answer['nodenames'];
+    if (this.configuration.nodeCacheCapable === true && Array.isArray(names)) {
+      const asked = new Set(nodes.map(({ name }) => name));
+      const unknown = names.map(String).find((name) => !asked.has(name));
+      if (unknown !== undefined) throw new Error(`extender "${this.name}" claims a filtered node "${unknown}" which is not found in the input node list`);
+      return new Set(names.map(String));
+    }
+    const items = lowerCased(answer['nodes'])['items'];
+    return new Set(Array.isArray(items) ? items.map((node) => (node as corev1.Node).metadata.name ?? '') : []);
   }
 
   async #prioritize(verb: string, pod: PodInfo, nodes: readonly NodeInfo[], signal: AbortSignal): Promise<readonly number[]> {
@@ -120,12 +133,4 @@ function lowerCased(value: unknown): Record<string, unknown> {
 function throwIfFailed(answer: Record<string, unknown>): void {
   const error = answer['error'];
   if (typeof error === 'string' && error !== '') throw new Error(error);
-}
-
-/** The nodes of a filter's answer, by whichever of its two ways it names them. */
-function namesIn(answer: Record<string, unknown>): Set<string> | undefined {
-  const names = answer['nodenames'];
-  if (Array.isArray(names)) return new Set(names.map(String));
-  const items = lowerCased(answer['nodes'])['items'];
-  return Array.isArray(items) ? new Set(items.map((node) => (node as corev1.Node).metadata.name ?? '')) : undefined;
 }

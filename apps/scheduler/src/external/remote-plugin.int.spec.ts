@@ -236,6 +236,9 @@ describe('plug-in in another process', () => {
       await until(() => expect(asked).toHaveLength(1));
       expect(asked[0]?.events).toEqual([{ name: 'NodeAdd', before: Buffer.alloc(0), after: expect.anything() as Buffer, podUids: expect.arrayContaining([uidOf('web'), uidOf('other')]) as string[] }]);
       expect(asked[0]?.pods.map(nameOf).sort()).toEqual(['other', 'web']);
+      const known: (readonly string[])[] = [];
+      plugin.onEventsKnown((names) => known.push(names));
+      expect(known).toEqual([['NodeAdd']]);
       world.node('d');
       await until(() => expect(world.nodeOf('web')).toBe('d'));
       expect([places, world.nodeOf('other')]).toEqual([2, '']);

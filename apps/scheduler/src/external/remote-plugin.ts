@@ -16,6 +16,7 @@ interface Described {
   readonly points: ReadonlySet<schedulerv1.ExtensionPoint>;
   readonly normalization: schedulerv1.ScoreNormalization;
   readonly hints: SchedulerPlugin['hints'] | undefined;
+  readonly events: readonly string[];
 }
 
 type Client = ServiceClient<typeof schedulerv1.PluginServiceService>;
@@ -31,6 +32,7 @@ export class RemotePlugin implements ExternalPlugin {
   #described: Described | undefined;
   #weight: number;
   #helped: PodsHelped = () => undefined;
+  #eventsKnown: (names: readonly string[]) => void = () => undefined;
   readonly #stop = new AbortController();
   readonly #hints = new RemoteHints({
     call: (request) => told(this.tell, this.name, 'QueueingHint', () => this.#client.queueingHint(request, { signal: this.#stop.signal, timeoutMs: this.#timeoutMs })),
@@ -61,6 +63,11 @@ export class RemotePlugin implements ExternalPlugin {
 
   onHelped(tell: PodsHelped): void {
     this.#helped = tell;
+  }
+
+  onEventsKnown(tell: (names: readonly string[]) => void): void {
+    this.#eventsKnown = tell;
+    if (this.#described !== undefined) tell(this.#described.events);
   }
 
   concerns(): boolean {
@@ -169,7 +176,8 @@ export class RemotePlugin implements ExternalPlugin {
       this.#client.describe({}, { signal, timeoutMs: this.#timeoutMs }),
     );
     if (weight > 0 && this.#weight === 1) this.#weight = weight;
-    this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents, queueingHints ? this.#hints.hint : undefined) };
+    this.#described = { points: new Set(extensionPoints), normalization: scoreNormalization, hints: hintsOf(queueingEvents, queueingHints ? this.#hints.hint : undefined), events: queueingEvents };
+    this.#eventsKnown(queueingEvents);
     return this.#described;
   }
 }

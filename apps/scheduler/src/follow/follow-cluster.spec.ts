@@ -1,5 +1,37 @@
-import { resource } from '@navarch/api';
+import { resource, type KubeObject, type ResourceType } from '@navarch/api';
+import type { ExternalPlugin } from '../external/external-plugin';
 import { SchedulerWorld } from '../testing/scheduler-world';
+
+describe('a resource that only a plug-in in another process knows', () => {
+  const foos: ResourceType<KubeObject> = { group: 'example.com', version: 'v1', resource: 'foos', kind: 'Foo', namespaced: true };
+
+  it('helps pods that this one refused, by the events that it names', async () => {
+    let accepts = false;
+    let say: (names: readonly string[]) => void = () => undefined;
+    const rooms: ExternalPlugin = {
+      name: 'Rooms', ignorable: false, weight: 1, concerns: () => true, hints: { 'foos.v1.example.comUpdate': () => true },
+      filter: (_pod, nodes) => Promise.resolve(accepts ? { feasible: nodes, refusals: [] } : { feasible: [], refusals: nodes.map(({ name }) => ({ node: name, plugin: 'Rooms', reasons: ['no room'], unresolvable: false })) }),
+      onEventsKnown: (tell) => (say = tell),
+    };
+    const world = new SchedulerWorld({ extenders: [rooms] });
+    world.node('a');
+    world.pod('web');
+    world.create(foos, { metadata: { name: 'x', namespace: 'default' } });
+    await world.lead();
+    await world.settle();
+    expect(world.messageOf('web')).toContain('no room');
+    say(['foos.v1.example.comUpdate', 'NodeAdd']);
+    await world.settle();
+    accepts = true;
+    world.create(foos, { metadata: { name: 'y', namespace: 'default' } });
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('');
+    world.api.update(foos, 'default', 'x', '', { metadata: { name: 'x', namespace: 'default', labels: { a: '1' } } });
+    await world.settle();
+    expect(world.nodeOf('web')).toBe('a');
+    await world.stop();
+  });
+});
 
 describe('a rule that taints devices', () => {
   let world: SchedulerWorld;

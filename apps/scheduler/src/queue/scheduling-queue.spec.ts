@@ -7,11 +7,14 @@ describe('the scheduling queue', () => {
     const clock = new FakeClock();
     const nothing = (): void => undefined;
     const mute = { name: 'Mute', hints: {} };
-    const queue = new SchedulingQueue({ initialBackoffMs: 1_000, maxBackoffMs: 10_000 }, { clock, state: new ClusterState(), pluginsFor: () => new Map([['Mute', mute]]), onActive: nothing, onGated: nothing, onIncoming: nothing });
+    const queue = new SchedulingQueue({ initialBackoffMs: 1_000, maxBackoffMs: 10_000, longestUnschedulableMs: 600_000 }, { clock, state: new ClusterState(), pluginsFor: () => new Map([['Mute', mute]]), onActive: nothing, onGated: nothing, onIncoming: nothing });
     const info = podInfo({ metadata: { name: 'web', namespace: 'default', uid: 'u' }, spec: { containers: [] } });
     queue.add(info);
     expect(queue.pop()).toMatchObject({ attempts: 1 });
     queue.park(info, ['Mute']);
+    queue.flushOld();
+    expect(queue.pop()).toBeUndefined();
+    await clock.advance(300_000);
     queue.flushOld();
     expect(queue.pop()).toBeUndefined();
     await clock.advance(300_000);
@@ -42,6 +45,34 @@ describe('the scheduling queue', () => {
     queue.onEvent({ name: 'AssignedPodDelete' }, ({ uid }) => uid === 'tried');
     queue.park(tried, ['Helped']);
     expect(queue.depths).toMatchObject({ unschedulable: 1, backoff: 1 });
+    queue.stop();
+  });
+
+  it.each<[string, (queue: SchedulingQueue, clock: FakeClock, pod: PodInfo) => Promise<void> | void]>([
+    ['an event', (queue) => queue.onEvent({ name: 'NodeAdd' })],
+    ['a change of the pod', (queue, _clock, pod) => queue.update(pod, [{ name: 'PodUpdatePodLabel' }])],
+    ['a long time', async (queue, clock) => {
+      await clock.advance(300_000);
+      queue.flushOld();
+    }],
+    ['another pod', (queue, _clock, pod) => queue.activate([pod.uid], 'Test')],
+    ['an error', (queue, _clock, pod) => queue.retry(pod)],
+  ])('asks again who keeps pods out when %s lets one go on, and lets it back off when it is let in', async (_what, helps) => {
+    const clock = new FakeClock();
+    const nothing = (): void => undefined;
+    let shut: string | undefined;
+    const keeper = { name: 'Keeper', preEnqueue: () => shut, hints: { NodeAdd: () => true, PodUpdatePodLabel: () => true, NodeDelete: () => true } };
+    const queue = new SchedulingQueue({ initialBackoffMs: 1_000_000, maxBackoffMs: 1_000_000 }, { clock, state: new ClusterState(), pluginsFor: () => new Map([['Keeper', keeper]]), onActive: nothing, onGated: nothing, onIncoming: nothing });
+    const pod = podInfo({ metadata: { name: 'web', namespace: 'default', uid: 'u' }, spec: { containers: [] } });
+    queue.add(pod);
+    queue.pop();
+    queue.park(pod, ['Keeper']);
+    shut = 'not now';
+    await helps(queue, clock, pod);
+    expect(queue.depths).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 1 });
+    shut = undefined;
+    queue.onEvent({ name: 'NodeDelete' });
+    expect(queue.depths).toEqual({ active: 0, backoff: 1, unschedulable: 0, gated: 0 });
     queue.stop();
   });
 

@@ -6,9 +6,6 @@ import { Hints, type HintsDeps } from './hints';
 import { InFlightPods } from './in-flight-pods';
 import { PodHistories, type History } from './pod-histories';
 
-/** A pod that no event helped is tried again after this long all the same. */
-const longestUnschedulableMs = 5 * 60_000;
-
 const everyPod = (): boolean => true;
 
 interface QueuedPod extends Urgency {
@@ -50,6 +47,8 @@ export interface Attempt {
 export interface QueueOptions {
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
+  /** A pod that no event helped is tried again after this long all the same: five minutes unless something else is said. */
+  readonly longestUnschedulableMs?: number;
 }
 
 export interface QueueDeps extends HintsDeps {
@@ -79,7 +78,7 @@ export class SchedulingQueue {
   readonly #hints: Hints;
   readonly #inFlight = new InFlightPods();
 
-  constructor(options: QueueOptions, private readonly deps: QueueDeps) {
+  constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
     this.#histories = new PodHistories(options, deps.clock);
     this.#hints = new Hints(deps);
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
@@ -107,7 +106,7 @@ export class SchedulingQueue {
   /** A pod came. */
   add(info: PodInfo, event = 'PodAdd'): void {
     this.remove(info.uid, true);
-    this.#enqueue(info, event);
+    if (!this.#isGated(info, event)) this.#activate(queued(info, this.#histories.of(info.uid)), event);
   }
 
   /**
@@ -119,7 +118,7 @@ export class SchedulingQueue {
     const gated = this.#gated.get(uid);
     if (gated !== undefined) {
       this.#gated.delete(uid);
-      this.#enqueue(info, events[0]?.name ?? 'PodUpdate');
+      this.#goOn(queued(info, this.#histories.of(uid)), events[0]?.name ?? 'PodUpdate');
       return;
     }
     const active = this.#active.get(uid);
@@ -196,10 +195,11 @@ export class SchedulingQueue {
     const info = missed?.info ?? tried;
     const parked: ParkedPod = { pod: queued(info, history), refusedBy, parkedAt: this.deps.clock.monotonic() };
     if (missed?.isForced === true) {
-      this.#activate(parked.pod, 'ForceActivate');
+      if (!this.#isGated(info, 'ForceActivate')) this.#activate(parked.pod, 'ForceActivate');
       return;
     }
     if (missed === undefined) {
+      if (this.#isGated(info, 'ScheduleAttemptFailure')) return;
       this.#errorBackoff.add(parked.pod, history.backoffUntil);
       this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
       return;
@@ -218,7 +218,7 @@ export class SchedulingQueue {
     const info = this.#inFlight.end(tried.uid)?.info ?? tried;
     for (const part of [this.#active, this.#backoff, this.#unschedulable]) part.delete(info.uid);
     const history = this.#histories.failed(info.uid, false);
-    if (history === undefined) return;
+    if (history === undefined || this.#isGated(info, 'ScheduleAttemptFailure')) return;
     this.#errorBackoff.add(queued(info, history), history.backoffUntil);
     this.deps.onIncoming('backoff', 'ScheduleAttemptFailure');
   }
@@ -232,7 +232,7 @@ export class SchedulingQueue {
     for (const [uid, { info, by }] of [...this.#gated]) {
       if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
       this.#gated.delete(uid);
-      this.#enqueue(info, event.name);
+      this.#goOn(queued(info, this.#histories.of(uid)), event.name);
     }
     this.deps.onHandled?.(event.name, performance.now() - started);
   }
@@ -254,21 +254,24 @@ export class SchedulingQueue {
   activate(uids: readonly string[], event: string): void {
     for (const uid of uids) {
       this.#inFlight.force(uid);
-      const pod = this.#unschedulable.get(uid)?.pod ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+      const parked = this.#unschedulable.get(uid)?.pod;
+      const pod = parked ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
       if (pod === undefined) continue;
       this.#unschedulable.delete(uid);
       this.#backoff.delete(uid);
       this.#errorBackoff.delete(uid);
-      this.#activate(pod, event);
+      // One that backs off was let in already.
+      if (parked === undefined || !this.#isGated(pod.info, event)) this.#activate(pod, event);
     }
   }
 
   /** Tries pods again that have been refused for long: nothing we know of helped, but we may not know everything. */
   flushOld(): void {
+    const { longestUnschedulableMs = 5 * 60_000 } = this.options;
     for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
       if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
       this.#unschedulable.delete(uid);
-      this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
+      if (!this.#isGated(pod.info, 'UnschedulableTimeout')) this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
     }
   }
 
@@ -277,26 +280,32 @@ export class SchedulingQueue {
     this.#errorBackoff.stop();
   }
 
-  #enqueue(info: PodInfo, event: string): void {
+  /** Asked whenever a pod would go on: what let it in once may not any more (upstream's runPreEnqueuePlugins). */
+  #isGated(info: PodInfo, event: string): boolean {
     for (const by of this.deps.pluginsFor(info).values()) {
       const reason = by.preEnqueue?.(info, this.deps.state);
       if (reason === undefined) continue;
       this.#gated.set(info.uid, { info, by });
       this.deps.onIncoming('gated', event);
       this.deps.onGated(info, by.name, reason);
-      return;
+      return true;
     }
-    this.#activate(queued(info, this.#histories.of(info.uid)), event);
+    return false;
   }
 
   #helps(event: ClusterEvent, { pod, refusedBy }: ParkedPod): boolean {
     return this.#hints.helps(event, pod.info, refusedBy);
   }
 
-  /** To the active part, unless its back-off has not passed. */
   #release(uid: string, { pod }: ParkedPod, event: string): void {
     this.#unschedulable.delete(uid);
-    const until = this.#histories.get(uid)?.backoffUntil ?? 0;
+    this.#goOn(pod, event);
+  }
+
+  /** To the active part, unless its back-off has not passed. */
+  #goOn(pod: QueuedPod, event: string): void {
+    if (this.#isGated(pod.info, event)) return;
+    const until = this.#histories.get(pod.uid)?.backoffUntil ?? 0;
     if (until <= this.deps.clock.monotonic()) {
       this.#activate(pod, event);
       return;

@@ -47,7 +47,7 @@ export class SchedulerWorld extends SimulatedCluster {
   /** Begins to lead. */
   async lead(): Promise<Scheduler> {
     const scheduler = new Scheduler({ initialBackoffMs: 1_000, maxBackoffMs: 10_000 }, {
-      client: this.client, informers: this.#caches, profiles: this.#profiles, decisions: this.decisions, metrics: this.#metrics, clock: this.clock, log: silentLogger, random: () => 0.5,
+      client: this.client, informers: this.#caches, informerOf: (type, options) => this.informers.informer(type, options), profiles: this.#profiles, decisions: this.decisions, metrics: this.#metrics, clock: this.clock, log: silentLogger, random: () => 0.5,
       eventsFor: () => ({ event: (pod, _type, reason, message) => void this.events.push({ pod: pod.metadata.name ?? '', reason, message }) }),
     });
     this.scheduler = scheduler;

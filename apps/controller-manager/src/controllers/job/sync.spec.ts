@@ -3,7 +3,7 @@ import { jobFacts } from './facts';
 import { endedAtMs, noFailures, recordAfter, untilRetryMs, type FailureRecord } from './job-back-off';
 import { jobPod, TRACKING } from './job-pod';
 import { planPods } from './sync';
-import { noteEnds } from './tracking';
+import { countReleased, finish, noteEnds } from './tracking';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
 
@@ -78,6 +78,24 @@ describe('the end of a pod', () => {
     const { status, release } = noteEnds(jobFacts({ job, pods, nowMs: NOW }), undefined, {});
     expect([status.completedIndexes, status.uncountedTerminatedPods]).toEqual(['0', { failed: ['u2'] }]);
     expect(release).toHaveLength(3);
+  });
+
+  it.each([['Indexed'], ['NonIndexed']])('is noted with 500 others at most (%s), and the Job is not over before all are counted', (completionMode) => {
+    const job: batchv1.Job = { metadata: { name: 'work' }, spec: { completions: 501, completionMode, backoffLimit: 6, template: {} } };
+    const verdict = { type: 'SuccessCriteriaMet', reason: '', message: '' } as const;
+    let pods = Array.from({ length: 501 }, (_, index) => podOf(`${index}+`, index));
+    let status: batchv1.JobStatus = {};
+    const released: number[] = [];
+    const goOn = (): batchv1.JobStatus | undefined => {
+      const noted = noteEnds(jobFacts({ job: { ...job, status }, pods, nowMs: NOW }), verdict, status);
+      released.push(noted.release.length);
+      pods = pods.map((pod) => (noted.release.includes(pod) ? { ...pod, metadata: { ...pod.metadata, finalizers: [] } } : pod));
+      status = countReleased(noted.status, pods);
+      return finish(status, verdict, pods, NOW);
+    };
+    expect(goOn()).toBeUndefined();
+    expect(goOn()).toMatchObject({ succeeded: 501, completionTime: expect.any(String) as string });
+    expect(released).toEqual([500, 1]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import { isPodActive, isPodTerminating, rankForDeletion } from '@navarch/reconcile';
+import { isPodActive, isPodTerminating, rankActivePods } from '@navarch/reconcile';
 import type { JobFacts } from './facts';
 import { indexOf, isIndexed, replacesOnlyFailed } from './job-pod';
 import { untilIndexRetryMs, untilRetryMs, type FailureRecord } from './job-back-off';
@@ -45,8 +45,8 @@ function wantedActive({ job, active, succeeded }: JobFacts): number {
 }
 
 function surplus(facts: JobFacts, atLeast: number): corev1.Pod[] {
-  const { job, active, nowMs } = facts;
-  const ranked = rankForDeletion(active, () => 0, nowMs);
+  const { job, active } = facts;
+  const ranked = rankActivePods(active);
   if (!isIndexed(job)) return ranked.slice(0, atLeast);
   // Of an index only one, and none of an index that is not wanted.
   const kept = new Map<number, corev1.Pod>();

@@ -3,10 +3,11 @@ import { formatTime } from '@navarch/apimachinery';
 import { isPodActive, isPodReady, isPodTerminating } from '@navarch/reconcile';
 import { isTrue, newCondition, setCondition } from './conditions';
 import type { JobFacts, Verdict } from './facts';
+import { IndexSet } from './index-set';
 import { indexOf, isFailed, isIndexed, isTracked } from './job-pod';
 import { judgeFailure, type PolicyVerdict } from './pod-failure-policy';
 
-/** Most pods in `uncountedTerminatedPods`: the status must stay small. */
+/** Most ends that are noted in one go: the status must stay small, and other Jobs get their turn (upstream's MaxUncountedPods). */
 const MAX_UNCOUNTED = 500;
 
 type Status = batchv1.JobStatus;
@@ -55,8 +56,10 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
   // A pod of no index, or of one beyond the last, is not a failure of an Indexed Job, as upstream.
   const isOfJob = (pod: corev1.Pod): boolean => !isIndexed(job) || indexOf(job, pod) !== undefined;
   const kept = new Set(verdict === undefined && job.metadata.deletionTimestamp === undefined ? facts.lastFailed.values() : []);
+  const known = IndexSet.parse(before.completedIndexes, job.spec?.completions ?? 0);
+  let newIndexes = 0;
   for (const pod of pods.filter(isTracked)) {
-    if (succeeded.length + failed.length >= MAX_UNCOUNTED) break;
+    if (newIndexes + succeeded.length + failed.length >= MAX_UNCOUNTED) break;
     const { uid = '' } = pod.metadata;
     const hasSucceeded = pod.status?.phase === 'Succeeded' && !failed.includes(uid);
     // What is removed because the Job succeeded has not failed.
@@ -65,7 +68,8 @@ export function noteEnds(facts: JobFacts, verdict: Verdict | undefined, before: 
     release.push(pod);
     if (hasSucceeded) {
       // Of an Indexed Job the list of indexes itself shows what is counted.
-      if (!isIndexed(job) && !succeeded.includes(uid)) succeeded.push(uid);
+      if (isIndexed(job)) newIndexes += known.has(indexOf(job, pod) ?? -1) ? 0 : 1;
+      else if (!succeeded.includes(uid)) succeeded.push(uid);
     } else if ((hasFailed || verdict?.type === 'FailureTarget') && !failed.includes(uid) && isOfJob(pod)) {
       const { action } = judgeFailure(job.spec?.podFailurePolicy, pod);
       if (action !== 'none') judgements.push(action);
@@ -107,7 +111,8 @@ function omitActive(status: Status): Status {
 export function finish(status: Status, verdict: Verdict | undefined, pods: readonly corev1.Pod[], nowMs: number): Status | undefined {
   if (verdict === undefined) return undefined;
   const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {};
-  if (succeeded.length + failed.length > 0 || pods.some((pod) => isPodActive(pod) || isPodTerminating(pod))) return undefined;
+  // Those that are still held were too many to be noted in this go.
+  if (succeeded.length + failed.length > 0 || pods.some((pod) => isPodActive(pod) || isPodTerminating(pod) || isTracked(pod))) return undefined;
   const type = verdict.type === 'FailureTarget' ? 'Failed' : 'Complete';
   const conditions = [...setCondition(status.conditions ?? [], newCondition(type, 'True', verdict.reason, verdict.message, nowMs))];
   // Counted before the last of them ended.

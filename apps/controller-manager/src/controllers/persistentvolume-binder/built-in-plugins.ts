@@ -6,6 +6,8 @@ type Volume = corev1.PersistentVolume;
 const PLUGINS = { hostPath: 'kubernetes.io/host-path', nfs: 'kubernetes.io/nfs', local: 'kubernetes.io/local-volume', csi: 'kubernetes.io/csi' } as const;
 const NAMES: readonly string[] = Object.values(PLUGINS);
 
+export const hostPathPlugin = PLUGINS.hostPath;
+
 /** The plug-in of a volume's kind; undefined where upstream's controller-manager knows none. */
 export function pluginOf({ spec = {} }: Volume): string | undefined {
   const kind = (Object.keys(PLUGINS) as (keyof typeof PLUGINS)[]).find((name) => spec[name] !== undefined);
@@ -15,10 +17,9 @@ export function pluginOf({ spec = {} }: Volume): string | undefined {
 /** Names that nobody but Kubernetes itself may provision under. */
 export const isBuiltIn = (provisioner: string): boolean => provisioner.startsWith('kubernetes.io/');
 
-/** Why nothing is provisioned under the name of a plug-in, in upstream's words; undefined where somebody else is asked to. */
+/** Why nothing is provisioned under the name of a plug-in, in upstream's words; undefined where somebody else is asked to. Whether directories are made is for the caller to know. */
 export function provisioningProblem(provisioner: string): string | undefined {
   if (!isBuiltIn(provisioner)) return undefined;
-  // Upstream makes directories below /tmp of its controller-manager's machine, when a flag for tests allows it.
   if (provisioner === PLUGINS.hostPath) return `Failed to create provisioner: provisioning in volume plugin ${JSON.stringify(provisioner)} is disabled`;
   return NAMES.includes(provisioner) ? 'no provisionable volume plugin matched' : `no volume plugin matched name: ${provisioner}`;
 }

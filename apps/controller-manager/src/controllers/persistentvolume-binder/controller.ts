@@ -9,9 +9,10 @@ import { migratedClaim, migratedVolume, provisionerInPlaceOf } from '../../volum
 import { byClaim, isPodTerminated, podsOfClaim } from '../../volumes/pods-of-claim';
 import { wakeSelf } from '../../wake-owner';
 import { BinderMetrics } from './binder-metrics';
-import { deleterOf } from './built-in-plugins';
+import { deleterOf, hostPathPlugin } from './built-in-plugins';
 import { claimOfVolume, claimStatus, unboundVolume, volumeOfClaim } from './binding';
-import { planClaim, type Notice } from './plan-claim';
+import { HostPathProvisioner } from './host-path';
+import { externalNotice, planClaim, type Notice } from './plan-claim';
 import { planVolume } from './plan-volume';
 import { Recycler } from './recycler';
 import { recyclerOptions } from './recycler-options';
@@ -38,6 +39,7 @@ export class PersistentVolumeBinder implements Reconciler {
   readonly #events: EventRecorder;
   readonly #metrics: BinderMetrics;
   readonly #recycler: Recycler;
+  readonly #directories: HostPathProvisioner;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -47,6 +49,7 @@ export class PersistentVolumeBinder implements Reconciler {
     this.classes = context.sources.informer(storage.storageclasses);
     this.pods = context.sources.informer(core.pods, { indexes: byClaim });
     this.#metrics = new BinderMetrics(context.registry, context.clock, this);
+    this.#directories = new HostPathProvisioner(context, this.#events);
     this.#recycler = new Recycler({ context, pods: this.pods, events: this.#events, options: recyclerOptions(context.config) });
   }
 
@@ -63,7 +66,8 @@ export class PersistentVolumeBinder implements Reconciler {
     const moved = migratedClaim(found);
     const claim = moved === undefined ? found : await this.#context.api.update(core.persistentvolumeclaims, moved, { signal });
     const waitingPods = podsOfClaim(this.pods, claim).filter((pod) => (pod.spec?.nodeName ?? '') === '' && !isPodTerminated(pod)).map(({ metadata }) => metadata.name ?? '');
-    const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods, provisions: this.#context.config.enableDynamicProvisioning });
+    const { enableDynamicProvisioning: provisions, enableHostpathProvisioner: makesDirectories } = this.#context.config;
+    const plan = planClaim({ claim, volumes: this.volumes.list(), classes: this.classes.list(), waitingPods, provisions, makesDirectories });
     switch (plan.kind) {
       case 'bind':
         try {
@@ -78,7 +82,11 @@ export class PersistentVolumeBinder implements Reconciler {
         await this.#metrics.classGiven(() => this.#context.api.update(core.persistentvolumeclaims, { ...claim, spec: { ...claim.spec, storageClassName: plan.name } }, { signal }));
         return done;
       case 'provision':
-        await this.#provision(claim, plan.provisioner, signal);
+        await this.#nameProvisioner(claim, plan.provisioner, signal);
+        this.#tell(claim, externalNotice(plan.provisioner));
+        break;
+      case 'make-directory':
+        await this.#directories.provision(await this.#nameProvisioner(claim, hostPathPlugin, signal), plan.storageClass, signal);
         break;
       case 'not-provisioned':
         if (plan.notice !== undefined) this.#tell(claim, plan.notice);
@@ -108,21 +116,18 @@ export class PersistentVolumeBinder implements Reconciler {
     await this.#claimStatus(bound, 'Bound', owned, signal);
   }
 
-  async #provision(claim: Claim, provisioner: string, signal: AbortSignal): Promise<void> {
+  async #nameProvisioner(claim: Claim, provisioner: string, signal: AbortSignal): Promise<Claim> {
     const { storageProvisioner, betaStorageProvisioner } = volumeAnnotations;
     const { annotations = {} } = claim.metadata;
     const key = keyText(keyOfObject(claim));
     this.#metrics.begun(key, 'provision', provisioner);
-    if (annotations[storageProvisioner] !== provisioner) {
-      const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
-      await this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal }).catch((error: unknown) => {
-        this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: `Error saving claim: ${messageOf(error)}` });
-        this.#metrics.failedIfBegun(key);
-        throw error;
-      });
-    }
-    const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
-    this.#tell(claim, { type: 'Normal', reason: 'ExternalProvisioning', message });
+    if (annotations[storageProvisioner] === provisioner) return claim;
+    const asked = { ...annotations, [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner };
+    return this.#context.api.update(core.persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations: asked } }, { signal }).catch((error: unknown) => {
+      this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: `Error saving claim: ${messageOf(error)}` });
+      this.#metrics.failedIfBegun(key);
+      throw error;
+    });
   }
 
   async #syncVolume(key: ObjectKey, signal: AbortSignal): Promise<Result> {
@@ -135,7 +140,7 @@ export class PersistentVolumeBinder implements Reconciler {
     const moved = migratedVolume(found);
     const volume = moved === undefined ? found : await this.#context.api.update(core.persistentvolumes, moved, { signal });
     const claim = await this.#claimOf(volume, signal);
-    const plan = planVolume(volume, claim);
+    const plan = planVolume(volume, claim, this.#context.config.enableHostpathProvisioner);
     if (plan.kind !== 'recycle') await this.#recycler.abandon(volume.metadata.uid ?? '', signal);
     switch (plan.kind) {
       case 'phase':
@@ -148,6 +153,9 @@ export class PersistentVolumeBinder implements Reconciler {
       }
       case 'release':
         await this.#release(volume, plan.failure, signal);
+        break;
+      case 'delete':
+        await this.#release(volume, AFTER_FAILURE.has(volume.status?.phase ?? '') ? await this.#directories.delete(volume, signal) : undefined, signal);
         break;
       case 'recycle':
         return this.#recycle(volume, plan.by, signal);

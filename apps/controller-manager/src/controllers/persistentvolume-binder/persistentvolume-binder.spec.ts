@@ -87,10 +87,10 @@ describe('a claim', () => {
     { reason: 'that was bound has lost its volume', of: claim({ volumeName: 'a' }, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost its PersistentVolume. Data on the volume is lost!' } } },
     { reason: 'that was bound has lost its reference', of: claim({}, bound), expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimLost', message: 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' } } },
     { reason: 'whose volume is bound to another is bound wrongly', of: claim({ volumeName: 'a' }, bound), volumes: [volume('a', { claimRef: reference('x', 'other') })], expected: { kind: 'lost', notice: { type: 'Warning', reason: 'ClaimMisbound', message: 'Two claims are bound to the same volume, this one is bound incorrectly' } } },
-  ])('$reason', ({ of, volumes = [], classes = [], waitingPods = [], expected }) => expect(planClaim({ claim: of, volumes, classes, waitingPods, provisions: true })).toEqual(expected));
+  ])('$reason', ({ of, volumes = [], classes = [], waitingPods = [], expected }) => expect(planClaim({ claim: of, volumes, classes, waitingPods, provisions: true, makesDirectories: false })).toEqual(expected));
 
   it('is not provisioned for where nothing is', () => {
-    expect(planClaim({ claim: claim({ storageClassName: 'gold' }), volumes: [], classes: [storageClass('gold')], waitingPods: [], provisions: false })).toEqual({ kind: 'not-provisioned' });
+    expect(planClaim({ claim: claim({ storageClassName: 'gold' }), volumes: [], classes: [storageClass('gold')], waitingPods: [], provisions: false, makesDirectories: true })).toEqual({ kind: 'not-provisioned' });
   });
 
   it('gets size and modes as it is bound, and keeps the size it has grown to', () => {

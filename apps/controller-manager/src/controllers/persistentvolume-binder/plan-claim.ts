@@ -1,6 +1,6 @@
 import { storageClassOf, volumeAnnotations, wantsDefaultClass, type corev1, type storagev1 } from '@navarch/api';
 import { provisionerInPlaceOf } from '../../volumes/migration';
-import { provisioningProblem } from './built-in-plugins';
+import { hostPathPlugin, provisioningProblem } from './built-in-plugins';
 import { findVolume, isMeantFor, mismatch } from './match-volume';
 
 type Claim = corev1.PersistentVolumeClaim;
@@ -15,6 +15,8 @@ export interface Notice {
 export type ClaimPlan =
   | { readonly kind: 'bind'; readonly volume: Volume }
   | { readonly kind: 'provision'; readonly provisioner: string }
+  /** A volume of a new directory of this machine is made for it here. */
+  | { readonly kind: 'make-directory'; readonly storageClass: storagev1.StorageClass }
   /** The claim said nothing of a class, and now there is a default one. */
   | { readonly kind: 'set-class'; readonly name: string }
   | { readonly kind: 'pending'; readonly notice?: Notice }
@@ -32,6 +34,8 @@ export interface ObservedClaim {
   readonly waitingPods: readonly string[];
   /** Whether volumes are provisioned at all. */
   readonly provisions: boolean;
+  /** Whether directories are made for claims. */
+  readonly makesDirectories: boolean;
 }
 
 /** Decides what a claim needs next. Mirrors syncClaim of upstream's pv_controller.go. */
@@ -69,7 +73,7 @@ function planTaken({ metadata }: Claim, { metadata: { name = '' }, spec }: Volum
   return { kind: 'invalid', notice, error: `invalid binding of claim ${key ?? ''} to volume ${JSON.stringify(name)}: volume already claimed by ${owner ?? ''}` };
 }
 
-function planUnbound({ claim, volumes, classes, waitingPods, provisions }: ObservedClaim): ClaimPlan {
+function planUnbound({ claim, volumes, classes, waitingPods, provisions, makesDirectories }: ObservedClaim): ClaimPlan {
   const className = storageClassOf(claim);
   const storageClass = classes.find(({ metadata }) => metadata.name === className);
   const waits = storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
@@ -79,7 +83,7 @@ function planUnbound({ claim, volumes, classes, waitingPods, provisions }: Obser
   if (byDefault !== undefined) return { kind: 'set-class', name: byDefault };
   if (waits && (claim.metadata.annotations?.[volumeAnnotations.selectedNode] ?? '') === '') return { kind: 'pending', notice: waitingNotice(waitingPods) };
   if (className === '') return { kind: 'pending', notice: { type: 'Normal', reason: 'FailedBinding', message: 'no persistent volumes available for this claim and no storage class is set' } };
-  return provisions ? planProvisioning(className, storageClass) : { kind: 'not-provisioned' };
+  return provisions ? planProvisioning(className, storageClass, makesDirectories) : { kind: 'not-provisioned' };
 }
 
 function waitingNotice(pods: readonly string[]): Notice {
@@ -87,10 +91,17 @@ function waitingNotice(pods: readonly string[]): Notice {
   return { type: 'Normal', reason: 'WaitForPodScheduled', message: pods.length === 1 ? `waiting for pod ${pods[0] ?? ''} to be scheduled` : `waiting for pods ${pods.join(',')} to be scheduled` };
 }
 
-function planProvisioning(className: string, storageClass: storagev1.StorageClass | undefined): ClaimPlan {
+/** Told for as long as somebody else is to make a volume. */
+export const externalNotice = (provisioner: string): Notice => ({
+  type: 'Normal', reason: 'ExternalProvisioning',
+  message: `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`,
+});
+
+function planProvisioning(className: string, storageClass: storagev1.StorageClass | undefined, makesDirectories: boolean): ClaimPlan {
   const failed = (message: string): ClaimPlan => ({ kind: 'not-provisioned', notice: { type: 'Warning', reason: 'ProvisioningFailed', message } });
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(className)} not found`);
   const provisioner = provisionerInPlaceOf(storageClass.provisioner);
+  if (makesDirectories && provisioner === hostPathPlugin) return { kind: 'make-directory', storageClass };
   const problem = provisioningProblem(provisioner);
   return problem === undefined ? { kind: 'provision', provisioner } : failed(problem);
 }

@@ -25,6 +25,7 @@ describe('replicas for a share of what is requested', () => {
     { what: 'stay within the tolerance', pods: three, used: { a: 540, b: 540, c: 540 }, replicas: 3 },
     { what: 'grow less for pods without a metric: they count as idle', pods: three, used: { a: 950, b: 950 }, replicas: 4 },
     { what: 'shrink less for pods without a metric: they count as busy', pods: [...three, pod('d')], used: { a: 100, b: 100, c: 100 }, replicas: 3 },
+    { what: 'stay at the target, though a pod has no metric', pods: [...three, pod('d')], used: { a: 500, b: 500, c: 500 }, replicas: 4 },
     { what: 'stay if only guesses would turn the direction', pods: three, used: { a: 400, b: 400 }, replicas: 3 },
     { what: 'grow less for pods that are not ready', pods: [pod('a'), pod('b'), pod('c', { ready: 'False', startedAgo: 60 })], used: { a: 900, b: 900, c: 2000 }, replicas: 4 },
     { what: 'leave pods out that fail or go', pods: [pod('a'), pod('b', { phase: 'Failed' }), pod('c', { deleted: true })], used: { a: 900, b: 0, c: 0 }, current: 1, replicas: 2 },
@@ -64,6 +65,7 @@ describe('replicas for a share of what is requested', () => {
 
 describe('replicas for other targets', () => {
   it('follow an average by pod', () => expect(forAverage(measured(three, { a: 20_000, b: 20_000, c: 20_000 }), 10_000)).toEqual({ replicas: 6, averageMilli: 20_000 }));
+  it('shrink at an average that is met exactly, for pods without a metric count as idle', () => expect(forAverage(measured([...three, pod('d')], { a: 10_000, b: 10_000, c: 10_000 }), 10_000).replicas).toBe(3));
   it.each([
     [3, 2, 6], [3, 1.05, 3], [3, 0.3, 1], [0, 2.5, 3],
   ])('of %i at %d times the target are %i', (current, ratio, expected) => expect(forRatio(current, ratio, { up: 0.1, down: 0.1 }, three)).toBe(expected));

@@ -36,7 +36,7 @@ export function forUtilization(measured: Measured, targetPercent: number, contai
   const requests = requestsOf(measured.pods, measured.resource, container);
   const before = utilization(metrics, requests, targetPercent);
   const high = (name: string): number => ((requests.get(name) ?? 0) * Math.max(100, targetPercent)) / 100;
-  const replicas = settle({ measured, groups, metrics, before: before.ratio, ratioOf: (all) => utilization(all, requests, targetPercent).ratio, high });
+  const replicas = settle({ measured, groups, metrics, before: before.ratio, ratioOf: (all) => utilization(all, requests, targetPercent).ratio, guess: (name, ratio) => (ratio < 1 ? high(name) : ratio > 1 ? 0 : undefined) });
   return { replicas, averageMilli: before.averageMilli, percent: before.percent };
 }
 
@@ -45,7 +45,7 @@ export function forAverage(measured: Measured, targetMilli: number): Proposal {
   const { metrics, groups } = relevant(measured);
   const average = (all: PodMetrics): number => Math.floor(totalOf(all) / all.size);
   const averageMilli = average(metrics);
-  const replicas = settle({ measured, groups, metrics, before: averageMilli / targetMilli, ratioOf: (all) => average(all) / targetMilli, high: () => targetMilli });
+  const replicas = settle({ measured, groups, metrics, before: averageMilli / targetMilli, ratioOf: (all) => average(all) / targetMilli, guess: (_, ratio) => (ratio < 1 ? targetMilli : 0) });
   return { replicas, averageMilli };
 }
 
@@ -78,18 +78,21 @@ interface Settling {
   readonly metrics: PodMetrics;
   readonly before: number;
   readonly ratioOf: (metrics: PodMetrics) => number;
-  /** What a pod without a metric is taken to use when fewer would do. */
-  readonly high: (pod: string) => number;
+  /** What a pod without a metric is taken to use at this ratio: much when fewer would do, else nothing; undefined: it is left out. At exactly 1 averages count it, shares do not, as upstream. */
+  readonly guess: (pod: string, ratio: number) => number | undefined;
 }
 
 /** Where pods are missing or not ready the careful guess counts: they use much when fewer would do, nothing when more are needed. */
-function settle({ measured: { current, tolerances }, groups, metrics, before, ratioOf, high }: Settling): number {
+function settle({ measured: { current, tolerances }, groups, metrics, before, ratioOf, guess }: Settling): number {
   const upWithUnready = groups.unready.length > 0 && before > 1;
   if (!upWithUnready && groups.missing.length === 0) return isWithin(before, tolerances) ? current : Math.ceil(before * groups.ready);
   const all: PodMetrics = new Map(metrics);
-  const guess = (name: string, milli: number): unknown => all.set(name, { milli, timestampMs: 0, windowMs: 0 });
-  if (before !== 1) for (const name of groups.missing) guess(name, before < 1 ? high(name) : 0);
-  if (upWithUnready) for (const name of groups.unready) guess(name, 0);
+  const assume = (name: string, milli: number): unknown => all.set(name, { milli, timestampMs: 0, windowMs: 0 });
+  for (const name of groups.missing) {
+    const milli = guess(name, before);
+    if (milli !== undefined) assume(name, milli);
+  }
+  if (upWithUnready) for (const name of groups.unready) assume(name, 0);
   const ratio = ratioOf(all);
   // Too little to act on, or the guesses alone would turn the direction.
   if (isWithin(ratio, tolerances) || (before < 1 && ratio > 1) || (before > 1 && ratio < 1)) return current;

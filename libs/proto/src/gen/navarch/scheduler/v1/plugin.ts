@@ -190,7 +190,7 @@ export interface DescribeResponse {
   weight: number;
   /**
    * What can make a pod schedulable that the plug-in refused, by the names that the metric scheduler_queue_incoming_pods_total has for events, such as
-   * NodeAdd or AssignedPodDelete. Empty: anything can.
+   * NodeAdd or AssignedPodDelete; of resources that the scheduler does not know itself foos.v1.example.comAdd, -Update and -Delete, by plural, version and group. Empty: anything can.
    */
   queueingEvents: string[];
   scoreNormalization: ScoreNormalization;
