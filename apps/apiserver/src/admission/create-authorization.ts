@@ -1,4 +1,4 @@
-import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer, WriteSort } from '../pipeline';
 import { forbiddenFor } from '../pipeline/authorize';
 
 /**
@@ -10,8 +10,12 @@ export class CreateAuthorization implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles({ operation, viaUpdate }: AdmissionAttributes): boolean {
-    return operation === 'CREATE' && viaUpdate === true;
+  handles({ operation }: WriteSort): boolean {
+    return operation === 'CREATE';
+  }
+
+  applies({ viaUpdate }: AdmissionAttributes): boolean {
+    return viaUpdate === true;
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

@@ -1,6 +1,6 @@
 import { networking, storage, type corev1, type KubeObject, type networkingv1, type ResourceType } from '@navarch/api';
 import { compareStrings } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 
 /** The newest of the classes marked as default, by name if they came together. */
 function defaultOf<T extends KubeObject>(reader: ObjectReader, type: ResourceType<T>, annotations: readonly string[]): string | undefined {
@@ -9,7 +9,7 @@ function defaultOf<T extends KubeObject>(reader: ObjectReader, type: ResourceTyp
   return marked[0]?.metadata.name;
 }
 
-const creates = ({ operation, subresource }: AdmissionAttributes): boolean => operation === 'CREATE' && subresource === '';
+const creates = ({ operation, subresource }: WriteSort): boolean => operation === 'CREATE' && subresource === '';
 
 /** A claim that names no class gets the default one; the empty name asks for none. */
 export class DefaultStorageClass implements AdmissionPlugin {
@@ -17,8 +17,8 @@ export class DefaultStorageClass implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return creates(attributes) && attributes.group === '' && attributes.resource === 'persistentvolumeclaims';
+  handles(sort: WriteSort): boolean {
+    return creates(sort) && sort.group === '' && sort.resource === 'persistentvolumeclaims';
   }
 
   mutate({ object }: AdmissionAttributes): void {
@@ -35,8 +35,8 @@ export class DefaultIngressClass implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return creates(attributes) && attributes.group === 'networking.k8s.io' && attributes.resource === 'ingresses';
+  handles(sort: WriteSort): boolean {
+    return creates(sort) && sort.group === 'networking.k8s.io' && sort.resource === 'ingresses';
   }
 
   mutate({ object }: AdmissionAttributes): void {

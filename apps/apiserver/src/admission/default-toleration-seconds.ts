@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../pipeline';
 
 const notReady = 'node.kubernetes.io/not-ready';
 const unreachable = 'node.kubernetes.io/unreachable';
@@ -17,7 +17,7 @@ export class DefaultTolerationSeconds implements AdmissionPlugin {
 
   constructor(private readonly seconds: TolerationSeconds) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
   }
 

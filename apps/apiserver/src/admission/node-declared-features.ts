@@ -1,6 +1,6 @@
 import { core, qosClassOf, semanticEqual, type corev1 } from '@navarch/api';
 import { compareQuantities, parseQuantity, zeroQuantity } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 type Needs = (pod: corev1.Pod, old: corev1.Pod) => boolean;
@@ -28,7 +28,7 @@ export class NodeDeclaredFeatureValidator implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'UPDATE' && group === '' && resource === 'pods' && (subresource === '' || subresource === 'resize');
   }
 

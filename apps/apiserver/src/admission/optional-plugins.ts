@@ -1,9 +1,9 @@
 import { core, type corev1 } from '@navarch/api';
 import { forbidden, isAlreadyExists, notFound } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, ObjectWriter } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, ObjectWriter, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
-const writesPods = ({ operation, group, resource, subresource }: AdmissionAttributes): boolean =>
+const writesPods = ({ operation, group, resource, subresource }: WriteSort): boolean =>
   (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
 
 /** Admission comes before validation: a pod may still lack what it must have. */
@@ -61,14 +61,16 @@ export const denyServiceExternalIPs: AdmissionPlugin = {
   },
 };
 
-const inNamespace = ({ operation, namespaced, namespace, group, resource }: AdmissionAttributes): boolean =>
-  namespaced && namespace !== '' && (operation === 'CREATE' || operation === 'UPDATE' || operation === 'DELETE') && !(group === '' && resource === 'namespaces');
+const inNamespace = ({ operation, namespaced, group, resource }: WriteSort): boolean =>
+  namespaced && (operation === 'CREATE' || operation === 'UPDATE' || operation === 'DELETE') && !(group === '' && resource === 'namespaces');
+const namesNamespace = ({ namespace }: AdmissionAttributes): boolean => namespace !== '';
 
 /** Every write, not only those that create, needs its namespace. */
 export function namespaceExists(reader: ObjectReader): AdmissionPlugin {
   return {
     name: 'NamespaceExists',
     handles: inNamespace,
+    applies: namesNamespace,
     async validate({ namespace }) {
       if (reader.get(core.namespaces, '', namespace) !== undefined) return;
       await reader.refresh();
@@ -81,7 +83,8 @@ export function namespaceExists(reader: ObjectReader): AdmissionPlugin {
 export function namespaceAutoProvision(reader: ObjectReader, writer: ObjectWriter): AdmissionPlugin {
   return {
     name: 'NamespaceAutoProvision',
-    handles: (attributes) => attributes.operation === 'CREATE' && inNamespace(attributes),
+    handles: (sort) => sort.operation === 'CREATE' && inNamespace(sort),
+    applies: namesNamespace,
     async mutate({ namespace, dryRun }) {
       if (reader.get(core.namespaces, '', namespace) !== undefined) return;
       if (dryRun) throw forbidden(core.namespaces, namespace, 'a dry run does not create its namespace');

@@ -1,6 +1,6 @@
 import { scheduling, type schedulingv1alpha2 } from '@navarch/api';
 import { goQuote } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 /** A PodGroup that says which template of which Workload it was made from says the truth. */
@@ -9,7 +9,7 @@ export class PodGroupWorkloadExists implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === 'scheduling.k8s.io' && resource === 'podgroups' && subresource === '';
   }
 

@@ -1,6 +1,6 @@
 import { core, podAmounts, parseAmounts, semanticEqual, type corev1 } from '@navarch/api';
 import { ApiError, compareQuantities, type Quantity, zeroQuantity } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 const OS_LABEL = 'kubernetes.io/os';
@@ -28,7 +28,7 @@ export class PodResizeValidator implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'UPDATE' && group === '' && resource === 'pods' && subresource === 'resize';
   }
 

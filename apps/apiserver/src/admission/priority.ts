@@ -1,5 +1,5 @@
 import { scheduling, type corev1, type schedulingv1 } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 const systemPrefix = 'system-';
@@ -8,9 +8,14 @@ const systemPrefix = 'system-';
 export class PriorityAdmission implements AdmissionPlugin {
   readonly name = 'Priority';
 
-  constructor(private readonly reader: ObjectReader) {}
+  /** The classes that are marked as default, lowest first; undefined until somebody asks, and after each change of a class. */
+  #defaults: readonly schedulingv1.PriorityClass[] | undefined;
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  constructor(private readonly reader: ObjectReader) {
+    reader.onChange(scheduling.priorityclasses, () => (this.#defaults = undefined));
+  }
+
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     if (subresource !== '') return false;
     if (group === '' && resource === 'pods') return operation === 'CREATE' || operation === 'UPDATE';
     return group === 'scheduling.k8s.io' && resource === 'priorityclasses' && operation !== 'CONNECT';
@@ -64,7 +69,8 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   /** Of several (which only a race can make) the lowest counts. */
   #globalDefault(): schedulingv1.PriorityClass | undefined {
-    return this.reader.list(scheduling.priorityclasses).filter((entry) => entry.globalDefault === true).sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
+    this.#defaults ??= this.reader.list(scheduling.priorityclasses).filter((entry) => entry.globalDefault === true).sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
+    return this.#defaults[0];
   }
 }
 

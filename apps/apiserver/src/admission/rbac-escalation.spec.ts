@@ -4,6 +4,7 @@ import { RbacAuthorizer } from '../auth/rbac/rbac-authorizer';
 import { RoleRules } from '../auth/rbac/role-rules';
 import type { AdmissionAttributes } from '../pipeline';
 import { aUser, anAdmission, refusalOf } from '../testing/admission-attributes';
+import { concerns } from '../testing/admit';
 import { ObjectTable } from '../testing/object-table';
 import { RbacEscalation } from './rbac-escalation';
 
@@ -59,7 +60,7 @@ describe('RbacEscalation', () => {
     { reason: 'a change of labels of a role of more', held: [], write: { ...role([readSecrets]), operation: 'UPDATE', oldObject: { ...role([readSecrets]).object, metadata: { namespace: 'a', name: 'new', labels: { a: 'b' } } } }, refusal: missing },
   ])('$reason', async ({ held, everywhere, write, refusal }) => {
     const { plugin } = world(held, everywhere);
-    expect(plugin.handles(write)).toBe(true);
+    expect(concerns(plugin, write)).toBe(true);
     const said = await refusalOf(() => plugin.validate(write));
     if (refusal === '') expect(said).toBe('');
     else expect(said.endsWith(refusal)).toBe(true);
@@ -82,6 +83,6 @@ describe('RbacEscalation', () => {
     { reason: 'deletes', over: { operation: 'DELETE' } },
     { reason: 'other groups', over: { group: 'apps' } },
   ])('leaves $reason alone', ({ over }) => {
-    expect(world([]).plugin.handles({ ...role([]), ...over })).toBe(false);
+    expect(concerns(world([]).plugin, { ...role([]), ...over })).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { goQuote, notFound } from '@navarch/apimachinery';
 import { aggregateText } from '../auth/aggregate-text';
 import { describeRules, quotedList, uncovered } from '../auth/rbac/rule-covers';
 import type { RoleRules } from '../auth/rbac/role-rules';
-import { GROUP_MASTERS, type AdmissionAttributes, type AdmissionPlugin, type Authorizer, type ObjectReader } from '../pipeline';
+import { GROUP_MASTERS, type AdmissionAttributes, type AdmissionPlugin, type Authorizer, type ObjectReader, type WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -27,8 +27,12 @@ export class RbacEscalation implements AdmissionPlugin {
 
   constructor(private readonly deps: RbacEscalationDeps) {}
 
-  handles({ operation, group, subresource, user }: AdmissionAttributes): boolean {
-    return group === rbacGroup && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE') && !user.groups.includes(GROUP_MASTERS);
+  handles({ operation, group, subresource }: WriteSort): boolean {
+    return group === rbacGroup && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE');
+  }
+
+  applies({ user }: AdmissionAttributes): boolean {
+    return !user.groups.includes(GROUP_MASTERS);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

@@ -1,7 +1,7 @@
 import { node, type corev1, type nodev1 } from '@navarch/api';
 import { compareQuantities, goQuote, parseQuantity } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { mergeTolerations } from './optional/merge-tolerations';
 import { refused } from './refused';
 
@@ -11,14 +11,16 @@ export class RuntimeClassAdmission implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === '' && resource === 'pods' && subresource === '';
   }
 
-  async mutate(attributes: AdmissionAttributes): Promise<void> {
+  mutate(attributes: AdmissionAttributes): void | Promise<void> {
     const { spec } = attributes.object as corev1.Pod;
-    const name = spec?.runtimeClassName;
-    if (spec === undefined || name === undefined) return;
+    return spec?.runtimeClassName === undefined ? undefined : this.#complete(attributes, spec, spec.runtimeClassName);
+  }
+
+  async #complete(attributes: AdmissionAttributes, spec: corev1.PodSpec, name: string): Promise<void> {
     if (this.#classOf(name) === undefined) await this.reader.refresh();
     const runtime = this.#classOf(name);
     if (runtime === undefined) throw refused(attributes, `pod rejected: RuntimeClass ${goQuote(name)} not found`);

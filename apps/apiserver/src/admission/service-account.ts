@@ -3,7 +3,7 @@ import { notFound, randomSuffix } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { mirrorAnnotation } from '../auth/node/node-graph';
 import { podReferences } from '../auth/node/pod-references';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 import { secretNotMountable } from './mountable-secrets';
 
@@ -25,7 +25,7 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     private readonly clock: Clock,
   ) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     if (group !== '' || resource !== 'pods') return false;
     return subresource === '' ? operation === 'CREATE' : subresource === 'ephemeralcontainers' && operation === 'UPDATE';
   }

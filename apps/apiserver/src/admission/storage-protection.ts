@@ -1,6 +1,6 @@
 import { storage, storageClassOf, type corev1 } from '@navarch/api';
 import { compareQuantities, parseQuantity } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../pipeline';
 import { refused } from './refused';
 
 /** The finalizer with which a controller holds back the delete of what is in use. */
@@ -14,7 +14,7 @@ const finalizers: Readonly<Record<string, string>> = {
 export class StorageObjectInUseProtection implements AdmissionPlugin {
   readonly name = 'StorageObjectInUseProtection';
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && subresource === '' && `${group}/${resource}` in finalizers;
   }
 
@@ -32,7 +32,7 @@ export class PersistentVolumeClaimResize implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'UPDATE' && group === '' && resource === 'persistentvolumeclaims' && subresource === '';
   }
 

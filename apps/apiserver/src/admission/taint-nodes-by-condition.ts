@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin } from '../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../pipeline';
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
@@ -7,7 +7,7 @@ const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 export class TaintNodesByCondition implements AdmissionPlugin {
   readonly name = 'TaintNodesByCondition';
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === '' && resource === 'nodes' && subresource === '';
   }
 

@@ -21,6 +21,34 @@ it('goes over the mutating plug-ins again, once, if one asks for it', async () =
   expect(calls).toEqual(['a', 'b', 'a again', 'b again']);
 });
 
+it('asks a plug-in once about each sort of write, and about each write only what sorts do not tell', async () => {
+  const asked: string[] = [];
+  const calls: (string | undefined)[] = [];
+  const chain = new PluginChain();
+  const plugin: AdmissionPlugin = {
+    name: 'a',
+    handles: ({ operation, namespaced }) => {
+      asked.push(`${operation}${namespaced ? ' namespaced' : ''}`);
+      return operation === 'CREATE';
+    },
+    applies: ({ object }) => object?.metadata.name !== 'not',
+    mutate: ({ object }) => void calls.push(object?.metadata.name),
+    undo: ({ object }) => void calls.push(`undo ${object?.metadata.name ?? ''}`),
+  };
+  chain.install([plugin]);
+  for (const name of ['x', 'not', 'y']) {
+    await chain.mutate(anAdmission({ metadata: { namespace: 'a', name } }));
+    chain.undo(anAdmission({ metadata: { namespace: 'a', name } }));
+  }
+  await chain.mutate({ ...write, operation: 'UPDATE' });
+  await chain.mutate({ ...write, namespaced: false });
+  expect(asked).toEqual(['CREATE namespaced', 'UPDATE namespaced', 'CREATE']);
+  expect(calls).toEqual(['x', 'undo x', 'y', 'undo y', 'web']);
+  chain.install([]);
+  await chain.mutate(write);
+  expect(calls).toHaveLength(5);
+});
+
 it('counts what plug-ins take and refuse', async () => {
   const metrics = createRegistry();
   const chain = new PluginChain();

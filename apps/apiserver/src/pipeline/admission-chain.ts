@@ -1,64 +1,70 @@
-import type { AdmissionAttributes, AdmissionChain, AdmissionPlugin, MutationPass } from './admission';
+import type { AdmissionAttributes, AdmissionChain, AdmissionPlugin, MutationPass, WriteSort } from './admission';
+import { type AdmissionObserver, AdmissionPhase } from './admission-phase';
 
-export type AdmissionType = 'admit' | 'validate';
-
-/** Is told how long each plug-in, and each step of all of them, took. */
-export interface AdmissionObserver {
-  plugin(name: string, type: AdmissionType, attributes: AdmissionAttributes, seconds: number, rejected: boolean): void;
-  step(type: AdmissionType, attributes: AdmissionAttributes, seconds: number, rejected: boolean): void;
+/** Those of all plug-ins that writes of one sort concern. */
+interface SortChain {
+  readonly mutating: AdmissionPhase;
+  readonly validating: AdmissionPhase;
+  readonly undoing: readonly AdmissionPlugin[];
 }
+
+/** Built-in resources come to some hundred sorts; custom ones come and go. */
+const mostSorts = 5000;
+
+class FirstPass implements MutationPass {
+  readonly again = false;
+  wantsAnother = false;
+
+  requestAnother(): void {
+    this.wantsAnother = true;
+  }
+}
+
+const secondPass: MutationPass = { again: true, requestAnother: () => undefined };
 
 /** Runs plug-ins in their order: all that mutate, twice if one asks for it, then all that validate. */
 export class PluginChain implements AdmissionChain {
-  private mutating: readonly AdmissionPlugin[] = [];
-  private validating: readonly AdmissionPlugin[] = [];
-  private undoing: readonly AdmissionPlugin[] = [];
+  private plugins: readonly AdmissionPlugin[] = [];
   private observer: AdmissionObserver | undefined;
+  private readonly chains = new Map<string, SortChain>();
 
   /** Plug-ins look things up in the registry, which admits through this chain: so they come after it. */
   install(plugins: readonly AdmissionPlugin[], observer?: AdmissionObserver): void {
-    this.mutating = plugins.filter((plugin) => 'mutate' in plugin);
-    this.validating = plugins.filter((plugin) => 'validate' in plugin);
-    this.undoing = plugins.filter((plugin) => 'undo' in plugin);
+    this.plugins = plugins;
     this.observer = observer;
+    this.chains.clear();
   }
 
   async mutate(attributes: AdmissionAttributes): Promise<void> {
-    const wanted = { another: false };
-    const first: MutationPass = { again: false, requestAnother: () => void (wanted.another = true) };
-    await this.run('admit', this.mutating, attributes, (plugin) => plugin.mutate?.(attributes, first));
-    if (wanted.another) await this.run('admit', this.mutating, attributes, (plugin) => plugin.mutate?.(attributes, { again: true, requestAnother: () => undefined }));
+    const { mutating } = this.chainOf(attributes);
+    const first = new FirstPass();
+    await mutating.run(attributes, first);
+    if (first.wantsAnother) await mutating.run(attributes, secondPass);
   }
 
   validate(attributes: AdmissionAttributes): Promise<void> {
-    return this.run('validate', this.validating, attributes, (plugin) => plugin.validate?.(attributes));
+    return this.chainOf(attributes).validating.run(attributes);
   }
 
   undo(attributes: AdmissionAttributes): void {
-    for (const plugin of this.undoing) if (plugin.handles(attributes)) plugin.undo?.(attributes);
+    for (const plugin of this.chainOf(attributes).undoing) if (plugin.applies?.(attributes) !== false) plugin.undo?.(attributes);
   }
 
-  private async run(type: AdmissionType, plugins: readonly AdmissionPlugin[], attributes: AdmissionAttributes, call: (plugin: AdmissionPlugin) => void | Promise<void>): Promise<void> {
-    const { observer } = this;
-    const started = performance.now();
-    let current: AdmissionPlugin | undefined;
-    // The end of one plug-in is the beginning of the next: clocks are read some twenty times for each request.
-    let now = started;
-    const secondsSince = (start: number): number => ((now = performance.now()) - start) / 1000;
-    try {
-      for (const plugin of plugins) {
-        if (!plugin.handles(attributes)) continue;
-        current = plugin;
-        const done = call(plugin);
-        if (done) await done;
-        observer?.plugin(plugin.name, type, attributes, secondsSince(now), false);
-        current = undefined;
-      }
-      observer?.step(type, attributes, (now - started) / 1000, false);
-    } catch (error) {
-      if (current) observer?.plugin(current.name, type, attributes, secondsSince(now), true);
-      observer?.step(type, attributes, (now - started) / 1000, true);
-      throw error;
+  private chainOf(sort: WriteSort): SortChain {
+    const { operation, group, resource, subresource, namespaced } = sort;
+    const key = `${operation}/${group}/${resource}/${subresource}/${namespaced}`;
+    let chain = this.chains.get(key);
+    if (!chain) {
+      const concerned = this.plugins.filter((plugin) => plugin.handles(sort));
+      const having = (step: 'mutate' | 'undo' | 'validate'): AdmissionPlugin[] => concerned.filter((plugin) => step in plugin);
+      chain = {
+        mutating: new AdmissionPhase('admit', having('mutate'), operation, this.observer),
+        validating: new AdmissionPhase('validate', having('validate'), operation, this.observer),
+        undoing: having('undo'),
+      };
+      if (this.chains.size >= mostSorts) this.chains.clear();
+      this.chains.set(key, chain);
     }
+    return chain;
   }
 }

@@ -1,7 +1,7 @@
 import { type HistogramSeries, SeriesHistogram } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
-import type { AdmissionAttributes } from './admission';
-import type { AdmissionObserver, AdmissionType } from './admission-chain';
+import type { AdmissionOperation } from './admission';
+import type { AdmissionObserver, AdmissionType, Observe } from './admission-phase';
 
 const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 
@@ -9,8 +9,6 @@ const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 export class AdmissionMetrics implements AdmissionObserver {
   private readonly plugins: SeriesHistogram;
   private readonly steps: SeriesHistogram;
-  /** By what distinguishes them. */
-  private readonly series = new Map<string, HistogramSeries>();
 
   constructor(registry: Registry) {
     const labelNames = ['type', 'operation', 'rejected'];
@@ -30,14 +28,17 @@ export class AdmissionMetrics implements AdmissionObserver {
     });
   }
 
-  plugin(name: string, type: AdmissionType, { operation }: AdmissionAttributes, seconds: number, rejected: boolean): void {
-    const key = `${name}/${type}/${operation}/${rejected}`;
-    let series = this.series.get(key);
-    if (!series) this.series.set(key, (series = this.plugins.labels({ name, type, operation, rejected: String(rejected) })));
-    series.observe(seconds);
+  plugin(name: string, type: AdmissionType, operation: AdmissionOperation): Observe {
+    return byOutcome((rejected) => this.plugins.labels({ name, type, operation, rejected }));
   }
 
-  step(type: AdmissionType, { operation }: AdmissionAttributes, seconds: number, rejected: boolean): void {
-    this.steps.labels({ type, operation, rejected: String(rejected) }).observe(seconds);
+  step(type: AdmissionType, operation: AdmissionOperation): Observe {
+    return byOutcome((rejected) => this.steps.labels({ type, operation, rejected }));
   }
+}
+
+/** There is no series of what has never happened. */
+function byOutcome(seriesOf: (rejected: 'false' | 'true') => HistogramSeries): Observe {
+  let [passed, refused]: (HistogramSeries | undefined)[] = [];
+  return (seconds, rejected) => (rejected ? (refused ??= seriesOf('true')) : (passed ??= seriesOf('false'))).observe(seconds);
 }

@@ -56,6 +56,9 @@ export interface AdmissionAttributes {
   readonly signal?: AbortSignal;
 }
 
+/** What writes of one sort have in common. There are few sorts, so a plug-in is asked once about each. */
+export type WriteSort = Pick<AdmissionAttributes, 'group' | 'namespaced' | 'operation' | 'resource' | 'subresource'>;
+
 /** `Request`: only where the audit event shows the request's object too. */
 export type Annotate = (key: string, value: string, from?: 'Request') => void;
 
@@ -69,8 +72,10 @@ export interface MutationPass {
 /** One admission plug-in: rejects by throwing an `ApiError`. Return nothing (not a promise) where no I/O is needed. */
 export interface AdmissionPlugin {
   readonly name: string;
-  /** Cheap: called for every write. */
-  handles(attributes: AdmissionAttributes): boolean;
+  /** Whether it has to do with writes of a sort: what it says is remembered. */
+  readonly handles: (sort: WriteSort) => boolean;
+  /** Whether it has to do with this one, by what else there is to a write. Cheap: called for every write of a sort that it handles. Absent: it has. */
+  applies?(attributes: AdmissionAttributes): boolean;
   mutate?(attributes: AdmissionAttributes, pass: MutationPass): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
   /** The write failed after `validate` (refund a quota). */

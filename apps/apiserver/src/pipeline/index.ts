@@ -1,4 +1,4 @@
-export type { AdmissionAttributes, AdmissionChain, AdmissionOperation, AdmissionPlugin, Annotate, MutationPass, RequestedVersion, VersionedKind } from './admission';
+export type { AdmissionAttributes, AdmissionChain, AdmissionOperation, AdmissionPlugin, Annotate, MutationPass, RequestedVersion, VersionedKind, WriteSort } from './admission';
 export type { AuthenticationRequest, Authenticator, RequestNotes, TlsPeer } from './authenticator';
 export type { AuthorizationAttributes, Authorizer, Decision, UserRules } from './authorizer';
 export type { PipelineExtensionDeps, PipelineExtensions } from './extensions';

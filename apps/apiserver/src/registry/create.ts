@@ -1,5 +1,5 @@
 import type { KubeObject } from '@navarch/api';
-import { alreadyExists, ApiError, badRequest, formatTime, generateName, generateNameConflict, invalid } from '@navarch/apimachinery';
+import { alreadyExists, ApiError, badRequest, cloneJson, formatTime, generateName, generateNameConflict, invalid, type JsonObject } from '@navarch/apimachinery';
 import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
@@ -98,7 +98,7 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
   const strategy = ownStrategy(resource, context);
   // As upstream, a generated name is there before the rest is prepared, which may tell it, as the labels of a Job's pods do; so each try prepares a copy.
   const prepared = (): KubeObject => {
-    const object = generated ? structuredClone(asked) : asked;
+    const object = generated ? (cloneJson(asked as unknown as JsonObject) as unknown as KubeObject) : asked;
     setSystemFields(object, strategyContext.nowMs);
     if (generated) object.metadata.name = generateName(base);
     strategy.prepareForCreate?.(object, strategyContext);

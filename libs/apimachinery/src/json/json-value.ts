@@ -27,7 +27,7 @@ export function cloneJson<T extends JsonValue | undefined>(value: T): T {
   if (Array.isArray(value)) return value.map(cloneJson) as T;
   if (!isJsonObject(value)) return value;
   const copy: JsonObject = {};
-  for (const name of Object.keys(value)) setMember(copy, name, cloneJson(value[name] ?? null));
+  for (const name of Object.keys(value)) setMember(copy, name, cloneJson(value[name]) as JsonValue);
   return copy as T;
 }
 

@@ -12,7 +12,9 @@ const secureRandom: RandomSource = (bound) => randomInt(bound);
 
 /** Random characters that are safe in any name. */
 export function randomSuffix(length: number, random: RandomSource = secureRandom): string {
-  return Array.from({ length }, () => alphabet.charAt(random(alphabet.length))).join('');
+  let suffix = '';
+  for (let i = 0; i < length; i++) suffix += alphabet.charAt(random(alphabet.length));
+  return suffix;
 }
 
 /** A name from `metadata.generateName`: the base, cut to fit, and five random characters. */

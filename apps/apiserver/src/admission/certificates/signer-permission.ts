@@ -1,7 +1,7 @@
 import type { certificatesv1, certificatesv1beta1 } from '@navarch/api';
 import { FieldPath, fieldErrors, goQuote, invalid } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, Authorizer, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 
 type Request = certificatesv1.CertificateSigningRequest;
@@ -9,7 +9,7 @@ type PodRequest = certificatesv1beta1.PodCertificateRequest;
 
 const group = 'certificates.k8s.io';
 
-const updates = ({ operation, group: of, resource, subresource }: AdmissionAttributes, what: string): boolean => operation === 'UPDATE' && of === group && `${resource}/${subresource}` === what;
+const updates = ({ operation, group: of, resource, subresource }: WriteSort, what: string): boolean => operation === 'UPDATE' && of === group && `${resource}/${subresource}` === what;
 
 /** Whether somebody may do this for a signer, by its name or as one of a domain: `example.com/*`. */
 async function mayFor(authorizer: Authorizer, { user }: AdmissionAttributes, verb: string, signerName: string): Promise<boolean> {
@@ -26,8 +26,8 @@ export class CertificateApproval implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return updates(attributes, 'certificatesigningrequests/approval');
+  handles(sort: WriteSort): boolean {
+    return updates(sort, 'certificatesigningrequests/approval');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -43,8 +43,8 @@ export class CertificateSigning implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return updates(attributes, 'certificatesigningrequests/status');
+  handles(sort: WriteSort): boolean {
+    return updates(sort, 'certificatesigningrequests/status');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -62,8 +62,8 @@ export class PodCertificateSigning implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return updates(attributes, 'podcertificaterequests/status');
+  handles(sort: WriteSort): boolean {
+    return updates(sort, 'podcertificaterequests/status');
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -83,9 +83,8 @@ export class ClusterTrustBundleAttest implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles(attributes: AdmissionAttributes): boolean {
-    const { operation, resource, subresource } = attributes;
-    return (operation === 'CREATE' || operation === 'UPDATE') && attributes.group === group && resource === 'clustertrustbundles' && subresource === '';
+  handles({ operation, group: of, resource, subresource }: WriteSort): boolean {
+    return (operation === 'CREATE' || operation === 'UPDATE') && of === group && resource === 'clustertrustbundles' && subresource === '';
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

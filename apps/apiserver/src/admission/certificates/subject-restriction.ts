@@ -1,6 +1,6 @@
 import type { certificatesv1 } from '@navarch/api';
 import { parseCertificateRequest } from '@navarch/pki';
-import { GROUP_MASTERS, type AdmissionAttributes, type AdmissionPlugin } from '../../pipeline';
+import { GROUP_MASTERS, type AdmissionAttributes, type AdmissionPlugin, type WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
@@ -9,7 +9,7 @@ const clientSigner = 'kubernetes.io/kube-apiserver-client';
 export class CertificateSubjectRestriction implements AdmissionPlugin {
   readonly name = 'CertificateSubjectRestriction';
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === 'certificates.k8s.io' && resource === 'certificatesigningrequests' && subresource === '';
   }
 

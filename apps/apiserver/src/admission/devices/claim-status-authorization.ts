@@ -1,6 +1,6 @@
 import type { resourcev1 } from '@navarch/api';
 import { dns1123SubdomainMessages, type FieldError, fieldErrors, FieldPath, invalid } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer, User } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer, User, WriteSort } from '../../pipeline';
 import { forbiddenFor } from '../../pipeline/authorize';
 import { changesBinding, driversToldOf, nodeOfAllocation } from './claim-status-changes';
 
@@ -24,7 +24,7 @@ export class ClaimStatusAuthorization implements AdmissionPlugin {
 
   constructor(private readonly authorizer: Authorizer) {}
 
-  handles({ operation, group: of, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group: of, resource, subresource }: WriteSort): boolean {
     return of === group && resource === 'resourceclaims' && subresource === 'status' && operation === 'UPDATE';
   }
 

@@ -1,6 +1,6 @@
 import { core, type corev1, type KubeObject, type resourcev1 } from '@navarch/api';
 import { type FieldError, fieldErrors, FieldPath, invalid } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 
 const group = 'resource.k8s.io';
 /** What a namespace says, with the value `true`, whose claims may have admin access. */
@@ -35,7 +35,7 @@ export class DeviceAdminAccess implements AdmissionPlugin {
 
   constructor(private readonly reader: Pick<ObjectReader, 'get' | 'refresh'>) {}
 
-  handles({ operation, group: of, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group: of, resource, subresource }: WriteSort): boolean {
     if (of !== group) return false;
     if (operation === 'UPDATE') return resource === 'resourceclaims' && subresource === 'status';
     return operation === 'CREATE' && (resource === 'resourceclaims' || resource === 'resourceclaimtemplates');

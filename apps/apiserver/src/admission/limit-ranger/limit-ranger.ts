@@ -1,6 +1,6 @@
 import { core, type corev1 } from '@navarch/api';
 import { aggregateText } from '../../auth/aggregate-text';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 import { claimFaults, podFaults } from './constraints';
 import { applyDefaults } from './defaults';
@@ -11,11 +11,16 @@ export class LimitRanger implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource, object }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     if (group !== '' || (resource !== 'pods' && resource !== 'persistentvolumeclaims')) return false;
     if (operation === 'CREATE') return subresource === '';
-    // Pods change what they ask for by a resize only. Who is going need not keep to anything.
-    return operation === 'UPDATE' && subresource === (resource === 'pods' ? 'resize' : '') && object?.metadata.deletionTimestamp === undefined;
+    // Pods change what they ask for by a resize only.
+    return operation === 'UPDATE' && subresource === (resource === 'pods' ? 'resize' : '');
+  }
+
+  /** Who is going need not keep to anything. */
+  applies({ operation, object }: AdmissionAttributes): boolean {
+    return operation === 'CREATE' || object?.metadata.deletionTimestamp === undefined;
   }
 
   mutate({ operation, resource, namespace, object }: AdmissionAttributes): void {

@@ -3,7 +3,7 @@ import { createCertificateRequest } from '@navarch/pki';
 import { aNode, aPod } from '@navarch/testing';
 import type { AdmissionAttributes, AuthorizationAttributes, Decision } from '../../pipeline';
 import { aNodeUser, aUser, anAdmission, refusalOf } from '../../testing/admission-attributes';
-import { admit } from '../../testing/admit';
+import { admit, concerns } from '../../testing/admit';
 import { ObjectTable } from '../../testing/object-table';
 import { NodeRestriction } from './node-restriction';
 
@@ -55,7 +55,7 @@ describe('NodeRestriction', () => {
     { what: 'a node\'s events', write: by(own.build(), { resource: 'events' }), handled: false },
     { what: 'connections', write: by(own.build(), { operation: 'CONNECT' }), handled: false },
   ])('looks at $what: $handled', ({ write, handled }) => {
-    expect(plugin().plugin.handles(write)).toBe(handled);
+    expect(concerns(plugin().plugin, write)).toBe(handled);
   });
 
   it.each<{ reason: string; write: AdmissionAttributes; refusal: string }>([
@@ -133,7 +133,7 @@ describe('NodeRestriction', () => {
     { reason: 'a token for a pod that is gone', write: token({ boundObjectRef: boundTo('x', '2') }), refusal: 'pod "x" not found' },
   ])('$reason', async ({ write, refusal }) => {
     const { plugin: restriction } = plugin();
-    expect(restriction.handles(write)).toBe(true);
+    expect(concerns(restriction, write)).toBe(true);
     expect(await admit(restriction, write)).toBe(refusal);
   });
 

@@ -2,7 +2,7 @@ import type { certificatesv1, KubeObject, resourcev1 } from '@navarch/api';
 import { goQuote } from '@navarch/apimachinery';
 import { parseCertificateRequest } from '@navarch/pki';
 import { nodeOf } from '../../auth/node/node-identity';
-import type { AdmissionAttributes, AdmissionPlugin, Authorizer, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 import { checkClaimStatus, checkNode } from './own-node';
 import { OwnPods } from './own-pods';
@@ -33,8 +33,12 @@ export class NodeRestriction implements AdmissionPlugin {
     };
   }
 
-  handles({ operation, user, group, resource }: AdmissionAttributes): boolean {
-    return operation !== 'CONNECT' && nodeOf(user) !== undefined && this.#checks[`${group}/${resource}`] !== undefined;
+  handles({ operation, group, resource }: WriteSort): boolean {
+    return operation !== 'CONNECT' && this.#checks[`${group}/${resource}`] !== undefined;
+  }
+
+  applies({ user }: AdmissionAttributes): boolean {
+    return nodeOf(user) !== undefined;
   }
 
   /** Tokens are checked as they were asked for, as upstream does: what a request leaves open is filled in before `validate`. */

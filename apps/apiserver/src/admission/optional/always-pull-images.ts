@@ -39,10 +39,8 @@ function bringsImages({ operation, object, oldObject }: AdmissionAttributes): bo
 /** Credentials of a registry are asked for again for every pod: an image that is there already is nobody's for free. */
 export const alwaysPullImages: AdmissionPlugin = {
   name: 'AlwaysPullImages',
-  handles: (attributes) => {
-    const { operation, group, resource, subresource } = attributes;
-    return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '' && bringsImages(attributes);
-  },
+  handles: ({ operation, group, resource, subresource }) => (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '',
+  applies: bringsImages,
   mutate({ object }) {
     for (const { pullAlways } of pulledBy(object as corev1.Pod)) pullAlways();
   },

@@ -3,7 +3,7 @@ import { tooManyRequests } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { aggregateText } from '../../auth/aggregate-text';
 import type { Fields } from '../../config-file/strict-fields';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../../pipeline';
 
 const TYPES = ['Server', 'Namespace', 'User', 'SourceAndObject'] as const;
 type LimitType = (typeof TYPES)[number];
@@ -71,8 +71,12 @@ export class EventRateLimit implements AdmissionPlugin {
     this.buckets = limits.map((limit) => new Buckets(limit));
   }
 
-  handles({ operation, kind, group, subresource, dryRun }: AdmissionAttributes): boolean {
-    return (operation === 'CREATE' || operation === 'UPDATE') && kind === 'Event' && (group === '' || group === 'events.k8s.io') && subresource === '' && !dryRun;
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
+    return (operation === 'CREATE' || operation === 'UPDATE') && (group === '' || group === 'events.k8s.io') && resource === 'events' && subresource === '';
+  }
+
+  applies({ dryRun }: AdmissionAttributes): boolean {
+    return !dryRun;
   }
 
   validate(attributes: AdmissionAttributes): void {

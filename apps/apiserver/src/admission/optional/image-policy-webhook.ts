@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { ReviewEndpoint } from '../../auth/webhook/webhook-authorizer';
 import { hashedKey, TimedCache } from '../../auth/webhook/timed-cache';
 import type { Fields } from '../../config-file/strict-fields';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 
 export interface ImagePolicy {
@@ -56,7 +56,7 @@ export class ImagePolicyWebhook implements AdmissionPlugin {
     this.answers = new TimedCache(ENTRIES, deps.clock);
   }
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && (subresource === '' || subresource === 'ephemeralcontainers');
   }
 

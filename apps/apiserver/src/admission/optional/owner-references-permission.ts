@@ -1,7 +1,7 @@
 import type { KubeObject, metav1 } from '@navarch/api';
 import { parseGroupVersion } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, AuthorizationAttributes, Authorizer, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 
 /** Finds the resources of a kind, in any version that is served. */
@@ -29,10 +29,12 @@ export class OwnerReferencesPermissionEnforcement implements AdmissionPlugin {
     private readonly resourcesOf: ResourcesOfKind,
   ) {}
 
-  handles({ operation, group, resource, subresource, object, oldObject }: AdmissionAttributes): boolean {
-    if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     // A status cannot change owners.
-    if (group === '' && resource === 'pods' && subresource === 'status') return false;
+    return (operation === 'CREATE' || operation === 'UPDATE') && !(group === '' && resource === 'pods' && subresource === 'status');
+  }
+
+  applies({ object, oldObject }: AdmissionAttributes): boolean {
     return !isDeepStrictEqual(referencesOf(object), referencesOf(oldObject));
   }
 

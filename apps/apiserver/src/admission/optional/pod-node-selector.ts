@@ -1,5 +1,5 @@
 import type { corev1 } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 import type { Fields } from '../../config-file/strict-fields';
 import { refused } from '../refused';
 import { namespaceAnnotation } from './namespace-annotation';
@@ -43,7 +43,7 @@ export class PodNodeSelector implements AdmissionPlugin {
     private readonly selectors: NodeSelectors = { clusterDefault: {}, namespaces: new Map() },
   ) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === '' && resource === 'pods' && subresource === '';
   }
 

@@ -2,7 +2,7 @@ import { qosClassOf, type corev1 } from '@navarch/api';
 import { internalError } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { Fields } from '../../config-file/strict-fields';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 import { covers, mergeTolerations } from './merge-tolerations';
 import { namespaceAnnotation } from './namespace-annotation';
 
@@ -36,7 +36,7 @@ export class PodTolerationRestriction implements AdmissionPlugin {
     private readonly cluster: ClusterTolerations = { defaults: [], whitelist: [] },
   ) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
   }
 

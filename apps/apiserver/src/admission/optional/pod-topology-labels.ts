@@ -1,5 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 
 const COPIED = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
 
@@ -9,7 +9,7 @@ export class PodTopologyLabels implements AdmissionPlugin {
 
   constructor(private readonly reader: ObjectReader) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return operation === 'CREATE' && group === '' && resource === 'pods' && (subresource === '' || subresource === 'binding');
   }
 

@@ -1,8 +1,8 @@
 import { core, type corev1, type KubeObject } from '@navarch/api';
 import { goQuote, internalError, invalid } from '@navarch/apimachinery';
-import { compareLevels, describeViolations, formatLevelVersion, readPolicy, violationsOf, type CheckedPod, type LevelVersion, type Policy } from '@navarch/pod-security';
+import { compareLevels, describeViolations, formatLevelVersion, readPolicy, violationsOf, type CheckedPod, type LevelVersion, type Policy, type ReadPolicy } from '@navarch/pod-security';
 import { aggregateText } from '../../auth/aggregate-text';
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 import { exemptNamespaceWarning } from './exempt-namespace';
 import { existingPodWarnings } from './existing-pods';
@@ -18,9 +18,12 @@ const relevant = ['', 'ephemeralcontainers', 'resize'];
 export class PodSecurity implements AdmissionPlugin {
   readonly name = 'PodSecurity';
 
+  /** What a namespace wants, by its labels: an object of the cache keeps them as long as it is there. */
+  readonly #policies = new WeakMap<object, ReadPolicy>();
+
   constructor(private readonly reader: ObjectReader, private readonly metrics: PodSecurityMetrics, private readonly configuration: PodSecurityConfiguration = openByDefault) {}
 
-  handles({ operation, group, resource, subresource }: AdmissionAttributes): boolean {
+  handles({ operation, group, resource, subresource }: WriteSort): boolean {
     if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
     if (group === '' && resource === 'pods') return relevant.includes(subresource);
     return subresource === '' && ((group === '' && resource === 'namespaces') || hasTemplate(group, resource));
@@ -71,7 +74,7 @@ export class PodSecurity implements AdmissionPlugin {
       throw internalError(`failed to lookup namespace ${goQuote(attributes.namespace)}`);
     }
     if (attributes.operation === 'UPDATE' && !isSignificant(pod, attributes.oldObject as corev1.Pod)) return;
-    const { policy, errors } = readPolicy(namespace.metadata.labels, this.configuration.defaults);
+    const { policy, errors } = this.#policyOf(namespace);
     const checked: CheckedPod = { metadata: pod.metadata, spec: pod.spec ?? {} };
     this.#noteErrors(attributes, errors);
     attributes.annotate?.(`${auditPrefix}enforce-policy`, formatLevelVersion(policy.enforce));
@@ -84,10 +87,19 @@ export class PodSecurity implements AdmissionPlugin {
 
   #template(attributes: AdmissionAttributes, template: CheckedPod | undefined): void {
     if (template === undefined) return;
-    const { policy, errors } = readPolicy(this.reader.get(core.namespaces, '', attributes.namespace)?.metadata.labels, this.configuration.defaults);
+    const { policy, errors } = this.#policyOf(this.reader.get(core.namespaces, '', attributes.namespace));
     this.#noteErrors(attributes, errors);
     this.#audit(attributes, policy, template);
     this.#warn(attributes, policy, template);
+  }
+
+  #policyOf(namespace: corev1.Namespace | undefined): ReadPolicy {
+    const labels = namespace?.metadata.labels;
+    const known = labels && this.#policies.get(labels);
+    if (known) return known;
+    const policy = readPolicy(labels, this.configuration.defaults);
+    if (labels) this.#policies.set(labels, policy);
+    return policy;
   }
 
   #noteErrors(attributes: AdmissionAttributes, errors: readonly { readonly message: string }[]): void {

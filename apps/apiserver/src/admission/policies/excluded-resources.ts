@@ -1,4 +1,4 @@
-import type { AdmissionAttributes } from '../../pipeline';
+import type { WriteSort } from '../../pipeline';
 import { isExempt } from '../webhooks/webhook-calls';
 
 /** Who somebody is and what they may: a policy that refused these questions would leave nobody who may mend it. */
@@ -8,4 +8,4 @@ const reviews = new Set([
 ]);
 
 /** What policies do not look at, whatever they match. */
-export const isExcluded = (attributes: AdmissionAttributes): boolean => isExempt(attributes) || reviews.has(`${attributes.group}/${attributes.resource}`);
+export const isExcluded = (sort: WriteSort): boolean => isExempt(sort) || reviews.has(`${sort.group}/${sort.resource}`);

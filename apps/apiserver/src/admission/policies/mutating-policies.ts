@@ -2,7 +2,7 @@ import { admissionregistration, type admissionregistrationv1, type KubeObject } 
 import { ApiError, atomicPaths, checkConfig, DecodeError, internalError, isJsonObject, type JsonObject, mergeTyped } from '@navarch/apimachinery';
 import { CompileError, CostExceeded, EvalError, type Program, RUNTIME_BUDGET, toJson, typeNameOf, type Value } from '@navarch/cel';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, MutationPass, WriteSort } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
 import { compiledOrNot } from '../compiled-or-not';
 import { MatchConditions } from '../match-conditions';
@@ -86,8 +86,12 @@ export class MutatingAdmissionPolicyPlugin implements AdmissionPlugin {
     );
   }
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return attributes.object !== undefined && attributes.operation !== 'CONNECT' && !isExcluded(attributes) && this.policies.all().length > 0;
+  handles(sort: WriteSort): boolean {
+    return sort.operation !== 'CONNECT' && !isExcluded(sort);
+  }
+
+  applies({ object }: AdmissionAttributes): boolean {
+    return object !== undefined && this.policies.all().length > 0;
   }
 
   async mutate(attributes: AdmissionAttributes, pass: MutationPass): Promise<void> {

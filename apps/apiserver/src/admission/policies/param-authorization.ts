@@ -1,6 +1,6 @@
 import { admissionregistration, type admissionregistrationv1, type KubeObject } from '@navarch/api';
 import { fieldErrors, FieldPath, invalid, parseGroupVersion } from '@navarch/apimachinery';
-import { type AdmissionAttributes, type AdmissionPlugin, type Authorizer, GROUP_MASTERS, type ObjectReader, type User } from '../../pipeline';
+import { type AdmissionAttributes, type AdmissionPlugin, type Authorizer, GROUP_MASTERS, type ObjectReader, type User, type WriteSort } from '../../pipeline';
 import type { ResourcesOfKind } from '../optional/owner-references-permission';
 
 type ParamKind = admissionregistrationv1.ParamKind;
@@ -49,9 +49,13 @@ export class ParamAuthorization implements AdmissionPlugin {
 
   constructor(private readonly deps: ParamAuthorizationDeps) {}
 
-  handles({ operation, group: of, resource, subresource, user }: AdmissionAttributes): boolean {
-    if (of !== group || subresource !== '' || (operation !== 'CREATE' && operation !== 'UPDATE') || user.groups.includes(GROUP_MASTERS)) return false;
+  handles({ operation, group: of, resource, subresource }: WriteSort): boolean {
+    if (of !== group || subresource !== '' || (operation !== 'CREATE' && operation !== 'UPDATE')) return false;
     return policies.includes(resource) || bindings.includes(resource);
+  }
+
+  applies({ user }: AdmissionAttributes): boolean {
+    return !user.groups.includes(GROUP_MASTERS);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

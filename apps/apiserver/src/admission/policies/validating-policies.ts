@@ -1,7 +1,7 @@
 import { admissionregistration, type admissionregistrationv1, type KubeObject } from '@navarch/api';
 import { type ApiError, aggregateMessages } from '@navarch/apimachinery';
 import { CompileError, CostExceeded, EvalError, type Program, RUNTIME_BUDGET } from '@navarch/cel';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../../pipeline';
 import { admissionRequest } from '../admission-request';
 import { compiledOrNot } from '../compiled-or-not';
 import { MatchConditions } from '../match-conditions';
@@ -111,8 +111,12 @@ export class ValidatingAdmissionPolicyPlugin implements AdmissionPlugin {
     );
   }
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return !isExcluded(attributes) && this.policies.all().length > 0;
+  handles(sort: WriteSort): boolean {
+    return !isExcluded(sort);
+  }
+
+  applies(): boolean {
+    return this.policies.all().length > 0;
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

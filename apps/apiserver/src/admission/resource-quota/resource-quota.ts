@@ -1,6 +1,6 @@
-import { core, type DeviceObjects, quotaEvaluatorFor, resource as dra } from '@navarch/api';
+import { core, type corev1, type DeviceObjects, quotaEvaluatorFor, resource as dra } from '@navarch/api';
 import { ApiError } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../../pipeline';
 import { refused } from '../refused';
 import { type Charge, chargeQuotas } from './charge';
 import { type LedgerDeps, QuotaLedger, type Receipt, type Refusal } from './quota-ledger';
@@ -27,17 +27,26 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
     };
   }
 
-  handles({ operation, group, resource, subresource, namespaced, namespace, object, oldObject }: AdmissionAttributes): boolean {
-    if (!namespaced || namespace === '' || object === undefined || (group === '' && resource === 'namespaces')) return false;
-    if (operation === 'CREATE') return subresource === '';
-    return operation === 'UPDATE' && oldObject !== undefined && quotaEvaluatorFor({ group, resource }).admitsUpdate(subresource, oldObject, object);
+  handles({ operation, group, resource, subresource, namespaced }: WriteSort): boolean {
+    if (!namespaced || (group === '' && resource === 'namespaces')) return false;
+    return operation === 'CREATE' ? subresource === '' : operation === 'UPDATE';
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  applies({ operation, group, resource, subresource, namespace, object, oldObject }: AdmissionAttributes): boolean {
+    if (namespace === '' || object === undefined) return false;
+    return operation === 'CREATE' || (oldObject !== undefined && quotaEvaluatorFor({ group, resource }).admitsUpdate(subresource, oldObject, object));
+  }
+
+  validate(attributes: AdmissionAttributes): void | Promise<void> {
+    const { reader, limited } = this.deps;
+    const quotas = reader.list(core.resourcequotas, attributes.namespace);
+    return quotas.length === 0 && limited.length === 0 ? undefined : this.#charge(attributes, quotas);
+  }
+
+  async #charge(attributes: AdmissionAttributes, quotas: readonly corev1.ResourceQuota[]): Promise<void> {
     const { namespace, group, resource, subresource, object, oldObject, dryRun } = attributes;
-    const { reader, clock, limited } = this.deps;
-    const quotas = reader.list(core.resourcequotas, namespace);
-    if (object === undefined || (quotas.length === 0 && limited.length === 0)) return;
+    const { clock, limited } = this.deps;
+    if (object === undefined) return;
     const charge: Charge = { of: { group, resource }, object, old: oldObject, isReport: subresource === 'status', devices: this.#devices };
     if (dryRun) {
       const result = chargeQuotas(quotas, charge, clock.now(), limited);

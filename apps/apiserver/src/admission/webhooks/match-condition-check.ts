@@ -1,6 +1,6 @@
 import type { admissionregistrationv1 } from '@navarch/api';
 import { FieldPath, invalid } from '@navarch/apimachinery';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionPlugin, WriteSort } from '../../pipeline';
 import { conditionFaults, unchangedConditions } from '../match-conditions';
 
 type Configuration = admissionregistrationv1.ValidatingWebhookConfiguration;
@@ -10,7 +10,7 @@ const kinds = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations
 /** Expressions of webhook configurations compile before they are stored: upstream does so in validation. */
 export const matchConditionCheck: AdmissionPlugin = {
   name: 'MatchConditionCheck',
-  handles: ({ operation, group, resource }: AdmissionAttributes) => (operation === 'CREATE' || operation === 'UPDATE') && group === 'admissionregistration.k8s.io' && kinds.includes(resource),
+  handles: ({ operation, group, resource }: WriteSort) => (operation === 'CREATE' || operation === 'UPDATE') && group === 'admissionregistration.k8s.io' && kinds.includes(resource),
   validate({ group, kind, object, oldObject }) {
     const { webhooks = [] } = object as Configuration;
     const stored = (oldObject as Partial<Configuration> | undefined)?.webhooks ?? [];

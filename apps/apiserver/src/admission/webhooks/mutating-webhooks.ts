@@ -1,7 +1,7 @@
 import { admissionregistration, type KubeObject } from '@navarch/api';
 import { applyJsonPatch, goQuote, internalError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
-import type { AdmissionAttributes, AdmissionPlugin, MutationPass } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, MutationPass, WriteSort } from '../../pipeline';
 import { RegisteredWebhooks, type RegisteredWebhook } from './registered-webhooks';
 import { isExempt, WebhookCalls, type PlannedCall, type WebhookDeps } from './webhook-calls';
 
@@ -29,8 +29,12 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     this.#calls = new WebhookCalls('admit', deps);
   }
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return this.#webhooks.all().length > 0 && !isExempt(attributes);
+  handles(sort: WriteSort): boolean {
+    return !isExempt(sort);
+  }
+
+  applies(): boolean {
+    return this.#webhooks.all().length > 0;
   }
 
   async mutate(attributes: AdmissionAttributes, pass: MutationPass): Promise<void> {

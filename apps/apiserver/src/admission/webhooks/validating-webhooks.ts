@@ -1,5 +1,5 @@
 import { admissionregistration } from '@navarch/api';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../pipeline';
+import type { AdmissionAttributes, AdmissionPlugin, WriteSort } from '../../pipeline';
 import { RegisteredWebhooks } from './registered-webhooks';
 import { isExempt, WebhookCalls, type WebhookDeps } from './webhook-calls';
 
@@ -14,8 +14,12 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
     this.#calls = new WebhookCalls('validating', deps);
   }
 
-  handles(attributes: AdmissionAttributes): boolean {
-    return this.#webhooks.all().length > 0 && !isExempt(attributes);
+  handles(sort: WriteSort): boolean {
+    return !isExempt(sort);
+  }
+
+  applies(): boolean {
+    return this.#webhooks.all().length > 0;
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

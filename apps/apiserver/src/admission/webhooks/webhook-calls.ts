@@ -1,7 +1,7 @@
 import { core, type KubeObject } from '@navarch/api';
 import { forbidden, notFound, type ApiError } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
-import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
+import type { AdmissionAttributes, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
 import type { ConditionsOf, MatchConditionMetrics } from '../match-condition-metrics';
@@ -40,7 +40,7 @@ const exempt = new Set([
   'mutatingadmissionpolicybindings',
 ]);
 
-export const isExempt = ({ group, resource }: AdmissionAttributes): boolean => group === 'admissionregistration.k8s.io' && exempt.has(resource);
+export const isExempt = ({ group, resource }: WriteSort): boolean => group === 'admissionregistration.k8s.io' && exempt.has(resource);
 
 /** What mutating and validating webhooks have in common: who is asked, how, and what a failure means. */
 export class WebhookCalls {
