@@ -223,7 +223,7 @@ export class ApiHandler {
     try {
       ticket = await this.enter(exchange, attributes);
       // Who has gone while they waited for their turn is not served.
-      if (mutating) exchange.signal.throwIfAborted();
+      if (mutating) exchange.abandonment.throwIfAborted();
       await this.authorize(exchange, attributes);
       await this.serve(exchange);
     } finally {

@@ -61,8 +61,8 @@ function setSystemFields(object: KubeObject, nowMs: number): void {
   object.metadata.creationTimestamp = formatTime(nowMs);
 }
 
-async function store(resource: ResourceStore, write: Write, put: PutOp, signal: AbortSignal | undefined): Promise<Cached | undefined> {
-  const outcome = await guarded(resource.groupResource, 'create', () => resource.deps.store.commit(write, signal));
+async function store(resource: ResourceStore, write: Write, put: PutOp, abandonment: WriteContext['abandonment']): Promise<Cached | undefined> {
+  const outcome = await guarded(resource.groupResource, 'create', () => resource.deps.store.commit(write, abandonment));
   if (!outcome.ok) return undefined;
   const version = outcome.resourceVersions[0] ?? 0;
   await applied(resource, version);
@@ -127,7 +127,7 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
         return cachedForm(resource, key, json, 0);
       }
       const put = await putOp(resource, key, json, 0);
-      const stored = await store(resource, { ops: companions ? [put, ...companions.ops] : [put] }, put, context.signal);
+      const stored = await store(resource, { ops: companions ? [put, ...companions.ops] : [put] }, put, context.abandonment);
       if (stored) return stored;
       // The loser may have been one of the companions: then another choice is tried.
       const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;

@@ -81,7 +81,7 @@ async function attempt(resource: ResourceStore, current: Cached, options: Delete
   if (sameContent(resource, current, json)) return { object: current, gone: false };
   if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
   const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
-  const outcome = await deps.store.commit({ ops: [put] }, context.signal);
+  const outcome = await deps.store.commit({ ops: [put] }, context.abandonment);
   if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
   const version = outcome.resourceVersions[0] ?? 0;
   await applied(resource, version);

@@ -173,7 +173,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (sameContent(resource, current, json, object) && (companions?.ops.length ?? 0) === 0) return current;
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
-    const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] }, context.signal);
+    const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] }, context.abandonment);
     if (!outcome.ok) {
       if (attributes) deps.admission.undo(attributes);
       return await lostTo(resource, current.key, outcome.current[0]);
