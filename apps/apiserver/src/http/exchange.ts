@@ -20,6 +20,8 @@ export interface Upgrade {
 /** One request and its answer on their way through the pipeline. */
 export class Exchange {
   user: User = anonymous;
+  /** What the answer says in its head besides, whoever gives it. Set on the response one by one they would take node's slow path. */
+  headers: Readonly<Record<string, string>> = NO_HEADERS;
   /** Texts for `Warning` headers. */
   readonly warnings: string[] = [];
   readonly startedAt = performance.now();
@@ -132,6 +134,8 @@ export class Exchange {
 
 /** As upstream's `finisher` answers a context that was cancelled; made once, as its stack says nothing. */
 const CLIENT_GONE = timeout('request did not complete within requested timeout - context canceled');
+
+const NO_HEADERS = {};
 
 /** A request that has no query shares this. */
 export const NO_QUERY = new URLSearchParams();
