@@ -142,6 +142,11 @@ export interface ResourceCache<T extends object = object> {
   lastNodeVersion(node: string): ResourceVersion;
   /** Node classes that had objects or events. */
   nodes(): Iterable<string>;
+  /**
+   * An object is about to be stored, as this JSON: its event is then applied without parsing it. The object is looked at now, and not
+   * kept. Returns a function to be called when the write is over, whatever became of it.
+   */
+  expect(key: string, json: Buffer, object: DeepReadonly<T>): () => void;
   /** A value read from the store itself, in the form the cache serves: for exact lists, and answers to writes. */
   objectFrom(value: StoredValue): CachedObject<T>;
 }

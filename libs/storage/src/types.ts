@@ -110,6 +110,9 @@ export interface StoreWatch {
   close(): void;
 }
 
+/** Whether the caller of a write still waits for it: as an AbortSignal tells who asks. */
+export type WriteSignal = Pick<AbortSignal, 'aborted' | 'reason'>;
+
 /** The truth (etcd): everything the registry and the cache ask of it. */
 export interface Store {
   /**
@@ -118,7 +121,7 @@ export interface Store {
    * when nothing was sent, 'abandoned' when the signal aborted before anything was sent. A write with a signal is sent
    * a turn of the event loop later, so that an abort that waits to be read already still counts.
    */
-  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome>;
+  commit(write: Write, signal?: WriteSignal): Promise<WriteOutcome>;
   /** One linearizable read of a key. */
   get(key: string): Promise<StoredValue | undefined>;
   /** A page of a prefix in key order, linearizable or at an exact revision; throws 'compacted'. */

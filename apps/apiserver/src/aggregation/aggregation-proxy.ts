@@ -30,6 +30,7 @@ export class AggregationProxy {
     }
     const { url, options } = address;
     const { user, request, response, upgrade, info, query, signal } = exchange;
+    for (const [name, value] of Object.entries(exchange.headers)) response.setHeader(name, value);
     await proxyTo(url, {
       user, method: request.method ?? 'GET', namespace: info.namespace, name: info.name, subresource: info.subresource, rest: info.rest, query, request, response: upgrade ? undefined : response, upgrade, signal,
     }, options, userHeaders(user));

@@ -140,13 +140,9 @@ export class ApiHandler {
 
   /** Waits until the request may run, and says in the answer who decided that. @throws tooManyRequests */
   private async enter(exchange: Exchange, attributes: AuthorizationAttributes): Promise<Ticket | undefined> {
-    const { user, response } = exchange;
-    const entered = this.deps.flowControl?.enter(user, attributes, requestedWork(exchange, attributes));
+    const entered = this.deps.flowControl?.enter(exchange.user, attributes, requestedWork(exchange, attributes));
     const ticket = entered instanceof Promise ? await entered : entered;
-    if (ticket && ticket.schemaUid !== '') {
-      response.setHeader('X-Kubernetes-PF-FlowSchema-UID', ticket.schemaUid);
-      response.setHeader('X-Kubernetes-PF-PriorityLevel-UID', ticket.levelUid);
-    }
+    if (ticket && ticket.schemaUid !== '') exchange.headers = { 'X-Kubernetes-PF-FlowSchema-UID': ticket.schemaUid, 'X-Kubernetes-PF-PriorityLevel-UID': ticket.levelUid };
     return ticket;
   }
 
@@ -223,7 +219,7 @@ export class ApiHandler {
     try {
       ticket = await this.enter(exchange, attributes);
       // Who has gone while they waited for their turn is not served.
-      if (mutating) exchange.signal.throwIfAborted();
+      if (mutating) exchange.abandonment.throwIfAborted();
       await this.authorize(exchange, attributes);
       await this.serve(exchange);
     } finally {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type Status, timeout } from '@navarch/apimachinery';
-import { anonymous, type User } from '../pipeline';
+import { type Abandonment, anonymous, LazyAbandonment, type User } from '../pipeline';
 import type { Connection } from './connection';
 import type { RequestInfo } from './request-info';
 
@@ -20,6 +20,8 @@ export interface Upgrade {
 /** One request and its answer on their way through the pipeline. */
 export class Exchange {
   user: User = anonymous;
+  /** What the answer says in its head besides, whoever gives it. Set on the response one by one they would take node's slow path. */
+  headers: Readonly<Record<string, string>> = NO_HEADERS;
   /** Texts for `Warning` headers. */
   readonly warnings: string[] = [];
   readonly startedAt = performance.now();
@@ -48,7 +50,7 @@ export class Exchange {
   annotations: Record<string, string> | undefined;
   private code = 0;
   private auditId: string | undefined;
-  private aborter: AbortController | undefined;
+  private abandoning: LazyAbandonment | undefined;
 
   constructor(
     readonly request: Request,
@@ -61,7 +63,7 @@ export class Exchange {
     private readonly connection?: Connection,
   ) {
     // Nothing is awaited before a write is watched, so that no end is missed.
-    if (this.isWrite) this.aborter = this.untilGone();
+    if (this.isWrite) this.abandoning = this.untilGone();
   }
 
   /** Of the answer, once its head is written; 0 before. */
@@ -86,28 +88,33 @@ export class Exchange {
 
   /** Aborts when the client goes away, and by `abandon`. Most reads never need it. */
   get signal(): AbortSignal {
-    return (this.aborter ??= this.untilGone()).signal;
+    return this.abandonment.signal;
+  }
+
+  /** The same, for those who only ask. */
+  get abandonment(): Abandonment {
+    return (this.abandoning ??= this.untilGone());
   }
 
   /** Nobody waits for the outcome any more: what has not been written yet is not. */
   abandon(reason: Error): void {
-    (this.aborter ??= this.untilGone()).abort(reason);
+    (this.abandoning ??= this.untilGone()).abort(reason);
   }
 
   private get isWrite(): boolean {
     return this.request.method !== 'GET' && this.request.method !== 'HEAD';
   }
 
-  private untilGone(): AbortController {
-    const aborter = new AbortController();
-    const gone = (): void => aborter.abort(CLIENT_GONE);
+  private untilGone(): LazyAbandonment {
+    const abandoning = new LazyAbandonment();
+    const gone = (): void => abandoning.abort(CLIENT_GONE);
     const forget = this.connection?.onGone(gone);
     this.response.on('close', () => {
       forget?.();
       // A write that was answered is over; who watches has still to be told.
       if (!this.isWrite || !this.response.writableEnded) gone();
     });
-    return aborter;
+    return abandoning;
   }
 
   warn(text: string): void {
@@ -127,6 +134,8 @@ export class Exchange {
 
 /** As upstream's `finisher` answers a context that was cancelled; made once, as its stack says nothing. */
 const CLIENT_GONE = timeout('request did not complete within requested timeout - context canceled');
+
+const NO_HEADERS = {};
 
 /** A request that has no query shares this. */
 export const NO_QUERY = new URLSearchParams();

@@ -59,7 +59,7 @@ async function deleteUnreadable(exchange: Exchange, served: ServedResource, repr
   const { info, user } = exchange;
   exchange.annotate('apiserver.k8s.io/unsafe-delete-ignore-read-error', '');
   await requireUnsafeDelete(authorizer, user, info);
-  await removeUnreadable(served.store, namespaceOf(exchange, served), info.name, exchange.signal);
+  await removeUnreadable(served.store, namespaceOf(exchange, served), info.name, exchange.abandonment);
   await sendDeleted(exchange, served, representation, 200, undefined);
 }
 

@@ -22,17 +22,23 @@ export interface Lateness {
  * Waits for work as long as it may take. Work that is late is told to give up, and goes on by itself until it does: `ended` hears of that.
  * @throws timeout, as upstream's timeout filter answers
  */
-export async function within(work: Promise<void>, ms: number, clock: Clock, late: Lateness): Promise<void> {
-  let expire: () => void = () => undefined;
-  const time = new Promise<'over'>((resolve) => (expire = () => resolve('over')));
-  const timer = clock.setTimeout(() => expire(), ms);
-  try {
-    if ((await Promise.race([work, time])) !== 'over') return;
-  } finally {
-    timer.cancel();
-  }
-  work.then(() => late.ended(undefined), (error: unknown) => late.ended(error));
-  const error = timeout('request did not complete within the allotted timeout');
-  late.expired(error);
-  throw error;
+export function within(work: Promise<void>, ms: number, clock: Clock, late: Lateness): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = clock.setTimeout(() => {
+      isLate = true;
+      const error = timeout('request did not complete within the allotted timeout');
+      late.expired(error);
+      reject(error);
+    }, ms);
+    work.then(() => {
+      timer.cancel();
+      if (isLate) late.ended(undefined);
+      else resolve();
+    }, (error: unknown) => {
+      timer.cancel();
+      if (isLate) late.ended(error);
+      else reject(error as Error);
+    });
+  });
 }

@@ -15,15 +15,17 @@ export const GZIP_FROM_BYTES = 128 * 1024;
 /** Fast rather than small: level 1 is upstream's choice too. */
 export const GZIP_LEVEL = 1;
 
-/** Headers that every answer carries. */
+/** Headers that every answer of this server carries. */
 export function baseHeaders(exchange: Exchange, contentType: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { 'Audit-Id': exchange.id, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType };
   if (exchange.warnings.length > 0) headers['Warning'] = warningHeaders(exchange.warnings);
   return headers;
 }
 
+/** Takes `headers` over. */
 export function writeHead(exchange: Exchange, code: number, headers: OutgoingHttpHeaders): void {
   exchange.status = code;
+  Object.assign(headers, exchange.headers);
   // Both kinds of response take this; their declared header types differ only in name.
   (exchange.response.writeHead as (code: number, headers: OutgoingHttpHeaders) => unknown).call(exchange.response, code, headers);
 }

@@ -28,7 +28,7 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
     warn: (text) => exchange.warn(text),
     requested: exchange.info,
     options: given,
-    signal: exchange.signal,
+    abandonment: exchange.abandonment,
     ...(exchange.isAudited ? { annotate: (key: string, value: string, from?: 'Request') => exchange.annotate(key, value, from) } : {}),
   };
 }

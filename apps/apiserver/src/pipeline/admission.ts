@@ -1,4 +1,5 @@
 import type { KubeObject } from '@navarch/api';
+import type { Abandonment } from './abandonment';
 import type { User } from './user';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -52,8 +53,8 @@ export interface AdmissionAttributes {
   warn(text: string): void;
   /** Notes in the audit event of the request, from a level on if it is named; absent where nothing is audited. */
   readonly annotate?: Annotate;
-  /** Aborts when nobody waits for the outcome any more. */
-  readonly signal?: AbortSignal;
+  /** Whether anybody waits for the outcome; absent where nobody can give up. */
+  readonly abandonment?: Abandonment;
 }
 
 /** What writes of one sort have in common. There are few sorts, so a plug-in is asked once about each. */

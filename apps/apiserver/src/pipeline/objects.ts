@@ -1,8 +1,14 @@
 import type { KubeObject, ResourceType } from '@navarch/api';
 
-export type ObjectChange<T> =
-  | { readonly type: 'put'; readonly object: T; readonly resourceVersion: number }
-  | { readonly type: 'delete'; readonly object: T; readonly resourceVersion: number };
+export interface ObjectChange<T> {
+  readonly type: 'put' | 'delete';
+  readonly uid: string;
+  /** For pods that have one: their node. */
+  readonly node: string | undefined;
+  /** Parsed when it is asked for. */
+  readonly object: T;
+  readonly resourceVersion: number;
+}
 
 /**
  * The apiserver's own view of its objects, for authentication, authorisation and admission: synchronous reads of the cache.

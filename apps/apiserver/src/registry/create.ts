@@ -1,10 +1,10 @@
 import type { KubeObject } from '@navarch/api';
 import { alreadyExists, ApiError, badRequest, cloneJson, formatTime, generateName, generateNameConflict, invalid, type JsonObject } from '@navarch/apimachinery';
-import type { PutOp, Write } from '@navarch/storage';
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../pipeline';
 import { askedAs } from './asked-as';
 import { admitChanges } from './admit-changes';
+import { commitPut } from './commit-put';
 import type { CompanionWrite } from './companions';
 import { findFresh } from './freshness';
 import { dedupeOwners } from './owner-references';
@@ -12,7 +12,7 @@ import { ownStrategy } from './own-strategy';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
-import { applied, cachedForm, putOp, written } from './write-outcome';
+import { cachedForm, putOp } from './write-outcome';
 
 /** As upstream: a generated name is tried this often before the client is told to. */
 const ATTEMPTS = 8;
@@ -59,14 +59,6 @@ function setSystemFields(object: KubeObject, nowMs: number): void {
   wipeSystemFields(object);
   object.metadata.uid = randomUUID();
   object.metadata.creationTimestamp = formatTime(nowMs);
-}
-
-async function store(resource: ResourceStore, write: Write, put: PutOp, signal: AbortSignal | undefined): Promise<Cached | undefined> {
-  const outcome = await guarded(resource.groupResource, 'create', () => resource.deps.store.commit(write, signal));
-  if (!outcome.ok) return undefined;
-  const version = outcome.resourceVersions[0] ?? 0;
-  await applied(resource, version);
-  return written(resource, put, version);
 }
 
 /** What upstream's storage says, in the middle of things: after admission and validation, and not at all to a dry run. @throws ApiError 500 */
@@ -127,8 +119,8 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
         return cachedForm(resource, key, json, 0);
       }
       const put = await putOp(resource, key, json, 0);
-      const stored = await store(resource, { ops: companions ? [put, ...companions.ops] : [put] }, put, context.signal);
-      if (stored) return stored;
+      const outcome = await guarded(resource.groupResource, 'create', () => commitPut(resource, put, object, companions, context));
+      if (outcome.ok) return outcome.object;
       // The loser may have been one of the companions: then another choice is tried.
       const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;
       if (taken && !generated) throw alreadyThere(resource, context, name, resource.objects.isReady ? resource.objects.get(key) : undefined);

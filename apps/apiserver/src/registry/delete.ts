@@ -3,6 +3,7 @@ import { conflict, notFound } from '@navarch/apimachinery';
 import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes } from '../pipeline';
 import { askedAs } from './asked-as';
+import { commitPut } from './commit-put';
 import type { DeleteOptions } from './delete-options';
 import { FOREGROUND, hasFinalizers, ORPHAN } from './deletion-state';
 import { findFresh } from './freshness';
@@ -11,7 +12,7 @@ import { lostTo, removeNow } from './remove';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
 import { admissionContext, type WriteContext } from './write-context';
-import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
+import { cachedForm, putOp, sameContent } from './write-outcome';
 
 export interface Deleted {
   /** As it was last, with the version of the delete; or as it now waits. */
@@ -81,11 +82,8 @@ async function attempt(resource: ResourceStore, current: Cached, options: Delete
   if (sameContent(resource, current, json)) return { object: current, gone: false };
   if (context.dryRun) return { object: cachedForm(resource, current.key, json, current.resourceVersion), gone: false };
   const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
-  const outcome = await deps.store.commit({ ops: [put] }, context.signal);
-  if (!outcome.ok) return lostTo(resource, current.key, outcome.current[0]);
-  const version = outcome.resourceVersions[0] ?? 0;
-  await applied(resource, version);
-  return { object: written(resource, put, version), gone: false };
+  const outcome = await commitPut(resource, put, object, undefined, context);
+  return outcome.ok ? { object: outcome.object, gone: false } : lostTo(resource, current.key, outcome.current[0]);
 }
 
 /** Deletes an object, at once or by marking it. @throws notFound, conflict */

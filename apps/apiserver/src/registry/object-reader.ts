@@ -4,6 +4,30 @@ import type { ObjectChange, ObjectReader } from '../pipeline';
 import type { Registry } from './registry';
 import type { Cached, ResourceStore } from './resource-store';
 
+/** Looks into the object only for what is asked. */
+class CachedChange<T extends KubeObject> implements ObjectChange<T> {
+  constructor(
+    readonly type: 'put' | 'delete',
+    private readonly cached: Cached,
+  ) {}
+
+  get uid(): string {
+    return this.cached.description.uid;
+  }
+
+  get node(): string | undefined {
+    return this.cached.description.node;
+  }
+
+  get object(): T {
+    return this.cached.object as T;
+  }
+
+  get resourceVersion(): number {
+    return this.cached.resourceVersion;
+  }
+}
+
 /** Follows one resource across rebuilds of the cache. */
 class Follower<T extends KubeObject> {
   private known = new Map<string, Cached>();
@@ -62,7 +86,7 @@ class Follower<T extends KubeObject> {
   }
 
   private report(type: 'put' | 'delete', object: Cached): void {
-    this.handler({ type, object: object.object as T, resourceVersion: object.resourceVersion });
+    this.handler(new CachedChange<T>(type, object));
   }
 }
 

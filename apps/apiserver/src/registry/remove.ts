@@ -16,7 +16,7 @@ export async function removeNow(resource: ResourceStore, current: Cached, contex
   const companions = await resource.companions?.onDelete(current);
   try {
     const remove = { kind: 'delete', key: current.key, expectedModRevision: revisionOf(current.resourceVersion) } as const;
-    const outcome = await deps.store.commit({ ops: companions ? [remove, ...companions.ops] : [remove] }, context.signal);
+    const outcome = await deps.store.commit({ ops: companions ? [remove, ...companions.ops] : [remove] }, context.abandonment);
     if (!outcome.ok) return await lostTo(resource, current.key, outcome.current[0]);
     const version = outcome.resourceVersions[0] ?? 0;
     await applied(resource, version);

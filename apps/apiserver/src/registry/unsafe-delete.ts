@@ -1,4 +1,5 @@
 import { type ApiError, fieldErrors, forbidden, goQuote, invalid } from '@navarch/apimachinery';
+import type { WriteSignal } from '@navarch/storage';
 import type { AuthorizationAttributes, Authorizer, User } from '../pipeline';
 import type { ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
@@ -22,7 +23,7 @@ export const notForCollections = (): ApiError =>
   invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [fieldErrors.invalid(option, true, 'is not allowed with DELETECOLLECTION, try again after removing the option')]);
 
 /** Removes the key, whatever finalizers stand in the value: nobody can tell. Admission is not asked, as there is no object to show. @throws invalid for what can be read, or is not there */
-export function removeUnreadable(resource: ResourceStore, namespace: string, name: string, signal: AbortSignal): Promise<void> {
+export function removeUnreadable(resource: ResourceStore, namespace: string, name: string, abandonment: WriteSignal): Promise<void> {
   const key = resource.key(namespace, name);
   const { store, log } = resource.deps;
   const { group, resource: plural } = resource.groupResource;
@@ -31,7 +32,7 @@ export function removeUnreadable(resource: ResourceStore, namespace: string, nam
       const value = await store.get(key);
       if (value === undefined || isReadable(resource, value))
         throw invalid({ group, kind: plural }, name, [fieldErrors.invalid(option, true, 'is exclusively used to delete corrupt object(s), try again by removing this option')]);
-      const outcome = await store.commit({ ops: [{ kind: 'delete', key, expectedModRevision: value.modRevision }] }, signal);
+      const outcome = await store.commit({ ops: [{ kind: 'delete', key, expectedModRevision: value.modRevision }] }, abandonment);
       if (!outcome.ok) continue;
       log.warn({ key }, 'deleted an object that cannot be read');
       await applied(resource, outcome.resourceVersions[0] ?? 0);

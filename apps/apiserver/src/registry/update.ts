@@ -4,6 +4,7 @@ import { revisionOf } from '@navarch/storage';
 import type { AdmissionAttributes, VersionedKind } from '../pipeline';
 import { askedAs } from './asked-as';
 import { admitChanges } from './admit-changes';
+import { commitPut } from './commit-put';
 import type { CompanionWrite } from './companions';
 import { create } from './create';
 import { findFresh } from './freshness';
@@ -16,7 +17,7 @@ import { requireSameObject } from './same-object';
 import { guarded } from './store-failure';
 import { ownStrategy } from './own-strategy';
 import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
-import { applied, cachedForm, putOp, sameContent, written } from './write-outcome';
+import { cachedForm, putOp, sameContent } from './write-outcome';
 
 /** What admission sees of a subresource that shows another kind than the object's. */
 export interface ShownKind {
@@ -173,15 +174,10 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
     if (sameContent(resource, current, json, object) && (companions?.ops.length ?? 0) === 0) return current;
     if (context.dryRun) return cachedForm(resource, current.key, json, current.resourceVersion);
     const put = await putOp(resource, current.key, json, revisionOf(current.resourceVersion));
-    const outcome = await deps.store.commit({ ops: companions ? [put, ...companions.ops] : [put] }, context.signal);
-    if (!outcome.ok) {
-      if (attributes) deps.admission.undo(attributes);
-      return await lostTo(resource, current.key, outcome.current[0]);
-    }
-    resource.updated?.(object, old, change.subresource);
-    const version = outcome.resourceVersions[0] ?? 0;
-    await applied(resource, version);
-    return written(resource, put, version);
+    const outcome = await commitPut(resource, put, object, companions, context, () => resource.updated?.(object, old, change.subresource));
+    if (outcome.ok) return outcome.object;
+    if (attributes) deps.admission.undo(attributes);
+    return await lostTo(resource, current.key, outcome.current[0]);
   } catch (error) {
     if (attributes) deps.admission.undo(attributes);
     throw error;

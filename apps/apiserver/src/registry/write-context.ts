@@ -1,5 +1,5 @@
 import type { StrategyContext } from '@navarch/api';
-import type { AdmissionAttributes, Annotate, RequestedVersion, User } from '../pipeline';
+import type { Abandonment, AdmissionAttributes, Annotate, RequestedVersion, User } from '../pipeline';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -16,8 +16,8 @@ export interface WriteContext {
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
   readonly warn: (text: string) => void;
-  /** Aborts when nobody waits for the outcome any more: what has not been sent to the store by then is not written. */
-  readonly signal?: AbortSignal;
+  /** Whether anybody waits for the outcome: what has not been sent to the store when nobody does any more is not written. */
+  readonly abandonment?: Abandonment;
   /** How the client named the resource; absent: as it is stored. */
   readonly requested?: RequestedVersion;
   /** The options of the request as the client gave them, for admission to see; absent: made from what stands above. */
@@ -32,8 +32,8 @@ export function writeOptionsOf({ options, dryRun, fieldManager }: WriteContext):
 }
 
 /** What admission gets to know of every write. */
-export function admissionContext({ user, dryRun, warn, annotate, requested, signal }: WriteContext): Pick<AdmissionAttributes, 'annotate' | 'dryRun' | 'requested' | 'signal' | 'user' | 'warn'> {
-  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}), ...(signal ? { signal } : {}) };
+export function admissionContext({ user, dryRun, warn, annotate, requested, abandonment }: WriteContext): Pick<AdmissionAttributes, 'abandonment' | 'annotate' | 'dryRun' | 'requested' | 'user' | 'warn'> {
+  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}), ...(abandonment ? { abandonment } : {}) };
 }
 
 const MANAGER_LIMIT = 128;

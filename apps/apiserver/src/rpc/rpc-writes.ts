@@ -4,7 +4,7 @@ import { objectv1 } from '@navarch/proto';
 import { builtInCodec, type KindCodec } from '../codec/kind-codec';
 import { viewOf } from '../http/subresource-routes';
 import { verbNotAllowed } from '../http/verb-not-allowed';
-import type { User } from '../pipeline';
+import { abandonmentBy, type User } from '../pipeline';
 import { applyPatch } from '../registry/apply-patch';
 import { writeThrough } from '../registry/object-view';
 import { create, settleNamespace } from '../registry/create';
@@ -33,7 +33,7 @@ export interface Writer {
 /** Components send what they mean: fields they do not know of come from reading a newer object, and are dropped. */
 function contextOf({ user, signal }: Writer, options: objectv1.WriteOptions | undefined, force = false): WriteContext {
   return {
-    user, dryRun: options?.dryRun ?? false, fieldManager: options?.fieldManager ?? '', userAgent: user.name, fieldValidation: 'Ignore', force, trusted: false, warn: () => undefined, signal,
+    user, dryRun: options?.dryRun ?? false, fieldManager: options?.fieldManager ?? '', userAgent: user.name, fieldValidation: 'Ignore', force, trusted: false, warn: () => undefined, abandonment: abandonmentBy(signal),
   };
 }
 

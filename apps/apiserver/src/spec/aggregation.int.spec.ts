@@ -114,6 +114,9 @@ it('passes requests on with the user it has made out, and no other', async () =>
     headers: { 'X-Remote-User': 'forged', 'X-Remote-Extra-A': 'forged', 'Impersonate-User': 'jane', 'Impersonate-Group': 'system:masters' },
   });
   expect(answer.body).toEqual({ kind: 'ShipList', items: [] });
+  // What has let the request run is said by this server, also where another one answers.
+  const decided = ['x-kubernetes-pf-flowschema-uid', 'x-kubernetes-pf-prioritylevel-uid'];
+  for (const { headers: told } of [answer, await client.get('/api/v1/namespaces')]) expect(decided.filter((name) => /^[\da-f-]{36}$/.test(String(told[name])))).toEqual(decided);
   const { path, headers, proxy } = seen.find((one) => one.path.includes('ships')) ?? { path: '', headers: {}, proxy: '' };
   expect(path).toBe('/apis/fleet.example.com/v1/namespaces/default/ships?limit=5');
   expect(headers['x-remote-user']).toBe('jane');

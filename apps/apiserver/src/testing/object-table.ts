@@ -48,7 +48,7 @@ export class ObjectTable implements ObjectReader {
     for (const object of objects) {
       const { namespace = '', name = '' } = object.metadata;
       this.#rows.set(keyOf(type, namespace, name), { type, object });
-      this.#tell(type, { type: 'put', object, resourceVersion: ++this.#version });
+      this.#tell(type, 'put', object);
     }
     return this;
   }
@@ -58,7 +58,7 @@ export class ObjectTable implements ObjectReader {
     const row = this.#rows.get(key);
     if (row === undefined) return;
     this.#rows.delete(key);
-    this.#tell(type, { type: 'delete', object: row.object, resourceVersion: ++this.#version });
+    this.#tell(type, 'delete', row.object);
   }
 
   /** The same objects as the registry's writer shows them. */
@@ -83,7 +83,9 @@ export class ObjectTable implements ObjectReader {
     };
   }
 
-  #tell({ group, resource }: Type, change: ObjectChange<KubeObject>): void {
+  #tell({ group, resource }: Type, type: 'put' | 'delete', object: KubeObject): void {
+    const { spec } = object as { spec?: { nodeName?: string } };
+    const change = { type, object, uid: object.metadata.uid ?? '', node: spec?.nodeName, resourceVersion: ++this.#version };
     for (const handler of this.#handlers.get(`${group}/${resource}`) ?? []) handler(change);
   }
 }

@@ -13,19 +13,19 @@ export class ObjectShape<T extends object> {
     this.metadataStart = metadataStart(this.head);
   }
 
-  objectFrom(value: StoredValue): BufferedObject<T> {
+  /** `known` tells what is known already of an object in this form. */
+  objectFrom(value: StoredValue, known?: (key: string, json: Buffer) => Description | undefined): BufferedObject<T> {
     const { resource } = this;
     if (value.unreadable !== undefined) throw new StoreError('unreadable', `unable to transform key "${value.key}": ${value.unreadable}`);
     const stale = resource.upgrade !== undefined && value.schemaGeneration < (resource.schemaGeneration ?? 0);
     const json = stale && resource.upgrade ? resource.upgrade(value.json, value.schemaGeneration) : value.json;
-    return new BufferedObject(this, value.key, value.resourceVersion, servedBytes(this.head, value.resourceVersion, json), value.schemaGeneration, value.sealedBy);
+    return new BufferedObject(this, value.key, value.resourceVersion, servedBytes(this.head, value.resourceVersion, json), value.schemaGeneration, value.sealedBy, known?.(value.key, json));
   }
 }
 
 /** An object as its served bytes; everything else is made from them when it is asked for. */
 export class BufferedObject<T extends object> implements CachedObject<T> {
   #parsed: WeakRef<DeepReadonly<T>> | undefined;
-  #description: Description | undefined;
   #metadata: Buffer | undefined;
   #representations: Map<string, unknown> | undefined;
 
@@ -36,6 +36,7 @@ export class BufferedObject<T extends object> implements CachedObject<T> {
     readonly bytes: Buffer,
     readonly schemaGeneration: number,
     readonly sealedBy: string | undefined,
+    private known?: Description,
   ) {}
 
   get metadataBytes(): Buffer {
@@ -63,8 +64,8 @@ export class BufferedObject<T extends object> implements CachedObject<T> {
 
   /** Looks into the object, the first time only. */
   describe(): Description {
-    this.#description ??= this.shape.resource.describe(this.object);
-    return this.#description;
+    this.known ??= this.shape.resource.describe(this.object);
+    return this.known;
   }
 
   represent<R>(key: string, make: (object: CachedObject<T>) => R): R {
@@ -76,8 +77,7 @@ export class BufferedObject<T extends object> implements CachedObject<T> {
   withVersion(version: ResourceVersion): BufferedObject<T> {
     if (version === this.resourceVersion) return this;
     const { head } = this.shape;
-    const other = new BufferedObject(this.shape, this.key, version, withServedVersion(head, this.bytes, version), this.schemaGeneration, this.sealedBy);
-    other.#description = this.#description; // says nothing of the version
-    return other;
+    // A description says nothing of the version.
+    return new BufferedObject(this.shape, this.key, version, withServedVersion(head, this.bytes, version), this.schemaGeneration, this.sealedBy, this.known);
   }
 }

@@ -1,5 +1,5 @@
 import {
-  type CachedObject, type CachedResource, type CacheEvent, type ResourceCache, type SubscribeOptions, type Subscription, type SubscriptionEnd,
+  type CachedObject, type CachedResource, type CacheEvent, type DeepReadonly, type Description, type ResourceCache, type SubscribeOptions, type Subscription, type SubscriptionEnd,
   type SubscriptionSink,
 } from '../cache-types';
 import { deferred } from '../deferred';
@@ -9,6 +9,7 @@ import { isStoreError, StoreError } from '../store-error';
 import { type ResourceVersion, type StoredValue, type StoreEvent } from '../types';
 import { AppliedEvent } from './applied-event';
 import { type BufferedObject, ObjectShape } from './buffered-object';
+import { ExpectedObjects } from './expected-objects';
 import { HistoryRing } from './history-ring';
 import { NodeClasses } from './node-classes';
 import { SortedMap } from './sorted-map';
@@ -35,6 +36,8 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   readonly #nodeSubscribers = new Map<string, Subscribers<T>>();
   readonly #whenReady = deferred<undefined>();
   #contents: Contents<T> | undefined;
+  readonly #expected = new ExpectedObjects();
+  readonly #known = (key: string, json: Buffer): Description | undefined => this.#expected.descriptionOf(key, json);
   /** Keys whose values could not be opened. */
   readonly #unreadable = new Set<string>();
   /** Events that arrive while the resource is being loaded. */
@@ -94,6 +97,12 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     return nodes.keys(node).flatMap((key) => objects.get(key) ?? []);
   }
 
+  expect(key: string, json: Buffer, object: DeepReadonly<T>): () => void {
+    const description = this.resource.describe(object);
+    // The labels are still the writer's.
+    return this.#expected.add(key, json, { ...description, labels: { ...description.labels } });
+  }
+
   objectFrom(value: StoredValue): CachedObject<T> {
     return this.#shape.objectFrom(value);
   }
@@ -119,7 +128,7 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
     const present = this.#contents?.objects.get(value.key);
     if (present?.resourceVersion === value.resourceVersion) return present;
     try {
-      const object = this.#shape.objectFrom(value);
+      const object = this.#shape.objectFrom(value, this.#known);
       if (this.resource.hasNodes) object.describe(); // its class is needed at once, and what cannot be described is not readable
       this.#unreadable.delete(value.key);
       return object;

@@ -1,6 +1,6 @@
 import { type ResourceCache, type SubscriptionEnd } from '../cache-types';
 import { type MemoryStore } from '../memory/memory-store';
-import { collectionVersion } from '../resource-version';
+import { collectionVersion, revisionOf } from '../resource-version';
 import { CacheBench, follower } from '../spec/cache-bench';
 import { configMaps, podPrefix, pods, put, remove, succeeded, type TestPod, write } from '../spec/store-builders';
 import { type StoreErrorCode } from '../store-error';
@@ -72,6 +72,29 @@ describe('StoreWatchCache', () => {
       let made = 0;
       const make = (): number => ++made;
       expect([object.represent('cells', make), object.represent('cells', make)]).toEqual([1, 1]);
+    });
+
+    it('parses nothing of what it expects, as long as that is what comes', async () => {
+      let parsed = 0;
+      podCache = cache.register<TestPod>({
+        ...pods,
+        decode: (json) => {
+          parsed++;
+          return JSON.parse(json.toString()) as TestPod;
+        },
+      });
+      await cache.start();
+      const [ours, theirs] = [put(a, 0, onNode('n1')), put(b, 0, onNode('n2'))];
+      const labels = { app: 'web' };
+      const object: TestPod = { metadata: { name: 'a', uid: 'u', labels }, spec: { nodeName: 'n1' } };
+      const over = [podCache.expect(a, ours.json, object), podCache.expect(b, Buffer.from('{}'), object)];
+      labels.app = 'changed by who wrote it';
+      await commit(ours, theirs);
+      expect([parsed, podCache.listNode('n1').map(({ key }) => key), podCache.listNode('n2').map(({ key }) => key)]).toEqual([1, [a], [b]]);
+      expect([podCache.get(a)?.description, podCache.get(b)?.description.uid]).toEqual([{ uid: 'u', labels: { app: 'web' }, fields: { 'spec.nodeName': 'n1' }, node: 'n1' }, '']);
+      for (const forget of over) forget();
+      await commit({ ...ours, expectedModRevision: revisionOf(podCache.get(a)?.resourceVersion ?? 0) });
+      expect([parsed, podCache.get(a)?.description.uid]).toEqual([2, '']);
     });
 
     it('ignores keys it does not know, but advances over them', async () => {

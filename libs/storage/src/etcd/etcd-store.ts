@@ -10,7 +10,7 @@ import { SharedRead } from '../shared-read';
 import { isStoreError, StoreError, type StoreErrorCode } from '../store-error';
 import {
   type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreIdentity, type StoreWatch, type WatchSink,
-  type Write, type WriteOp, type WriteOutcome,
+  type Write, type WriteOp, type WriteOutcome, type WriteSignal,
 } from '../types';
 import { prefixEnd } from '../value/prefix-end';
 import { commitByKey } from './commit-by-key';
@@ -54,7 +54,7 @@ export class EtcdStore implements Store {
       : new GroupCommitter({ limits: groupedLimits, inFlight: 2, ...told }, (writes) => this.#transact(groupRequest(writes), (response) => groupOutcomes(writes, response)));
   }
 
-  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+  commit(write: Write, signal?: WriteSignal): Promise<WriteOutcome> {
     return this.#committer.commit(write, signal);
   }
 

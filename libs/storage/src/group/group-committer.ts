@@ -1,5 +1,5 @@
 import { isStoreError, StoreError } from '../store-error';
-import { type Write, type WriteOutcome } from '../types';
+import { type Write, type WriteOutcome, type WriteSignal } from '../types';
 import { type GroupLimits, type QueuedWrite, type WriteKind, WriteQueue } from './write-queue';
 
 /** Sends writes as one transaction: outcomes in their order. Failures are StoreErrors. */
@@ -15,7 +15,7 @@ export interface GroupCommitterOptions {
 
 interface PendingWrite extends QueuedWrite {
   /** Aborts when the caller gives it up. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: WriteSignal | undefined;
   readonly resolve: (outcome: WriteOutcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -43,7 +43,7 @@ export class GroupCommitter {
     this.#queue = new WriteQueue(options.limits);
   }
 
-  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+  commit(write: Write, signal?: WriteSignal): Promise<WriteOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closed();
       const pending: PendingWrite = { ...measure(write), signal, resolve, reject };

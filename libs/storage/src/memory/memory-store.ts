@@ -8,7 +8,7 @@ import { SharedRead } from '../shared-read';
 import { StoreError } from '../store-error';
 import {
   type CurrentRevision, type RangeOptions, type RangePage, type Store, type StoredValue, type StoreEvent, type StoreIdentity, type StoreWatch,
-  type WatchSink, type Write, type WriteOp, type WriteOutcome,
+  type WatchSink, type Write, type WriteOp, type WriteOutcome, type WriteSignal,
 } from '../types';
 import { noTransformer } from '../seal/transformer';
 import { RevisionPositions } from '../value/revision-positions';
@@ -29,7 +29,7 @@ export class MemoryStore implements Store {
     this.#leases = new LeasePool((ttlSeconds) => Promise.resolve(this.#grantLease(ttlSeconds)), clock);
   }
 
-  commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+  commit(write: Write, signal?: WriteSignal): Promise<WriteOutcome> {
     return this.#committer.commit(write, signal);
   }
 

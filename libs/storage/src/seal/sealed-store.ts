@@ -1,7 +1,7 @@
 import { isStoreError } from '../store-error';
 import {
   type CurrentRevision, type RangeOptions, type RangePage, type SealedValue, type Store, type StoredValue, type StoreIdentity, type StoreWatch, type WatchSink,
-  type Write, type WriteOp, type WriteOutcome,
+  type Write, type WriteOp, type WriteOutcome, type WriteSignal,
 } from '../types';
 import { type SealedWatchDeps, SealedWatch } from './sealed-watch';
 import { allOf, mapEventually } from './eventually';
@@ -33,7 +33,7 @@ export interface SealedStoreDeps extends SealedWatchDeps {
 export class SealedStore implements Store {
   constructor(private readonly deps: SealedStoreDeps) {}
 
-  async commit(write: Write, signal?: AbortSignal): Promise<WriteOutcome> {
+  async commit(write: Write, signal?: WriteSignal): Promise<WriteOutcome> {
     const outcome = await this.deps.store.commit({ ops: await allOf(write.ops.map((op) => this.#seal(op))) }, signal);
     return outcome.ok ? outcome : { ok: false, current: await allOf(outcome.current.map((value) => value && this.#open(value))) };
   }

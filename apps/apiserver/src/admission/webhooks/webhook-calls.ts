@@ -79,11 +79,11 @@ export class WebhookCalls {
     const seconds = (): number => (performance.now() - started) / 1000;
     let verdict: Verdict;
     // A request whose time is over is not passed on, also to those that may fail.
-    attributes.signal?.throwIfAborted();
+    attributes.abandonment?.throwIfAborted();
     try {
-      verdict = await this.exchange(webhook.name, webhook, request, attributes.signal);
+      verdict = await this.exchange(webhook.name, webhook, request, attributes.abandonment?.signal);
     } catch (error) {
-      attributes.signal?.throwIfAborted();
+      attributes.abandonment?.throwIfAborted();
       if (!(error instanceof WebhookCallFailed)) throw error;
       this.deps.metrics.answered(call, seconds(), 0, webhook.failurePolicy !== 'Ignore');
       if (webhook.failurePolicy === 'Ignore') {

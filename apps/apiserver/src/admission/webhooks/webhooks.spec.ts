@@ -2,7 +2,7 @@ import { admissionregistration, core, type admissionregistrationv1, type corev1,
 import type { JsonValue, Status } from '@navarch/apimachinery';
 import { createRegistry, silentLogger } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
-import type { AdmissionAttributes } from '../../pipeline';
+import { abandonmentBy, type AdmissionAttributes } from '../../pipeline';
 import { PluginChain } from '../../pipeline/admission-chain';
 import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
@@ -158,7 +158,7 @@ describe('mutating webhooks', () => {
       return new Error('aborted');
     };
     const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' }), aWebhook('two.example.com', { failurePolicy: 'Ignore' })], [], { 'one.example.com': late });
-    await expect(world.chain.mutate({ ...anAdmission(labelled()), signal: aborter.signal })).rejects.toThrow('too late');
+    await expect(world.chain.mutate({ ...anAdmission(labelled()), abandonment: abandonmentBy(aborter.signal) })).rejects.toThrow('too late');
     expect(world.asked).toEqual(['one.example.com']);
   });
 

@@ -16,7 +16,11 @@ export class NodeGraph {
   readonly #secretsOfVolume = new Map<string, readonly string[]>();
 
   constructor(private readonly reader: ObjectReader) {
-    reader.onChange(core.pods, (change) => (change.type === 'put' ? this.#putPod(change.object) : this.#removePod(change.object)));
+    reader.onChange(core.pods, (change) => {
+      if (change.type === 'delete') this.#removePod(change.uid);
+      // Of a pod that is on no node not even the object is made.
+      else if (change.node !== undefined) this.#putPod(change.object);
+    });
     reader.onChange(core.persistentvolumes, (change) => this.#changeVolume(change.object, change.type === 'put'));
     for (const pod of reader.list(core.pods)) this.#putPod(pod);
     for (const volume of reader.list(core.persistentvolumes)) this.#changeVolume(volume, true);
@@ -26,7 +30,7 @@ export class NodeGraph {
     const uid = pod.metadata.uid;
     const node = pod.spec?.nodeName;
     if (uid === undefined || node === undefined || node === '') return;
-    this.#removePod(pod);
+    this.#removePod(uid);
     const { namespace = '', name = '', annotations } = pod.metadata;
     const keys = [`${namespace}/pods/${name}`];
     // A node makes mirror pods itself: they must never be a way to other objects.
@@ -37,8 +41,7 @@ export class NodeGraph {
     for (const key of keys) references.set(key, (references.get(key) ?? new Set<string>()).add(uid));
   }
 
-  #removePod(pod: corev1.Pod): void {
-    const uid = pod.metadata.uid ?? '';
+  #removePod(uid: string): void {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
     this.#pods.delete(uid);
