@@ -1,3 +1,4 @@
+import { type HistogramSeries, SeriesCounter, SeriesHistogram } from '@navarch/component-base';
 import type { CycleObserver, DeviceWait, MeasuredPoint, PointStatus, ReuseResult } from '@navarch/scheduling';
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CallListener } from './external/external-calls';
@@ -34,27 +35,27 @@ const samplePluginsEvery = 10;
 
 /** Metrics by upstream's names. */
 export class SchedulerMetrics {
-  readonly #attempts: Counter<'result' | 'profile'>;
-  readonly #duration: Histogram<'result' | 'profile'>;
-  readonly #algorithm: Histogram;
-  readonly #podAttempts: Histogram;
-  readonly #podLatency: Histogram<'attempts'>;
-  readonly #incoming: Counter<'queue' | 'event'>;
+  readonly #attempts: SeriesCounter;
+  readonly #duration: SeriesHistogram;
+  readonly #algorithm: HistogramSeries;
+  readonly #podAttempts: HistogramSeries;
+  readonly #podLatency: SeriesHistogram;
+  readonly #incoming: SeriesCounter;
   readonly #preemptions: Counter;
   readonly #victims: Histogram;
-  readonly #permitWait: Histogram<'result'>;
+  readonly #permitWait: SeriesHistogram;
   readonly #preemptionRuns: Counter<'result'>;
   readonly #preemptionDuration: Histogram<'result'>;
   readonly #afterFlush: Counter;
   readonly #claims: Counter<'status'>;
   readonly #deviceWaits: Counter<'profile' | 'driver' | 'status'>;
   readonly #deviceWaitDuration: Histogram<'profile' | 'driver' | 'status'>;
-  readonly #hintDuration: Histogram<'hinted' | 'profile'>;
-  readonly #points: Histogram<'extension_point' | 'status' | 'profile'>;
-  readonly #plugins: Histogram<'plugin' | 'extension_point' | 'status'>;
+  readonly #hintDuration: SeriesHistogram;
+  readonly #points: SeriesHistogram;
+  readonly #plugins: SeriesHistogram;
   readonly #externalCalls: Histogram<'plugin' | 'extension_point' | 'outcome'>;
-  readonly #handled: Histogram<'event'>;
-  readonly #hints: Histogram<'plugin' | 'event' | 'hint'>;
+  readonly #handled: SeriesHistogram;
+  readonly #hints: SeriesHistogram;
   /** Counted here and told when asked for: there are thirty to a pod. */
   readonly #evaluations = new Map<string, Map<string, number>>();
   readonly #reuse = new Map<string, number>();
@@ -64,24 +65,24 @@ export class SchedulerMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#attempts = new Counter({ name: 'scheduler_schedule_attempts_total', help: 'Attempts to schedule pods, by result.', labelNames: ['result', 'profile'], registers });
-    this.#duration = new Histogram({
+    this.#attempts = new SeriesCounter({ name: 'scheduler_schedule_attempts_total', help: 'Attempts to schedule pods, by result.', labelNames: ['result', 'profile'], registers });
+    this.#duration = new SeriesHistogram({
       name: 'scheduler_scheduling_attempt_duration_seconds',
       help: 'Duration of an attempt, with binding.',
       labelNames: ['result', 'profile'],
       buckets: attemptBuckets,
       registers,
     });
-    this.#algorithm = new Histogram({ name: 'scheduler_scheduling_algorithm_duration_seconds', help: 'Duration of the search for a node.', buckets: attemptBuckets, registers });
-    this.#podAttempts = new Histogram({ name: 'scheduler_pod_scheduling_attempts', help: 'Attempts until a pod was scheduled.', buckets: [1, 2, 4, 8, 16], registers });
-    this.#podLatency = new Histogram({
+    this.#algorithm = new SeriesHistogram({ name: 'scheduler_scheduling_algorithm_duration_seconds', help: 'Duration of the search for a node.', buckets: attemptBuckets, registers }).labels({});
+    this.#podAttempts = new SeriesHistogram({ name: 'scheduler_pod_scheduling_attempts', help: 'Attempts until a pod was scheduled.', buckets: [1, 2, 4, 8, 16], registers }).labels({});
+    this.#podLatency = new SeriesHistogram({
       name: 'scheduler_pod_scheduling_sli_duration_seconds',
       help: 'From a pod entering the queue to its binding.',
       labelNames: ['attempts'],
       buckets: exponentialBuckets(0.01, 2, 20),
       registers,
     });
-    this.#incoming = new Counter({
+    this.#incoming = new SeriesCounter({
       name: 'scheduler_queue_incoming_pods_total',
       help: 'Pods that entered a part of the queue, by the event that moved them.',
       labelNames: ['queue', 'event'],
@@ -89,7 +90,7 @@ export class SchedulerMetrics {
     });
     this.#preemptions = new Counter({ name: 'scheduler_preemption_attempts_total', help: 'Pods for which preemption was tried, whether it found room or not.', registers });
     this.#victims = new Histogram({ name: 'scheduler_preemption_victims', help: 'Pods that had to go for one preemption.', buckets: [1, 2, 4, 8, 16, 32, 64], registers });
-    this.#permitWait = new Histogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
+    this.#permitWait = new SeriesHistogram({ name: 'scheduler_permit_wait_duration_seconds', help: 'Time that pods waited in Permit.', labelNames: ['result'], buckets: attemptBuckets, registers });
     this.#preemptionRuns = new Counter({ name: 'scheduler_preemption_goroutines_execution_total', help: 'Number of preemption goroutines executed.', labelNames: ['result'], registers });
     this.#preemptionDuration = new Histogram({
       name: 'scheduler_preemption_goroutines_duration_seconds',
@@ -113,21 +114,21 @@ export class SchedulerMetrics {
       buckets: exponentialBuckets(0.1, 2, 14),
       registers,
     });
-    this.#hintDuration = new Histogram({
+    this.#hintDuration = new SeriesHistogram({
       name: 'scheduler_get_node_hint_duration_seconds',
       help: 'Latency for getting a node hint.',
       labelNames: ['hinted', 'profile'],
       buckets: exponentialBuckets(0.00001, 2, 12),
       registers,
     });
-    this.#points = new Histogram({
+    this.#points = new SeriesHistogram({
       name: 'scheduler_framework_extension_point_duration_seconds',
       help: 'Latency for running all plugins of a specific extension point.',
       labelNames: ['extension_point', 'status', 'profile'],
       buckets: exponentialBuckets(0.0001, 2, 12),
       registers,
     });
-    this.#plugins = new Histogram({
+    this.#plugins = new SeriesHistogram({
       name: 'scheduler_plugin_execution_duration_seconds',
       help: 'Duration for running a plugin at a specific extension point.',
       labelNames: ['plugin', 'extension_point', 'status'],
@@ -135,8 +136,8 @@ export class SchedulerMetrics {
       registers,
     });
     this.#externalCalls = new Histogram({ name: 'navarch_scheduler_external_call_duration_seconds', help: 'Calls of plug-ins and extenders in other processes, by what became of them.', labelNames: ['plugin', 'extension_point', 'outcome'], buckets: exponentialBuckets(0.001, 2, 15), registers });
-    this.#handled = new Histogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
-    this.#hints = new Histogram({ name: 'scheduler_queueing_hint_execution_duration_seconds', help: 'Duration for running a queueing hint function of a plugin.', labelNames: ['plugin', 'event', 'hint'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
+    this.#handled = new SeriesHistogram({ name: 'scheduler_event_handling_duration_seconds', help: 'Event handling latency in seconds.', labelNames: ['event'], buckets: exponentialBuckets(0.0001, 2, 12), registers });
+    this.#hints = new SeriesHistogram({ name: 'scheduler_queueing_hint_execution_duration_seconds', help: 'Duration for running a queueing hint function of a plugin.', labelNames: ['plugin', 'event', 'hint'], buckets: exponentialBuckets(0.00001, 1.5, 20), registers });
     const evaluations = this.#evaluations;
     new Counter({
       name: 'scheduler_plugin_evaluation_total', help: 'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).', labelNames: ['plugin', 'extension_point', 'profile'], registers,
@@ -219,24 +220,24 @@ export class SchedulerMetrics {
         if (flushed !== undefined) count(this.#flushes, `${flushed}/${profile}`);
       },
       ...(sampled ? {
-        plugin: (plugin, extension_point, milliseconds, status) => this.#plugins.observe({ plugin, extension_point, status }, milliseconds / 1000),
-        hinted: (given: boolean, milliseconds: number) => this.#hintDuration.observe({ hinted: given ? 'hint' : 'no_hint', profile }, milliseconds / 1000),
+        plugin: (plugin, extension_point, milliseconds, status) => this.#plugins.labels({ plugin, extension_point, status }).observe(milliseconds / 1000),
+        hinted: (given: boolean, milliseconds: number) => this.#hintDuration.labels({ hinted: given ? 'hint' : 'no_hint', profile }).observe(milliseconds / 1000),
       } : {}),
     };
   }
 
   point(profile: string, extension_point: MeasuredPoint, milliseconds: number, status: PointStatus): void {
-    this.#points.observe({ extension_point, status, profile }, milliseconds / 1000);
+    this.#points.labels({ extension_point, status, profile }).observe(milliseconds / 1000);
   }
 
   watch(observed: () => ObservedScheduler, profiles: readonly string[]): void {
     this.#observed = observed;
-    for (const profile of profiles) for (const result of ['scheduled', 'unschedulable', 'error']) this.#attempts.inc({ result, profile }, 0);
+    for (const profile of profiles) for (const result of ['scheduled', 'unschedulable', 'error']) this.#attempts.labels({ result, profile });
   }
 
   attempt(result: AttemptResult, profile: string, milliseconds: number): void {
-    this.#attempts.inc({ result, profile });
-    this.#duration.observe({ result, profile }, milliseconds / 1000);
+    this.#attempts.labels({ result, profile }).inc();
+    this.#duration.labels({ result, profile }).observe(milliseconds / 1000);
   }
 
   searched(milliseconds: number): void {
@@ -247,21 +248,21 @@ export class SchedulerMetrics {
   scheduled(attempts: number, waitedMs: number, flushed = false): void {
     if (flushed) this.#afterFlush.inc();
     this.#podAttempts.observe(attempts);
-    this.#podLatency.observe({ attempts: String(Math.min(attempts, 16)) }, waitedMs / 1000);
+    this.#podLatency.labels({ attempts: String(Math.min(attempts, 16)) }).observe(waitedMs / 1000);
   }
 
   readonly externalCall: CallListener = (plugin, extension_point, milliseconds, outcome) => this.#externalCalls.observe({ plugin, extension_point, outcome }, milliseconds / 1000);
 
   handled(event: string, milliseconds: number): void {
-    this.#handled.observe({ event }, milliseconds / 1000);
+    this.#handled.labels({ event }).observe(milliseconds / 1000);
   }
 
   hinted(plugin: string, event: string, helps: boolean, milliseconds: number): void {
-    this.#hints.observe({ plugin, event, hint: helps ? 'Queue' : 'QueueSkip' }, milliseconds / 1000);
+    this.#hints.labels({ plugin, event, hint: helps ? 'Queue' : 'QueueSkip' }).observe(milliseconds / 1000);
   }
 
   incoming(queue: string, event: string): void {
-    this.#incoming.inc({ queue, event });
+    this.#incoming.labels({ queue, event }).inc();
   }
 
   /** Preemption was asked for room, whatever it found. */
@@ -292,7 +293,7 @@ export class SchedulerMetrics {
   }
 
   permitWaited(allowed: boolean, milliseconds: number): void {
-    this.#permitWait.observe({ result: allowed ? 'allowed' : 'rejected' }, milliseconds / 1000);
+    this.#permitWait.labels({ result: allowed ? 'allowed' : 'rejected' }).observe(milliseconds / 1000);
   }
 }
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Longer tokens become a hash: NATS refuses a protocol line over 4 KiB. */
 const MAX_TOKEN_BYTES = 200;
+/** Runs of what a token may not hold, nor its escapes be mistaken for: whole, so that no character of two halves is torn apart. */
+const unsafe = /[^\w-]+/g;
 
 /**
  * Turns any string into one NATS token: the only way a name gets into a subject. Names hold dots, colons, spaces
@@ -9,19 +11,15 @@ const MAX_TOKEN_BYTES = 200;
  */
 export function encodeToken(text: string): string {
   if (text === '') return '_';
-  let token = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    token += isPlain(byte) ? String.fromCharCode(byte) : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
+  const token = text.replaceAll(unsafe, escaped);
   if (token.length <= MAX_TOKEN_BYTES) return token;
   return `=h${createHash('sha256').update(text, 'utf8').digest('hex')}`;
 }
 
-function isPlain(byte: number): boolean {
-  const isDigit = byte >= 0x30 && byte <= 0x39;
-  const isUpper = byte >= 0x41 && byte <= 0x5a;
-  const isLower = byte >= 0x61 && byte <= 0x7a;
-  return isDigit || isUpper || isLower || byte === 0x5f || byte === 0x2d;
+function escaped(run: string): string {
+  let escapes = '';
+  for (const byte of Buffer.from(run, 'utf8')) escapes += `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return escapes;
 }
 
 /** The resource part of a subject's tokens. */

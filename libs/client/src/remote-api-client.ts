@@ -7,7 +7,8 @@ import type { ClientLog } from './log';
 import { jsonBytes, objectKey, parseObject, resourceKey } from './object-class';
 import type { ObjectTransport } from './object-transport';
 import type { ApiClient, DeleteOptions, GetOptions, ListOptions, NamespacedName, ObjectList, PatchType, WriteOptions } from './types';
-import { WritePipeline, type WriteOperation } from './write-pipeline';
+import type { WriteOperation } from './unsent-writes';
+import { WritePipeline } from './write-pipeline';
 
 /** Told of the answers to own writes, so that caches need not wait for the news of them (rules 3.9). */
 export interface WriteObserver {
@@ -82,7 +83,7 @@ export class RemoteApiClient implements ApiClient {
 
   async createSubresource<R>(type: ResourceType<KubeObject>, key: NamespacedName, subresource: string, body: object, options: WriteOptions = {}): Promise<R> {
     const operation: WriteOperation = { $case: 'create', value: { key: objectKey(type, key), subresource, object: jsonBytes(body), options: this.#writeOptions(options) } };
-    return JSON.parse((await this.#tellingLate(type, this.#writes.write(operation, options.signal), options.signal)).toString('utf8')) as R;
+    return JSON.parse((await this.#tellingLate(type, this.#writes.write(operation, options), options.signal)).toString('utf8')) as R;
   }
 
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
@@ -116,7 +117,7 @@ export class RemoteApiClient implements ApiClient {
   async delete<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, options: DeleteOptions = {}): Promise<void> {
     const { signal, ...deleteOptions } = options;
     const body = Object.keys(deleteOptions).length === 0 ? Buffer.alloc(0) : jsonBytes({ apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions });
-    const answer = await this.#writes.write({ $case: 'delete', value: { key: objectKey(type, key), options: body } }, signal);
+    const answer = await this.#writes.write({ $case: 'delete', value: { key: objectKey(type, key), options: body } }, signal === undefined ? {} : { signal });
     const object = this.#objectIn(type, answer);
     if (object === undefined) return;
     if (stillThere(object)) this.#deps.observer?.written(type, object);
@@ -129,7 +130,7 @@ export class RemoteApiClient implements ApiClient {
   }
 
   async #write<T extends KubeObject>(type: ResourceType<T>, operation: WriteOperation, options: WriteOptions): Promise<T> {
-    const answer = await this.#writes.write(operation, options.signal);
+    const answer = await this.#writes.write(operation, options);
     const object = this.#objectIn(type, answer);
     if (object !== undefined && options.dryRun !== true) this.#deps.observer?.written(type, object);
     return object ?? (JSON.parse(answer.toString('utf8')) as T);

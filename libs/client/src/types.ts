@@ -37,6 +37,8 @@ export interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean;
   /** Server-side apply only: take fields over from other managers. */
   readonly force?: boolean;
+  /** Nobody waits for it, as for an event: it gives way to the other writes of the process. */
+  readonly background?: boolean;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';

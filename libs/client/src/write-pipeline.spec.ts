@@ -1,5 +1,5 @@
 import { isConflict, isNotFound, isServiceUnavailable, isTimeout, timeout } from '@navarch/apimachinery';
-import { core, type corev1 } from '@navarch/api';
+import { core, type corev1, type KubeObject } from '@navarch/api';
 import { SimulatedCluster } from './testing';
 
 const configMap = (name: string): corev1.ConfigMap => ({ metadata: { name, namespace: 'default' }, data: { a: '1' } });
@@ -27,6 +27,23 @@ describe('writes', () => {
     const { client, transport } = cluster;
     const large = (name: string): corev1.ConfigMap => ({ ...configMap(name), data: { a: 'x'.repeat(600_000) } });
     await Promise.all(['a', 'b', 'c'].map((name) => client.create(core.configmaps, large(name))));
+    expect(transport.frames).toBe(3);
+  });
+
+  it('in the background go one at a time while others are under way, and then together', async () => {
+    const { client, transport } = cluster;
+    const names = (): string[] => transport.writes.map(({ operation }) => (operation?.$case === 'create' ? (JSON.parse(operation.value.object.toString()) as KubeObject).metadata.name ?? '' : ''));
+    const behind = ['x', 'y', 'z'].map((name) => client.create(core.configmaps, configMap(name), { background: true }));
+    await Promise.all(['a', 'b'].map((name) => client.create(core.configmaps, configMap(name))));
+    expect(names()).toEqual(['a', 'b', 'x']);
+    await Promise.all(behind);
+    expect(names()).toEqual(['a', 'b', 'x', 'y', 'z']);
+    expect(transport.frames).toBe(2);
+  });
+
+  it('in the background are as many at a time as the server can do beside what others ask of it', async () => {
+    const { client, transport } = cluster;
+    await Promise.all(Array.from({ length: 33 }, (_, at) => client.create(core.configmaps, configMap(`c${at}`), { background: true })));
     expect(transport.frames).toBe(3);
   });
 

@@ -4,24 +4,28 @@ import { rest, type Clock, type Timer } from '@navarch/clock';
 import type { objectv1 } from '@navarch/proto';
 import type { ClientLog } from './log';
 import type { ObjectTransport, WriteStream } from './object-transport';
+import { type UnderWay, UnsentWrites, type WriteOperation } from './unsent-writes';
 import { reasonOf } from './waiting';
 
-/** A frame is closed when its bodies exceed this; gRPC servers refuse messages over 4 MiB. */
-const MAX_FRAME_BYTES = 1024 * 1024;
 /** As upstream's server: longest life of a request that is not a watch. */
 const TIMEOUT_MS = 60_000;
 const SWEEP_MS = 1_000;
 const RETRY_MS = { first: 50, last: 2_000 };
 
-export type WriteOperation = NonNullable<objectv1.WriteItem['operation']>;
-
 interface Item {
   readonly id: bigint;
   readonly operation: WriteOperation;
+  readonly background: boolean;
   readonly deadline: number;
   readonly settle: (outcome: { object: Buffer } | { error: Error }) => void;
   /** Answered, given up or aborted. */
   done: boolean;
+}
+
+export interface WriteCall {
+  readonly signal?: AbortSignal;
+  /** Nobody waits for it: it gives way to the others. */
+  readonly background?: boolean;
 }
 
 export interface WritePipelineDeps {
@@ -31,15 +35,16 @@ export interface WritePipelineDeps {
 }
 
 /**
- * All writes of the process on one stream: what is asked for in one turn of the event loop travels in one frame.
+ * All writes of the process on one stream: what is asked for in one turn of the event loop travels in one frame, in the background what may wait.
  * A write is sent at most once. If the stream breaks before its answer, its outcome is unknown and the caller gets a
  * Timeout error; what had not been sent waits for the next stream.
  */
 export class WritePipeline {
   readonly #deps: WritePipelineDeps;
   #nextId = 1n;
-  #unsent: Item[] = [];
+  readonly #unsent = new UnsentWrites<Item>();
   readonly #sent = new Map<bigint, Item>();
+  #backgroundSent = 0;
   #scheduled = false;
   #pumping: Promise<void> | undefined;
   #stream: WriteStream | undefined;
@@ -53,7 +58,7 @@ export class WritePipeline {
   }
 
   /** The answer's object as JSON; rejects with the server's ApiError. */
-  write(operation: WriteOperation, signal?: AbortSignal): Promise<Buffer> {
+  write(operation: WriteOperation, { signal, background = false }: WriteCall = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#stopping.signal.aborted) {
         reject(serviceUnavailable('the client has been stopped'));
@@ -67,19 +72,22 @@ export class WritePipeline {
       const item: Item = {
         id: this.#nextId++,
         operation,
+        background,
         deadline: this.#deps.clock.now() + TIMEOUT_MS,
         done: false,
         settle: (outcome) => {
           if (item.done) return;
           item.done = true;
-          this.#sent.delete(item.id);
+          if (this.#sent.delete(item.id) && background) this.#backgroundSent--;
           signal?.removeEventListener('abort', abort);
           if ('object' in outcome) resolve(outcome.object);
           else reject(outcome.error);
+          // What gave way to it.
+          if (!this.#stopping.signal.aborted) this.#schedule();
         },
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#unsent.push(item);
+      this.#unsent.add(item);
       this.#schedule();
       this.#armSweep();
     });
@@ -90,14 +98,17 @@ export class WritePipeline {
     this.#stopping.abort(new Error('client stopped'));
     this.#sweep?.cancel();
     this.#stream?.close();
-    for (const item of this.#unsent) item.settle({ error: serviceUnavailable('the client has been stopped') });
-    this.#unsent = [];
+    this.#unsent.sweep((item) => item.settle({ error: serviceUnavailable('the client has been stopped') }));
     this.#failSent('the client was stopped');
     await this.#pumping;
   }
 
+  get #underWay(): UnderWay {
+    return { background: this.#backgroundSent, others: this.#sent.size - this.#backgroundSent };
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#pumping !== undefined) return;
+    if (this.#scheduled || this.#pumping !== undefined || !this.#unsent.hasNext(this.#underWay)) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -105,7 +116,7 @@ export class WritePipeline {
         .catch((error: unknown) => this.#deps.log.error({ err: error }, 'write pipeline failed'))
         .finally(() => {
           this.#pumping = undefined;
-          if (this.#unsent.length > 0 && !this.#stopping.signal.aborted) this.#schedule();
+          if (!this.#stopping.signal.aborted) this.#schedule();
         });
     });
   }
@@ -113,11 +124,11 @@ export class WritePipeline {
   async #pump(): Promise<void> {
     const stopping = (): boolean => this.#stopping.signal.aborted;
     let retryMs = RETRY_MS.first;
-    while (this.#unsent.length > 0 && !stopping()) {
+    while (this.#unsent.hasNext(this.#underWay) && !stopping()) {
       try {
         const stream = this.#stream ?? (await this.#open());
         retryMs = RETRY_MS.first;
-        const frame = this.#takeFrame();
+        const frame = this.#unsent.take(this.#underWay);
         if (frame.length === 0) continue;
         await this.#send(stream, frame);
       } catch (error) {
@@ -130,7 +141,10 @@ export class WritePipeline {
   }
 
   async #send(stream: WriteStream, frame: readonly Item[]): Promise<void> {
-    for (const item of frame) this.#sent.set(item.id, item);
+    for (const item of frame) {
+      this.#sent.set(item.id, item);
+      if (item.background) this.#backgroundSent++;
+    }
     try {
       await stream.send({ items: frame.map(({ id, operation }) => ({ id, operation })) });
     } catch (error) {
@@ -138,21 +152,6 @@ export class WritePipeline {
       for (const item of frame) item.settle({ error: unknownOutcome(why) });
       throw error;
     }
-  }
-
-  #takeFrame(): Item[] {
-    const frame: Item[] = [];
-    let bytes = 0;
-    let taken = 0;
-    for (const item of this.#unsent) {
-      const size = item.done ? 0 : sizeOf(item.operation);
-      if (frame.length > 0 && bytes + size > MAX_FRAME_BYTES) break;
-      taken++;
-      bytes += size;
-      if (!item.done) frame.push(item);
-    }
-    this.#unsent = this.#unsent.slice(taken);
-    return frame;
   }
 
   async #open(): Promise<WriteStream> {
@@ -190,26 +189,13 @@ export class WritePipeline {
       this.#sweep = undefined;
       const now = this.#deps.clock.now();
       for (const item of [...this.#sent.values()]) if (item.deadline <= now) item.settle({ error: timeout('request did not complete within requested timeout') });
-      for (const item of this.#unsent) if (item.deadline <= now) item.settle({ error: serviceUnavailable('the apiserver cannot be reached') });
-      this.#unsent = this.#unsent.filter((item) => !item.done);
+      this.#unsent.sweep((item) => { if (item.deadline <= now) item.settle({ error: serviceUnavailable('the apiserver cannot be reached') }); });
       if (this.#sent.size + this.#unsent.length > 0) this.#armSweep();
     }, SWEEP_MS);
   }
 }
 
 const unknownOutcome = (why: string): ApiError => timeout(`the outcome of this write is unknown: ${why}`);
-
-function sizeOf(operation: WriteOperation): number {
-  switch (operation.$case) {
-    case 'create':
-    case 'update':
-      return operation.value.object.length;
-    case 'patch':
-      return operation.value.patch.length;
-    case 'delete':
-      return operation.value.options.length;
-  }
-}
 
 function errorOf(status: Buffer | undefined): ApiError {
   if (status === undefined) return timeout('the answer to this write was empty');

@@ -39,6 +39,11 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
+interface WriteCall extends Call {
+  /** Nobody waits for it: it gives way to the other writes of the process. */
+  readonly background?: boolean;
+}
+
 export interface ObjectList<T> {
   readonly items: T[];
   /** Of the state that the list shows. */
@@ -49,11 +54,11 @@ export interface ObjectList<T> {
 export interface ObjectApi {
   get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: Call & { readonly subresource?: string }): Promise<T>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: Call & { readonly namespace?: string; readonly fieldSelector?: string }): Promise<ObjectList<T>>;
-  create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call): Promise<T>;
+  create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteCall): Promise<T>;
   createSubresource<R>(type: ResourceType<KubeObject>, key: ObjectKey, subresource: string, body: object, options?: Call): Promise<R>;
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call & { readonly subresource?: string }): Promise<T>;
   updateStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options?: Call): Promise<T>;
-  patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patchType: 'json' | 'merge' | 'strategic' | 'apply', patch: object, options?: Call & PatchPreferences): Promise<T>;
+  patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patchType: 'json' | 'merge' | 'strategic' | 'apply', patch: object, options?: WriteCall & PatchPreferences): Promise<T>;
   delete<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options?: Call & DeletePreferences): Promise<void>;
 }
 

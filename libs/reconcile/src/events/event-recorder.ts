@@ -4,10 +4,12 @@ import type { Clock } from '@navarch/clock';
 import type { ObjectApi, ReconcileLog } from '../ports';
 import { EventCorrelator } from './event-correlator';
 
-/** More than this wait: the newest are dropped, as upstream's full channel does. */
-const MAX_QUEUE = 1_000;
-/** Written side by side: enough to fill a frame. */
+/** More than this wait: the newest are dropped, as upstream's full channel does. They may wait until a burst of pods is over. */
+const MAX_QUEUE = 5_000;
+/** Handed over side by side; the client sends them when it has nothing better to do. */
 const BATCH = 100;
+/** An object is not to wait for the news of it (upstream's clients write no more than 50 events a second, for the same reason). */
+const BEHIND = { background: true };
 
 export interface EventRecorderOptions {
   /** Such as `replicaset-controller`. */
@@ -131,14 +133,14 @@ export class EventRecorder {
 
   #create(event: corev1.Event): Promise<corev1.Event> {
     const { name = '', namespace = '' } = event.metadata;
-    return this.#deps.api.create(core.events, { ...event, metadata: { name, namespace } });
+    return this.#deps.api.create(core.events, { ...event, metadata: { name, namespace } }, BEHIND);
   }
 
   async #repeat(event: corev1.Event): Promise<corev1.Event> {
     const { namespace = '', name = '' } = event.metadata;
     const { count, message, lastTimestamp } = event;
     try {
-      return await this.#deps.api.patch(core.events, { namespace, name }, 'merge', { count, message, lastTimestamp });
+      return await this.#deps.api.patch(core.events, { namespace, name }, 'merge', { count, message, lastTimestamp }, BEHIND);
     } catch (error) {
       // Events expire.
       if (!isNotFound(error)) throw error;
