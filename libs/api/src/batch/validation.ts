@@ -40,6 +40,7 @@ function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void 
     validateFailedIndexes(spec, path, found);
     return;
   }
+  if (completionMode !== undefined && completionMode !== 'NonIndexed') return;
   if (backoffLimitPerIndex !== undefined) found.push(fieldErrors.invalid(path.child('backoffLimitPerIndex'), backoffLimitPerIndex, 'requires indexed completion mode'));
   if (maxFailedIndexes !== undefined) found.push(fieldErrors.invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'requires indexed completion mode'));
 }
