@@ -8,6 +8,11 @@ type DaemonSet = Loose<appsv1.DaemonSet> & { metadata: appsv1.DaemonSet['metadat
 /** Counts the changes of a DaemonSet's template; older clients read it. */
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
+function templateGenerationOf(set: DaemonSet): number {
+  const count = Number(set.metadata.annotations?.[templateGeneration]);
+  return Number.isInteger(count) ? count : 0;
+}
+
 function setTemplateGeneration(set: DaemonSet, generation: number): void {
   set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) };
 }
@@ -15,9 +20,10 @@ function setTemplateGeneration(set: DaemonSet, generation: number): void {
 const daemonSetRules = kindRules<DaemonSet>({
   initialStatus: () => ({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
   generation: specChanged,
-  onCreate: (set) => setTemplateGeneration(set, 1),
+  // An annotation that comes along is where the count goes on, as in a restored set.
+  onCreate: (set) => setTemplateGeneration(set, Math.max(1, templateGenerationOf(set))),
   onUpdate(set, old) {
-    const before = Number(old.metadata.annotations?.[templateGeneration] ?? '0');
+    const before = templateGenerationOf(old);
     setTemplateGeneration(set, semanticEqual(set.spec?.template, old.spec?.template) ? before : before + 1);
   },
 });

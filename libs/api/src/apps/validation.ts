@@ -1,5 +1,5 @@
 import { fieldErrors, FieldPath } from '@navarch/apimachinery';
-import { validateLastingTemplate } from '../core/pod/validation/pod-template';
+import { validateLasting, validateLastingTemplate, validatePodTemplate, validateTemplateMeta } from '../core/pod/validation/pod-template';
 import { validateClaimSpec } from '../core/persistent-volume-claim/validation';
 import { claimSpecWarnings } from '../core/persistent-volume-claim/warnings';
 import type { appsv1, corev1 } from '../gen';
@@ -40,8 +40,8 @@ function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrate
 function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefined): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
-  validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found);
-  validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
+  if (validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found))
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   validateStrategy(spec.strategy ?? {}, specPath.child('strategy'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
@@ -56,8 +56,8 @@ function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefine
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
-  validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found);
-  validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
+  if (validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found))
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
   return found;
 }
 
@@ -108,26 +108,34 @@ function validateStatefulStrategy({ type, rollingUpdate }: Loose<appsv1.Stateful
   }
 }
 
-/** Its claims are volumes of its pods, before any of the template by the same name. */
-function withClaims({ template, volumeClaimTemplates }: Loose<appsv1.StatefulSetSpec>): Loose<corev1.PodTemplateSpec> {
+/**
+ * The template as its pods get it: claims are volumes, before any of the template by the same name, and the name of the host and its
+ * domain are the set's own, whatever the template says.
+ */
+function ofItsPods({ template, volumeClaimTemplates }: Loose<appsv1.StatefulSetSpec>): Loose<corev1.PodTemplateSpec> {
   const claims = new Map(list(volumeClaimTemplates).map(({ metadata }): [string, Loose<corev1.Volume>] => {
     const name = metadata?.name ?? '';
     return [name, { name, persistentVolumeClaim: { claimName: name } }];
   }));
-  if (claims.size === 0) return template ?? {};
-  const own = list(template?.spec?.volumes).filter(({ name = '' }) => !claims.has(name));
-  return { ...template, spec: { ...template?.spec, volumes: [...claims.values(), ...own] } };
+  const spec = omit(template?.spec ?? {}, 'hostname', 'subdomain') as Loose<corev1.PodSpec>;
+  if (claims.size === 0) return { ...template, spec };
+  const own = list(spec.volumes).filter(({ name = '' }) => !claims.has(name));
+  return { ...template, spec: { ...spec, volumes: [...claims.values(), ...own] } };
 }
 
-/** Rules that came later than the sets which break them: one that breaks them already may go on as it is. */
-function laterRules(spec: Loose<appsv1.StatefulSetSpec>, before?: Loose<appsv1.StatefulSetSpec>): Findings {
-  const found: Findings = [];
-  list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
-  validateLastingTemplate(withClaims(spec), before?.template, 'StatefulSet', specPath.child('template'), found);
-  return found;
+function statefulSetTemplate(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, tolerated: boolean, found: Findings): void {
+  const path = specPath.child('template');
+  if (tolerated) validateTemplateMeta(spec.template, path, found);
+  else validatePodTemplate(ofItsPods(spec), before?.template, path, found);
 }
 
-function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undefined): Findings {
+/** What an update need not look at again: it cannot change, or was wrong before the rules came. */
+interface Tolerated {
+  readonly unchangeable?: boolean;
+  readonly template?: boolean;
+}
+
+function statefulSetSpec(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, { unchangeable = false, template = false }: Tolerated): Findings {
   const found: Findings = [];
   const policy = spec.podManagementPolicy;
   if (present(policy, specPath.child('podManagementPolicy'), found) && policy !== 'OrderedReady' && policy !== 'Parallel')
@@ -135,14 +143,21 @@ function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undef
   validateStatefulStrategy(spec.updateStrategy ?? {}, specPath.child('updateStrategy'), found);
   const retention = spec.persistentVolumeClaimRetentionPolicy;
   for (const when of ['whenDeleted', 'whenScaled'] as const) supported(retention?.[when], ['Retain', 'Delete'], specPath.child('persistentVolumeClaimRetentionPolicy', when), found);
+  if (!unchangeable) list(spec.volumeClaimTemplates).forEach((claim, i) => validateClaimSpec(claim.spec ?? {}, specPath.child('volumeClaimTemplates').index(i).child('spec'), found));
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.ordinals?.start, specPath.child('ordinals.start'), found);
-  nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
-  if (old === undefined && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
-  validateWorkloadSelector(spec, { word: 'statefulset', unreadable: '' }, specPath, found);
-  if (old === undefined || laterRules(old.spec ?? {}, old.spec).length === 0) found.push(...laterRules(spec, old?.spec));
+  if (!unchangeable && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
+  if (validateWorkloadSelector(spec, { word: 'statefulset', unreadable: '' }, specPath, found)) statefulSetTemplate(spec, before, template, found);
+  validateLasting(spec.template, 'StatefulSet', specPath.child('template'), found);
   return found;
+}
+
+/** A set whose spec breaks rules that came later may go on with its template as it is. */
+function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undefined): Findings {
+  if (old === undefined) return statefulSetSpec(spec, undefined, {});
+  const before = old.spec ?? {};
+  return statefulSetSpec(spec, before, { unchangeable: true, template: statefulSetSpec(before, before, { unchangeable: true }).length > 0 });
 }
 
 /** Upstream's paths of the claims: on an update it says `Spec`. */
@@ -173,10 +188,11 @@ export const appsValidation: Readonly<Record<string, ContentRules>> = {
       const found: Findings = [];
       const path = FieldPath.of('data');
       const given: unknown = data;
-      if (given === undefined || given === null) found.push(fieldErrors.required(path, 'data is mandatory'));
-      // What was taken before this rule stays.
-      else if (old === undefined && (typeof given !== 'object' || Array.isArray(given))) found.push(fieldErrors.invalid(path, '<value omitted>', 'must be a valid JSON object'));
       nonNegative(revision, FieldPath.of('revision'), found);
+      // What was taken before these rules stays.
+      if (old !== undefined) return found;
+      if (given === undefined || given === null) found.push(fieldErrors.required(path, 'data is mandatory'));
+      else if (typeof given !== 'object' || Array.isArray(given)) found.push(fieldErrors.required(path, 'data must be a valid JSON object'));
       return found;
     },
     change(object, old) {

@@ -164,7 +164,8 @@ function content({ spec = {} }: Autoscaler, old: Autoscaler | undefined): Findin
   // Scaling to zero is behind a gate; who did before may go on.
   const least = old?.spec?.minReplicas === 0 ? 0 : 1;
   if (minReplicas !== undefined && minReplicas < least) found.push(fieldErrors.invalid(specPath.child('minReplicas'), minReplicas, `must be greater than or equal to ${least}`));
-  if (maxReplicas < 1) found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, notPositiveMessage));
+  if (maxReplicas === 0) found.push(fieldErrors.required(specPath.child('maxReplicas'), 'must be set and greater than 0'));
+  if (maxReplicas < 0) found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, 'must be greater than or equal to 1'));
   if (minReplicas !== undefined && maxReplicas < minReplicas)
     found.push(fieldErrors.invalid(specPath.child('maxReplicas'), maxReplicas, 'must be greater than or equal to `minReplicas`'));
   validateReference(spec.scaleTargetRef, targetRules(spec.scaleTargetRef, old), specPath.child('scaleTargetRef'), found);

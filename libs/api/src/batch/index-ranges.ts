@@ -7,7 +7,8 @@ export class IndexesError extends Error {}
 
 function whole(text: string, completions: number): number {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value)) throw new IndexesError(`cannot convert string to integer for index: ${JSON.stringify(text)}`);
+  // Beyond an int64 Go reads no number.
+  if (!(Math.abs(value) < 2 ** 63)) throw new IndexesError(`cannot convert string to integer for index: ${JSON.stringify(text)}`);
   if (value >= completions) throw new IndexesError(`too large index: ${JSON.stringify(text)}`);
   return value;
 }

@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, immutableMessage } from '@navarch/apimachinery';
 import type { batchv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -104,7 +104,7 @@ function validateProgress({ spec = {} }: Job, status: Status, old: Status, found
     if ((status[field] ?? 0) < (old[field] ?? 0) && !(field === 'succeeded' && shrinks))
       found.push(fieldErrors.invalid(path.child(field), status[field] ?? 0, `cannot decrease the ${field} counter`));
   if (status.completionTime !== undefined && old.completionTime !== undefined && status.completionTime !== old.completionTime)
-    found.push(fieldErrors.invalid(path.child('completionTime'), status.completionTime, 'completionTime cannot be mutated'));
+    found.push(fieldErrors.invalid(path.child('completionTime'), status.completionTime, immutableMessage));
   // One that is resumed starts anew.
   if (old.startTime !== undefined && old.startTime !== status.startTime && !spec.suspend && !isTrue(old, 'Suspended'))
     found.push(fieldErrors.invalid(path.child('startTime'), status.startTime ?? null, 'field is immutable for unsuspended job once set'));

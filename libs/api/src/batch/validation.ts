@@ -1,17 +1,19 @@
 import { compileLabelSelector, dns1123LabelMessages, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
-import { validatePodTemplate } from '../core/pod/validation/pod-template';
+import { labelsDoNotMatch, templateMatches, validatePodTemplate } from '../core/pod/validation/pod-template';
 import { nameWarning, podWarnings } from '../core/pod/warnings';
-import type { batchv1 } from '../gen';
+import type { batchv1, corev1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { cronJobName } from '../validation/name-rules';
-import { choice, type Findings, immutable, nonNegative, pathPrefixedName, present, supported } from '../validation/rules';
+import { choice, type Findings, immutable, immutableFinding, nonNegative, oneOf, pathPrefixedName, present, refuse } from '../validation/rules';
 import { sameIntent } from '../validation/workload-warnings';
 import { cronScheduleError } from './cron-schedule';
 import { validateJobStatus } from './job-status-validation';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './policy-validation';
+import { timeZoneMessages } from './time-zone';
 
 type Job = Loose<batchv1.Job>;
 type JobSpec = Loose<batchv1.JobSpec>;
@@ -26,7 +28,7 @@ const maxManagedBy = 63;
 
 function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void {
   const { completionMode, completions, parallelism, backoffLimitPerIndex, maxFailedIndexes } = spec;
-  supported(completionMode, ['NonIndexed', 'Indexed'], path.child('completionMode'), found);
+  if (completionMode !== undefined) oneOf(completionMode, ['NonIndexed', 'Indexed'], path.child('completionMode'), found);
   const indexed = completionMode === 'Indexed';
   if (indexed && completions === undefined) found.push(fieldErrors.required(path.child('completions'), 'when completion mode is Indexed'));
   if (indexed && parallelism !== undefined && parallelism > maxIndexedParallelism)
@@ -38,6 +40,7 @@ function validateIndexed(spec: JobSpec, path: FieldPath, found: Findings): void 
     validateFailedIndexes(spec, path, found);
     return;
   }
+  if (completionMode !== undefined && completionMode !== 'NonIndexed') return;
   if (backoffLimitPerIndex !== undefined) found.push(fieldErrors.invalid(path.child('backoffLimitPerIndex'), backoffLimitPerIndex, 'requires indexed completion mode'));
   if (maxFailedIndexes !== undefined) found.push(fieldErrors.invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'requires indexed completion mode'));
 }
@@ -77,23 +80,27 @@ function validateJobSpec(spec: JobSpec, before: JobSpec | undefined, path: Field
   validateIndexed(spec, path, found);
   if (spec.podFailurePolicy) validatePodFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'), found);
   if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, path, found);
-  supported(spec.podReplacementPolicy, spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
+  if (spec.podReplacementPolicy !== undefined) oneOf(spec.podReplacementPolicy, spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
   validatePodTemplate(spec.template, before?.template, path.child('template'), found);
   validateRestart(spec, path, found);
 }
 
-/** The selector that the server made, and labels that it needs; a client may have been in its way. */
-function validateGenerated({ metadata, spec = {} }: Job, found: Findings): void {
+/** The selector that the server made, and labels that it needs; a client may have been in its way. Older jobs have the older labels alone. */
+function validateGenerated({ metadata, spec = {} }: Job, old: Job | undefined, found: Findings): void {
   if (spec.manualSelector || !spec.selector) return;
   const { uid = '', name = '' } = metadata ?? {};
   const labels = spec.template?.metadata?.labels ?? {};
-  const expected: Readonly<Record<string, string>> = { 'controller-uid': uid, 'job-name': name, 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name };
+  const newer = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name };
+  const had = old?.spec?.template?.metadata?.labels ?? {};
+  const isOlder = old !== undefined && Object.keys(newer).some((key) => had[key] === undefined);
+  const expected: Readonly<Record<string, string>> = { 'controller-uid': uid, 'job-name': name, ...(isOlder ? {} : newer) };
   for (const [key, value] of Object.entries(expected)) {
     const at = specPath.child('template', 'metadata', 'labels').key(key);
     if (labels[key] === undefined) found.push(fieldErrors.required(at, `must be '${value}'`));
     else if (labels[key] !== value) found.push(fieldErrors.invalid(at, labels, `must be '${value}'`));
   }
-  if (!compileLabelSelector(spec.selector as LabelSelector).matches(expected)) found.push(fieldErrors.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated'));
+  const isReadable = validateLabelSelector(spec.selector as LabelSelector, specPath).length === 0;
+  if (isReadable && !compileLabelSelector(spec.selector as LabelSelector).matches(expected)) found.push(fieldErrors.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated'));
 }
 
 /** Pods of an indexed job are named after their index. */
@@ -107,18 +114,14 @@ function validatePodNames({ metadata, spec }: Job, found: Findings): void {
 function jobContent(job: Job, old: Job | undefined): Findings {
   const found: Findings = [];
   const { spec = {} } = job;
-  const selectorIsValid = spec.selector === undefined || validateLabelSelector(spec.selector as LabelSelector, specPath).length === 0;
-  if (old === undefined && selectorIsValid) validateGenerated(job, found);
-  if (old === undefined) validatePodNames(job, found);
+  validateGenerated(job, old, found);
   validateJobSpec(spec, old?.spec, specPath, found);
-  if (!spec.selector) found.push(fieldErrors.required(specPath.child('selector')));
-  else {
-    const own = validateLabelSelector(spec.selector as LabelSelector, specPath.child('selector'));
-    found.push(...own);
-    const labels = (spec.template?.metadata?.labels ?? {}) as Record<string, string>;
-    if (own.length === 0 && !compileLabelSelector(spec.selector as LabelSelector).matches(labels))
-      found.push(fieldErrors.invalid(specPath.child('template', 'metadata', 'labels'), labels, '`selector` does not match template `labels`'));
-  }
+  const own = validateLabelSelector(spec.selector as LabelSelector | undefined, specPath.child('selector'));
+  found.push(...(spec.selector ? own : [fieldErrors.required(specPath.child('selector'))]));
+  // No selector selects nothing.
+  if (!spec.selector) labelsDoNotMatch(spec.template, specPath.child('template'), found);
+  else if (own.length === 0) templateMatches(spec.template, spec.selector, specPath.child('template'), found);
+  validatePodNames(job, found);
   return found;
 }
 
@@ -128,25 +131,24 @@ function isAtRest({ spec, status }: Job): boolean {
   return spec?.suspend === true && (status?.active ?? 0) === 0 && hasStopped;
 }
 
-/** A suspended job may be told where its pods should run, and with what. */
-function comparableTemplate(spec: JobSpec | undefined, old: Job): unknown {
-  const template = spec?.template;
-  if (!isAtRest(old) || !template?.spec) return template;
-  const containers = (of: 'containers' | 'initContainers'): unknown => list(template.spec?.[of]).map((container) => ({ ...container, resources: undefined }));
-  const { affinity } = template.spec;
+/** What of a job's pods stays while they are at rest: they may be told where they should run, and with what. */
+function lastingPodSpec(template: Loose<corev1.PodTemplateSpec> | undefined): object {
+  const spec = template?.spec ?? {};
+  const sizeless = (containers: readonly object[] | undefined): object[] => list(containers).map((container) => ({ ...container, resources: undefined }));
   return {
-    ...template,
-    metadata: { ...template.metadata, labels: undefined, annotations: undefined },
-    spec: {
-      ...template.spec,
-      nodeSelector: undefined,
-      affinity: { ...affinity, nodeAffinity: undefined },
-      tolerations: undefined,
-      schedulingGates: undefined,
-      containers: containers('containers'),
-      initContainers: containers('initContainers'),
-    },
+    ...omit(spec, 'nodeSelector', 'tolerations', 'schedulingGates'),
+    affinity: { ...spec.affinity, nodeAffinity: undefined },
+    containers: sizeless(spec.containers),
+    initContainers: sizeless(spec.initContainers),
   };
+}
+
+/** Mirrors validatePodTemplateUpdate: of pods at rest the metadata is not looked at, and the spec is what is told of. */
+function templateChange(template: Loose<corev1.PodTemplateSpec> | undefined, old: Job, found: Findings): void {
+  const before = old.spec?.template;
+  const path = specPath.child('template');
+  if (!isAtRest(old)) immutable(template, before, path, found);
+  else if (!semanticEqual(lastingPodSpec(template), lastingPodSpec(before))) found.push(immutableFinding(template?.spec, path.child('spec')));
 }
 
 function jobChange(job: Job, old: Job): Findings {
@@ -157,22 +159,10 @@ function jobChange(job: Job, old: Job): Findings {
   else if (spec.completions !== undefined && spec.completions !== before.completions && spec.completions !== spec.parallelism)
     found.push(fieldErrors.invalid(specPath.child('completions'), spec.completions, 'can only be modified in tandem with spec.parallelism'));
   immutable(spec.selector, before.selector, specPath.child('selector'), found);
-  if (!semanticEqual(comparableTemplate(spec, old), comparableTemplate(before, old))) immutable(spec.template, before.template, specPath.child('template'), found);
+  templateChange(spec.template, old, found);
   for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
     immutable(spec[field], before[field], specPath.child(field), found);
   return found;
-}
-
-/** Whether the system knows a time zone by this name. */
-function zoneError(zone: string): string | undefined {
-  if (zone.toLowerCase() === 'local') return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
-  try {
-    Intl.DateTimeFormat('en', { timeZone: zone });
-    return undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return `unknown time zone ${zone}`;
-    throw error;
-  }
 }
 
 function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findings {
@@ -188,8 +178,7 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   }
   nonNegative(spec.startingDeadlineSeconds, specPath.child('startingDeadlineSeconds'), found);
   if (spec.timeZone !== undefined && spec.timeZone !== old?.spec?.timeZone) {
-    const error = spec.timeZone === '' ? 'timeZone must be nil or non-empty string' : zoneError(spec.timeZone);
-    if (error !== undefined) found.push(fieldErrors.invalid(specPath.child('timeZone'), spec.timeZone, error));
+    refuse(timeZoneMessages(spec.timeZone), spec.timeZone, specPath.child('timeZone'), found);
   }
   choice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], specPath.child('concurrencyPolicy'), found);
   const template = specPath.child('jobTemplate', 'spec');

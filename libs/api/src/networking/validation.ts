@@ -36,7 +36,7 @@ const ingressClassValidation = contentRules<Loose<networkingv1.IngressClass>>({
   },
   change({ spec }, { spec: old }) {
     const found: Findings = [];
-    immutable(spec?.controller, old?.controller, specPath.child('controller'), found);
+    immutable(spec?.controller ?? '', old?.controller ?? '', specPath.child('controller'), found);
     return found;
   },
 });
@@ -87,7 +87,7 @@ const serviceCidrValidation = contentRules<Loose<networkingv1.ServiceCIDR>>({
     const [cidrs, before] = [list(spec?.cidrs), list(old?.cidrs)];
     const path = specPath.child('cidrs');
     if (cidrs.length === before.length || (cidrs.length === 2 && before.length === 1)) before.forEach((cidr, i) => immutable(cidrs[i], cidr, path.index(i), found));
-    else found.push(immutableFinding(cidrs, path));
+    else found.push(immutableFinding(cidrs.length === 0 ? null : cidrs, path));
     return found;
   },
 });

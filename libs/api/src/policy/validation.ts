@@ -4,7 +4,7 @@ import { type Loose } from '../support/loose';
 import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { pathSegmentName } from '../validation/name-rules';
-import { atMostAll, countOrPercent, type Findings, nonNegative, supported } from '../validation/rules';
+import { atMostAll, countOrPercent, type Findings, nonNegative, oneOf } from '../validation/rules';
 
 const specPath = FieldPath.of('spec');
 
@@ -23,7 +23,7 @@ export const policyValidation: Readonly<Record<string, ContentRules>> = {
         atMostAll(value, specPath.child(field), found);
       }
       found.push(...validateLabelSelector(selector as LabelSelector | undefined, specPath.child('selector')));
-      supported(unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget'], specPath.child('unhealthyPodEvictionPolicy'), found);
+      if (unhealthyPodEvictionPolicy !== undefined) oneOf(unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget'], specPath.child('unhealthyPodEvictionPolicy'), found);
       return found;
     },
     status({ status = {} }) {

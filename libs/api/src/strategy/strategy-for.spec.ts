@@ -75,6 +75,7 @@ describe('strategies', () => {
     ['', 'persistentvolumeclaims', { spec: { dataSource: { apiGroup: 'example.com', kind: 'A', name: 'b' } } }, { spec: {} }, 'the older field takes no other kinds'],
     ['apps', 'deployments', { status: { replicas: 5 } }, { metadata: { generation: 1 }, status: {} }, 'status is not the client\'s'],
     ['apps', 'daemonsets', {}, { metadata: { generation: 1, annotations: { 'deprecated.daemonset.template.generation': '1' } } }, 'template generation'],
+    ['apps', 'daemonsets', { metadata: { annotations: { 'deprecated.daemonset.template.generation': '7' } } }, { metadata: { annotations: { 'deprecated.daemonset.template.generation': '7' } } }, 'which goes on'],
     ['batch', 'jobs', { metadata: { name: 'j', uid: 'u' }, spec: { template: {} } }, { spec: { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } }, template: { metadata: { labels: { 'job-name': 'j', 'controller-uid': 'u' } } } } }, 'finds its pods by uid'],
     ['certificates.k8s.io', 'certificatesigningrequests', { spec: { username: 'root', groups: ['system:masters'] }, status: { certificate: 'x' } }, { spec: { username: 'jane', groups: ['dev'] }, status: {} }, 'who asks is not the client\'s word'],
     ['discovery.k8s.io', 'endpointslices', { endpoints: [{ addresses: ['1'], deprecatedTopology: { a: 'b' } }] }, { endpoints: [withoutTopology] }, 'topology was of an older version'],

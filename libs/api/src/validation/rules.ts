@@ -1,6 +1,6 @@
 import {
   compareStrings, dns1123LabelMessages, dns1123SubdomainMessages, type FieldError, fieldErrors, type FieldPath, immutableMessage, labelKeyMessages, labelValueMessages,
-  pathSegmentNameMessages, percentMessages, portNameMessages, portNumberMessages,
+  pathSegmentNameMessages, percentMessages, portNameMessages, portNumberMessages, regexMessage,
 } from '@navarch/apimachinery';
 import { semanticEqual } from '../support/semantic-equal';
 
@@ -81,7 +81,7 @@ export function atMostAll(value: number | string | undefined, path: FieldPath, f
 }
 
 /** The number in a count or a share; 0 for what is neither. */
-export const amountIn = (value: number | string | undefined): number => (typeof value === 'string' ? Number.parseInt(value, 10) || 0 : (value ?? 0));
+export const amountIn = (value: number | string | undefined): number => (typeof value === 'string' ? (/^(\d+%|[+-]?\d+)$/.test(value) ? Number.parseInt(value, 10) : 0) : (value ?? 0));
 
 /** The same where a kind's rules are declared: without the value. */
 export const declaredImmutable = (path: FieldPath): FieldError => fieldErrors.invalid(path, null, immutableMessage);
@@ -111,14 +111,17 @@ export function oneOf(value: string | undefined, allowed: readonly string[], pat
 
 export const immutableFinding = (value: unknown, path: FieldPath): FieldError => fieldErrors.invalid(path, value ?? null, immutableMessage);
 
+/** What the path of a URL may consist of (RFC 3986). */
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
 /** `domain/path`, such as the name of an ingress controller. */
 export function pathPrefixedName(value: string, path: FieldPath, found: Findings): void {
   const slash = value.indexOf('/');
-  if (slash <= 0) {
+  if (slash <= 0 || slash === value.length - 1) {
     found.push(fieldErrors.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
     return;
   }
   refuse(dns1123SubdomainMessages(value.slice(0, slash)), value.slice(0, slash), path, found);
-  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(value.slice(slash + 1)))
-    found.push(fieldErrors.invalid(path, value.slice(slash + 1), 'Invalid path'));
+  const rest = value.slice(slash + 1);
+  refuse(new RegExp(`^${httpPath}$`).test(rest) ? [] : [regexMessage('Invalid path', httpPath)], rest, path, found);
 }

@@ -192,7 +192,7 @@ describe('validation on create', () => {
     ['batch/CronJob', { spec: { schedule: '* * * *', jobTemplate: { spec: { template: jobTemplate } } } }, 'spec.schedule: Invalid value: "* * * *": expected exactly 5 fields, found 4: [* * * *]', 'schedules'],
     ['batch/CronJob', { spec: { schedule: '@hourly', timeZone: 'Mars/Base', jobTemplate: { spec: { template: jobTemplate } } } }, 'spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base', 'time zones'],
     ['batch/CronJob', { metadata: { name: 'a'.repeat(53) }, spec: { schedule: '@daily', jobTemplate: { spec: { template: jobTemplate } } } }, `metadata.name: Invalid value: "${'a'.repeat(53)}": must be no more than 52 characters`, 'room for the job names'],
-    ['autoscaling/HorizontalPodAutoscaler', { spec: { maxReplicas: 0, scaleTargetRef: { kind: 'D', name: 'a' } } }, 'spec.maxReplicas: Invalid value: 0: must be greater than 0', 'bounds'],
+    ['autoscaling/HorizontalPodAutoscaler', { spec: { maxReplicas: 0, scaleTargetRef: { kind: 'D', name: 'a' } } }, 'spec.maxReplicas: Required value: must be set and greater than 0', 'bounds'],
     ['networking.k8s.io/Ingress', { spec: {} }, 'spec: Invalid value: null: either `defaultBackend` or `rules` must be specified', 'leads somewhere'],
     ['networking.k8s.io/Ingress', { spec: { rules: [{ http: { paths: [{ path: 'x', pathType: 'Prefix', backend: { service: { name: 's', port: { number: 1 } } } }] } }] } }, 'spec.rules[0].http.paths[0].path: Invalid value: "x": must be an absolute path', 'paths'],
     ['networking.k8s.io/NetworkPolicy', { spec: { podSelector: {}, ingress: [{ from: [{}] }] } }, 'spec.ingress[0].from[0]: Required value: must specify a peer', 'from whom'],

@@ -17,17 +17,17 @@ interface SelectorWords {
 
 /**
  * The selector by which a workload finds its pods: it must be there, select something, and select what the template makes.
- * `path` is that of the workload's spec.
+ * `path` is that of the workload's spec. Tells whether it can be read: of most workloads with one that cannot the template is not looked at.
  */
 export function validateWorkloadSelector(
   { selector, template }: Loose<{ selector: metav1.LabelSelector; template: corev1.PodTemplateSpec }>, { word, required = true, unreadable }: SelectorWords, path: FieldPath, found: Findings,
-): void {
+): boolean {
   const at = path.child('selector');
   if (!selector) {
     if (required) found.push(fieldErrors.required(at));
     // None selects nothing.
     labelsDoNotMatch(template, path.child('template'), found);
-    return;
+    return true;
   }
   const own = validateLabelSelector(selector as LabelSelector, at);
   found.push(...own);
@@ -35,4 +35,5 @@ export function validateWorkloadSelector(
   if (empty) found.push(fieldErrors.invalid(at, selector, `empty selector is invalid for ${word}`));
   if (own.length > 0 && unreadable !== undefined) found.push(fieldErrors.invalid(at, selector, unreadable));
   if (own.length === 0) templateMatches(template, selector, path.child('template'), found);
+  return own.length === 0;
 }

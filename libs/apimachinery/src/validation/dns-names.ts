@@ -1,5 +1,5 @@
 import { utf8Length } from '../text/utf8-length';
-import { maxLengthMessage, regexMessage } from './messages';
+import { maxCharactersMessage, regexMessage } from './messages';
 
 // Each function lists what is wrong with a string, in upstream's words; none means valid.
 
@@ -18,7 +18,7 @@ export const dnsLabelMaxLength = 63;
 /** Longest DNS name that the API takes. */
 export const dnsSubdomainMaxLength = 253;
 
-const tooLong = (value: string, max: number): string[] => (utf8Length(value) > max ? [maxLengthMessage(max)] : []);
+const tooLong = (value: string, max: number, say = maxCharactersMessage): string[] => (utf8Length(value) > max ? [say(max)] : []);
 
 /** RFC 1123 label: names of namespaces, containers, ports' owners. */
 export function dns1123LabelMessages(value: string): string[] {
@@ -32,8 +32,11 @@ export function dns1123LabelMessages(value: string): string[] {
 }
 
 /** RFC 1123 subdomain: names of most objects. */
-export function dns1123SubdomainMessages(value: string): string[] {
-  const messages = tooLong(value, dnsSubdomainMaxLength);
+export const dns1123SubdomainMessages = (value: string): string[] => subdomainMessages(value, maxCharactersMessage);
+
+/** The same, with words of one's own for what is too long. */
+export function subdomainMessages(value: string, sayTooLong: (max: number) => string): string[] {
+  const messages = tooLong(value, dnsSubdomainMaxLength, sayTooLong);
   if (isSubdomain(value)) return messages;
   return [...messages, regexMessage(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",

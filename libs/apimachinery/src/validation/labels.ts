@@ -1,5 +1,5 @@
 import { utf8Length } from '../text/utf8-length';
-import { dns1123SubdomainMessages } from './dns-names';
+import { subdomainMessages } from './dns-names';
 import { fieldErrors, type FieldError } from './field-error';
 import { type FieldPath } from './field-path';
 import { emptyMessage, maxLengthMessage, regexMessage } from './messages';
@@ -26,7 +26,7 @@ export function labelKeyMessages(key: string): string[] {
   const messages: string[] = [];
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (prefix === '') messages.push(`prefix part ${emptyMessage}`);
-  else if (prefix !== undefined) messages.push(...dns1123SubdomainMessages(prefix).map((message) => `prefix part ${message}`));
+  else if (prefix !== undefined) messages.push(...subdomainMessages(prefix, maxLengthMessage).map((message) => `prefix part ${message}`));
   if (name === '') messages.push(`name part ${emptyMessage}`);
   else if (utf8Length(name) > maxLength) messages.push(`name part ${maxLengthMessage(maxLength)}`);
   if (!nameRegex.test(name)) messages.push(`name part ${nameMessage}`);

@@ -1,6 +1,11 @@
-/** "Too long" of a string, in bytes. */
+/** "Too long" of a label's key or value. */
 export function maxLengthMessage(length: number): string {
   return `must be no more than ${length} bytes`;
+}
+
+/** The same of every other name: upstream has an older wording for these, though it counts bytes too. */
+export function maxCharactersMessage(length: number): string {
+  return `must be no more than ${length} characters`;
 }
 
 /** A string that does not match; the examples help the user. */

@@ -26,6 +26,10 @@ describe('names', () => {
       "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     ]);
     expect(dns1123LabelMessages('a.b')).toEqual(['must not contain dots']);
+    // Labels have another wording than names.
+    expect(dns1123LabelMessages('a'.repeat(64))).toEqual(['must be no more than 63 characters']);
+    expect(dns1123SubdomainMessages('a'.repeat(254))).toEqual(['must be no more than 253 characters']);
+    expect(labelKeyMessages(`${'a'.repeat(254)}/${'b'.repeat(64)}`)).toEqual(['prefix part must be no more than 253 bytes', 'name part must be no more than 63 bytes']);
     expect(labelKeyMessages('a/b/c')[0]).toContain("a valid label key must consist of alphanumeric characters, '-', '_' or '.'");
   });
 });

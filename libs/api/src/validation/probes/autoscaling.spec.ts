@@ -13,7 +13,8 @@ type Row = readonly [object: object, field: string, reason: Probe['reason'], mes
 
 const rows: readonly Row[] = [
   [scaler({ minReplicas: 0 }), 'spec.minReplicas', 'FieldValueInvalid', 'Invalid value: 0: must be greater than or equal to 1'],
-  [scaler({ maxReplicas: 0 }), 'spec.maxReplicas', 'FieldValueInvalid', 'Invalid value: 0: must be greater than 0'],
+  [scaler({ maxReplicas: 0 }), 'spec.maxReplicas', 'FieldValueRequired', 'Required value: must be set and greater than 0'],
+  [scaler({ maxReplicas: -1 }), 'spec.maxReplicas', 'FieldValueInvalid', 'Invalid value: -1: must be greater than or equal to 1'],
   [scaler({ minReplicas: 6 }), 'spec.maxReplicas', 'FieldValueInvalid', 'Invalid value: 5: must be greater than or equal to `minReplicas`'],
   [scaler({ scaleTargetRef: { name: 'web' } }), 'spec.scaleTargetRef.kind', 'FieldValueRequired', 'Required value'],
   [scaler({ scaleTargetRef: { kind: 'Deployment', name: 'web' } }), 'spec.scaleTargetRef.apiVersion', 'FieldValueInvalid', 'Invalid value: "": apiVersion must specify API group'],

@@ -28,7 +28,7 @@ describe('a CertificateSigningRequest', () => {
     [{ signerName: 'example/s' }, 'spec.signerName', 'FieldValueInvalid', 'Invalid value: "example": should be a domain with at least two segments separated by dots'],
     [{ signerName: 'example.com/' }, 'spec.signerName', 'FieldValueInvalid', `Invalid value: "": validating label "": ${subdomain}`],
     [{ signerName: 'example.com/s-' }, 'spec.signerName', 'FieldValueInvalid', `Invalid value: "s-": validating label "s-": ${subdomain}`],
-    [{ signerName: `${long(66)}.io/s` }, 'spec.signerName', 'FieldValueInvalid', `Invalid value: "${long(66)}.io": validating label "${long(66)}": must be no more than 63 bytes`],
+    [{ signerName: `${long(66)}.io/s` }, 'spec.signerName', 'FieldValueInvalid', `Invalid value: "${long(66)}.io": validating label "${long(66)}": must be no more than 63 characters`],
     [{ signerName: `${domain253}.x/s` }, 'spec.signerName', 'FieldValueTooLong', 'Too long: may not be more than 253 bytes'],
     [{ signerName: `a.io/${long(253)}.${long(253)}.${long(60)}` }, 'spec.signerName', 'FieldValueTooLong', 'Too long: may not be more than 571 bytes'],
     [{ expirationSeconds: -1 }, 'spec.expirationSeconds', 'FieldValueInvalid', 'Invalid value: -1: may not specify a duration less than 600 seconds (10 minutes)'],

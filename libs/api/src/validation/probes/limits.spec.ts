@@ -83,7 +83,7 @@ const probes: readonly Probe[] = [
   { ...budget({ maxUnavailable: -1 }), field: 'spec.maxUnavailable', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },
   { ...budget({ unhealthyPodEvictionPolicy: 'Odd' }), field: 'spec.unhealthyPodEvictionPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Odd": supported values: "AlwaysAllow", "IfHealthyBudget"' },
 
-  { ...autoscaler({ maxReplicas: 0 }), field: 'spec.maxReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be greater than 0' },
+  { ...autoscaler({ maxReplicas: 0 }), field: 'spec.maxReplicas', reason: 'FieldValueRequired', message: 'Required value: must be set and greater than 0' },
   { ...autoscaler({ minReplicas: 3 }), field: 'spec.maxReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 2: must be greater than or equal to `minReplicas`' },
   { ...autoscaler({ minReplicas: 0 }), field: 'spec.minReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be greater than or equal to 1' },
   { ...autoscaler({ scaleTargetRef: { name: 'd' } }), field: 'spec.scaleTargetRef.kind', reason: 'FieldValueRequired', message: 'Required value' },

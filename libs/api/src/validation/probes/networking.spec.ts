@@ -41,6 +41,8 @@ const probes: readonly Probe[] = [
 
   { ...ingressClass({ controller: '' }), field: 'spec.controller', reason: 'FieldValueRequired', message: 'Required value' },
   { ...ingressClass({ controller: 'c' }), field: 'spec.controller', reason: 'FieldValueInvalid', message: 'Invalid value: "c": must be a domain-prefixed path (such as "acme.io/foo")' },
+  { ...ingressClass({ controller: '' }), old: { spec: { controller: 'example.com/c' } }, field: 'spec.controller', reason: 'FieldValueInvalid', message: 'Invalid value: "": field is immutable' },
+  { kind: 'policy/PodDisruptionBudget', object: { spec: { unhealthyPodEvictionPolicy: '' } }, field: 'spec.unhealthyPodEvictionPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "AlwaysAllow", "IfHealthyBudget"' },
   { ...ingressClass({ controller: `a.b/${'c'.repeat(250)}` }), field: 'spec.controller', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 250 bytes' },
   { ...ingressClass({ controller: 'example.com/d' }), old: { spec: { controller: 'example.com/c' } }, field: 'spec.controller', reason: 'FieldValueInvalid', message: 'Invalid value: "example.com/d": field is immutable' },
   { ...parameters({ kind: 'a/b' }), field: 'spec.parameters.kind', reason: 'FieldValueInvalid', message: "Invalid value: \"a/b\": may not contain '/'" },

@@ -10,7 +10,7 @@ import { validatePodSpec } from './pod-spec';
 type Template = Loose<corev1.PodTemplateSpec>;
 
 /** The rules of a template's own labels and annotations. */
-function validateTemplateMeta(template: Template | undefined, path: FieldPath, found: Findings): void {
+export function validateTemplateMeta(template: Template | undefined, path: FieldPath, found: Findings): void {
   const { metadata } = template ?? {};
   found.push(...validateLabels(metadata?.labels as Record<string, string> | undefined, path.child('labels')));
   found.push(...validateAnnotations(metadata?.annotations as Record<string, string> | undefined, path.child('annotations')));
@@ -38,7 +38,7 @@ export function templateMatches(template: Template | undefined, selector: Loose<
 }
 
 /** Pods that are kept running restart, and never end by themselves. */
-function validateLasting(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
+export function validateLasting(template: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
   if (restartPolicy && restartPolicy !== 'Always') found.push(fieldErrors.notSupported(path.child('spec', 'restartPolicy'), restartPolicy, ['Always']));
   if (activeDeadlineSeconds !== undefined)
