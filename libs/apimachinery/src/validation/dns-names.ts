@@ -18,11 +18,11 @@ export const dnsLabelMaxLength = 63;
 /** Longest DNS name that the API takes. */
 export const dnsSubdomainMaxLength = 253;
 
-const tooLong = (value: string, max: number): string[] => (utf8Length(value) > max ? [maxLengthMessage(max)] : []);
+const tooLong = (value: string, max: number, say = maxLengthMessage): string[] => (utf8Length(value) > max ? [say(max)] : []);
 
 /** RFC 1123 label: names of namespaces, containers, ports' owners. */
-export function dns1123LabelMessages(value: string): string[] {
-  const messages = tooLong(value, dnsLabelMaxLength);
+export function dns1123LabelMessages(value: string, say?: typeof maxLengthMessage): string[] {
+  const messages = tooLong(value, dnsLabelMaxLength, say);
   if (label1123Regex.test(value)) return messages;
   if (isSubdomain(value)) return [...messages, 'must not contain dots'];
   return [...messages, regexMessage(
@@ -32,8 +32,8 @@ export function dns1123LabelMessages(value: string): string[] {
 }
 
 /** RFC 1123 subdomain: names of most objects. */
-export function dns1123SubdomainMessages(value: string): string[] {
-  const messages = tooLong(value, dnsSubdomainMaxLength);
+export function dns1123SubdomainMessages(value: string, say?: typeof maxLengthMessage): string[] {
+  const messages = tooLong(value, dnsSubdomainMaxLength, say);
   if (isSubdomain(value)) return messages;
   return [...messages, regexMessage(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",

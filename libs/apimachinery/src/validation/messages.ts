@@ -1,5 +1,10 @@
-/** "Too long" of a string, in bytes. */
+/** "Too long" of a string, which is counted in bytes whatever this says. */
 export function maxLengthMessage(length: number): string {
+  return `must be no more than ${length} characters`;
+}
+
+/** The same of keys and values of labels, and wherever a rule is declared: upstream's `pkg/api/validate/content`. */
+export function maxBytesMessage(length: number): string {
   return `must be no more than ${length} bytes`;
 }
 
