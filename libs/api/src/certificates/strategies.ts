@@ -3,7 +3,6 @@ import type { certificatesv1, certificatesv1beta1 } from '../gen';
 import { keepAllButStatus, keepField, keepMetadata, type KindRules, kindRules } from '../strategy/kind-rules';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { podCertificateOutcomes } from './pod-certificate-outcomes';
 
 type Request = Loose<certificatesv1.CertificateSigningRequest>;
 type Condition = Loose<certificatesv1.CertificateSigningRequestCondition>;
@@ -75,16 +74,7 @@ const podCertificateRules = kindRules<PodCertificateRequest>({
   initialStatus: () => ({}),
   resets: { status: ['metadata', 'spec'] },
   conditionalUpdate: true,
-  onStatusUpdate(request, old, { nowMs }) {
-    keepMetadata({ metadata: request.metadata ?? {} }, { metadata: old.metadata ?? {} });
-    const { status } = request;
-    if (!status?.conditions) return;
-    const before = list(old.status?.conditions);
-    status.conditions = keepDecisions(list(status.conditions), before, podCertificateOutcomes).map((condition) => ({
-      ...condition,
-      lastTransitionTime: condition.lastTransitionTime || before.find(({ type, status: value }) => type === condition.type && value === condition.status)?.lastTransitionTime || formatTime(nowMs),
-    }));
-  },
+  onStatusUpdate: (request, old) => keepMetadata({ metadata: request.metadata ?? {} }, { metadata: old.metadata ?? {} }),
 });
 
 /** By `<group>/<resource>`. */

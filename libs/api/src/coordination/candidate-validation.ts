@@ -43,11 +43,13 @@ function isBefore(a: Version, b: Version): boolean {
   return a.prerelease.length < b.prerelease.length;
 }
 
-function readVersion(text: string, field: 'binaryVersion' | 'emulationVersion', found: Findings): Version | undefined {
-  if (text === '') return undefined;
+const noVersion: Version = { numbers: [0, 0, 0], prerelease: [] };
+
+function readVersion(text: string, field: 'binaryVersion' | 'emulationVersion', found: Findings): Version {
+  if (text === '') return noVersion;
   const version = parseVersion(text);
   if (version === undefined) found.push(fieldErrors.invalid(specPath.child(field), text, 'must be a valid semantic version'));
-  return version;
+  return version ?? noVersion;
 }
 
 /** Mirrors ValidateLeaseCandidateSpec of pkg/apis/coordination/validation. */
@@ -57,12 +59,13 @@ export const candidateValidation = contentRules<Candidate>({
     const found: Findings = [];
     const { leaseName, binaryVersion = '', emulationVersion = '', strategy = '' } = spec;
     present(leaseName, specPath.child('leaseName'), found);
+    // What is no version counts as the least of all.
     const emulation = readVersion(emulationVersion, 'emulationVersion', found);
     present(binaryVersion, specPath.child('binaryVersion'), found);
     const binary = readVersion(binaryVersion, 'binaryVersion', found);
-    if (binary && emulation && isBefore(binary, emulation)) found.push(fieldErrors.invalid(specPath.child('binaryVersion'), binaryVersion, 'must be greater than or equal to `emulationVersion`'));
+    if (binaryVersion !== '' && isBefore(binary, emulation)) found.push(fieldErrors.invalid(specPath.child('binaryVersion'), binaryVersion, 'must be greater than or equal to `emulationVersion`'));
     if (!present(strategy, specPath.child('strategy'), found)) return found;
-    if (strategy === oldestEmulationVersion && emulation === undefined)
+    if (strategy === oldestEmulationVersion && !isBefore(noVersion, emulation))
       found.push(fieldErrors.required(specPath.child('emulationVersion'), "must be specified when `strategy` is 'OldestEmulationVersion'"));
     validateLeaseStrategy(strategy, specPath.child('strategy'), found);
     return found;

@@ -136,7 +136,7 @@ function status({ status: given }: Level | Schema): Findings {
   list<{ type?: string | undefined }>(given?.conditions).forEach(({ type = '' }, i) => {
     if (seen.has(type)) found.push(fieldErrors.duplicate(path.index(i).child('type'), type));
     seen.add(type);
-    present(type, path.index(i).child('type'), found, 'must not be empty');
+    present(type, path.index(i).child('type'), found);
   });
   return found;
 }
@@ -185,7 +185,7 @@ function validateLimited(limited: Loose<flowcontrolv1.LimitedPriorityLevelConfig
 function levelContent({ metadata, spec = {} }: Level): Findings {
   const found: Findings = [];
   const { type = '', limited, exempt } = spec;
-  if ((metadata?.name === 'exempt') !== (type === 'Exempt')) found.push(fieldErrors.invalid(specPath.child('type'), type, "type must be 'Exempt' if and only if name is 'exempt'"));
+  if ((metadata?.name === 'exempt') !== (type === 'Exempt')) found.push(fieldErrors.invalid(specPath.child('type'), type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   if (type === 'Exempt') {
     if (limited) found.push(fieldErrors.forbidden(specPath.child('limited'), 'must be nil if the type is not Limited'));
     if (exempt) validateSeats(exempt, specPath.child('exempt'), found);

@@ -30,13 +30,17 @@ const roleRules = (namespaced: boolean): ContentRules =>
     name: pathSegmentName,
     content({ rules, aggregationRule }) {
       const found: Findings = [];
+      list(rules).forEach((rule, i) => validateRule(rule, namespaced, FieldPath.of('rules').index(i), found));
       if (aggregationRule) {
         const path = FieldPath.of('aggregationRule', 'clusterRoleSelectors');
         const selectors = list(aggregationRule.clusterRoleSelectors);
         if (selectors.length === 0) found.push(fieldErrors.required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-        selectors.forEach((selector, i) => found.push(...validateLabelSelector(selector as LabelSelector, path.index(i))));
+        selectors.forEach((selector, i) => {
+          const faults = validateLabelSelector(selector as LabelSelector, path.index(i));
+          found.push(...faults);
+          if (faults.length > 0) found.push(fieldErrors.invalid(path.index(i), null, 'invalid label selector.'));
+        });
       }
-      list(rules).forEach((rule, i) => validateRule(rule, namespaced, FieldPath.of('rules').index(i), found));
       return found;
     },
   });

@@ -1,6 +1,6 @@
-import type { resourcev1 } from '../gen';
+import type { resourcev1, resourcev1alpha3 } from '../gen';
 import { type Defaulters, defaulter } from '../defaulting/defaulter';
-import { list } from '../support/list';
+import { entries, list } from '../support/list';
 import { type Loose } from '../support/loose';
 
 function defaultRequest(request: Loose<resourcev1.ExactDeviceRequest>): void {
@@ -20,6 +20,7 @@ function defaultClaimSpec(spec: Loose<resourcev1.ResourceClaimSpec>): void {
 export function defaultResourceClaim(claim: Loose<resourcev1.ResourceClaim>): void {
   defaultClaimSpec((claim.spec ??= {}));
   claim.status ??= {};
+  for (const { tolerations } of list(claim.status.allocation?.devices?.results)) for (const toleration of list(tolerations)) toleration.operator ||= 'Equal';
 }
 
 export function defaultResourceClaimTemplate(template: Loose<resourcev1.ResourceClaimTemplate>): void {
@@ -28,10 +29,24 @@ export function defaultResourceClaimTemplate(template: Loose<resourcev1.Resource
   defaultClaimSpec((spec.spec ??= {}));
 }
 
+function defaultResourceSlice(slice: Loose<resourcev1.ResourceSlice>): void {
+  for (const { nodeAllocatableResourceMappings } of list(slice.spec?.devices))
+    for (const [, mapping] of entries(nodeAllocatableResourceMappings)) if (mapping) mapping.allocationMultiplier ??= '1';
+}
+
+/** How many pools an answer tells of. */
+const defaultPoolLimit = 100;
+
+function defaultPoolStatusRequest(request: Loose<resourcev1alpha3.ResourcePoolStatusRequest>): void {
+  (request.spec ??= {}).limit ??= defaultPoolLimit;
+}
+
 /** v1beta2 has the same shape; v1beta1 keeps its requests flat and is served only on request. */
-export const resourceDefaults: Defaulters = Object.fromEntries(
-  ['v1', 'v1beta2'].flatMap((version) => [
+export const resourceDefaults: Defaulters = Object.fromEntries([
+  ['resource.k8s.io/v1alpha3/ResourcePoolStatusRequest', defaulter(defaultPoolStatusRequest)],
+  ...['v1', 'v1beta2'].flatMap((version) => [
     [`resource.k8s.io/${version}/ResourceClaim`, defaulter(defaultResourceClaim)],
     [`resource.k8s.io/${version}/ResourceClaimTemplate`, defaulter(defaultResourceClaimTemplate)],
+    [`resource.k8s.io/${version}/ResourceSlice`, defaulter(defaultResourceSlice)],
   ]),
-);
+]);

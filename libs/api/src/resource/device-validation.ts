@@ -7,6 +7,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { dnsLabel, dnsSubdomain, type Findings, present, refuse } from '../validation/rules';
 import { validateCapacity } from './capacity-validation';
 import { atMost, eachOnce, validateQualified } from './device-names';
+import { validateNodeResources } from './node-resource-validation';
 import { validateBindingConditions, validateDeviceTaint } from './taint-validation';
 
 type Device = Loose<resourcev1.Device>;
@@ -41,7 +42,7 @@ function validateAttribute(attribute: Attribute, path: FieldPath, found: Finding
   if (given !== 1) found.push(fieldErrors.invalid(path, given === 0 ? '' : attribute, 'exactly one value must be specified'));
 }
 
-function validateDescription(device: Device, old: Device | undefined, path: FieldPath, found: Findings): void {
+function validateDescription(device: Device, path: FieldPath, found: Findings): void {
   const [attributes, capacity] = [entries(device.attributes), entries(device.capacity)];
   const described = attributes.length + capacity.length;
   if (described > maxDescribed) found.push(fieldErrors.invalid(path, described, `the total number of attributes and capacities must not exceed ${maxDescribed}`));
@@ -51,7 +52,7 @@ function validateDescription(device: Device, old: Device | undefined, path: Fiel
     validateQualified(name, path.child('attributes'), found);
     validateAttribute(attribute, path.child('attributes').key(name), found);
   }
-  if (!old || !semanticEqual(device.capacity, old.capacity)) for (const [name, amount = {}] of capacity) {
+  for (const [name, amount = {}] of capacity) {
     validateQualified(name, path.child('capacity'), found);
     validateCapacity(amount, device.allowMultipleAllocations === true, path.child('capacity').key(name), found);
   }
@@ -84,10 +85,10 @@ export function validateCounters(counters: Loose<Record<string, resourcev1.Count
   else if (atMost(names, maxCounters, path, found)) for (const name of names) refuse(dns1123LabelMessages(name), name, path, found);
 }
 
-/** What it said of its capacity and its taints before may stay. */
+/** What it said of its taints before may stay. */
 export function validateDevice(device: Device, old: Device | undefined, placesItself: boolean, path: FieldPath, found: Findings): void {
   dnsLabel(device.name ?? '', path.child('name'), found);
-  validateDescription(device, old, path, found);
+  validateDescription(device, path, found);
   const taints = list(device.taints);
   if ((!old || !semanticEqual(device.taints, old.taints)) && atMost(taints, maxTaints, path.child('taints'), found)) {
     taints.forEach((taint, i) => validateDeviceTaint(taint, path.child('taints').index(i), found));
@@ -102,4 +103,5 @@ export function validateDevice(device: Device, old: Device | undefined, placesIt
   eachOnce(consumed, ({ counterSet = '' }) => counterSet, at, found);
   validatePlace(device, placesItself, path, found);
   validateBindingConditions(device, path, found);
+  validateNodeResources(device, path.child('nodeAllocatableResourceMappings'), found);
 }

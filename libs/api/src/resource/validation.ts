@@ -42,7 +42,7 @@ function validateSelectors(selectors: readonly Loose<resourcev1.DeviceSelector>[
     // What is stored was an expression when it was stored.
     else if (stored) return;
     // Whether it is an expression is checked where expressions are known.
-    else if (present(cel.expression, at.child('expression'), found) && cel.expression.length > maxExpression) found.push(fieldErrors.tooLong(at.child('expression'), maxExpression));
+    else if ((cel.expression ?? '').length > maxExpression) found.push(fieldErrors.tooLong(at.child('expression'), maxExpression));
   });
 }
 
@@ -212,9 +212,8 @@ export const resourceValidation: Readonly<Record<string, ContentRules>> = {
     status: claimStatus,
   }),
   'resource.k8s.io/ResourceClaimTemplate': contentRules<Loose<resourcev1.ResourceClaimTemplate>>({
-    content({ spec = {} }, old) {
+    content({ spec = {} }) {
       const found: Findings = [];
-      if (old !== undefined) return found;
       validateTemplateObjectMeta(spec.metadata, specPath.child('metadata'), found);
       validateClaimSpec(spec.spec ?? {}, specPath.child('spec'), found);
       return found;

@@ -14,8 +14,10 @@ const systemClasses: Readonly<Record<string, number>> = { 'system-cluster-critic
 export const schedulingValidation: Readonly<Record<string, ContentRules>> = {
   'scheduling.k8s.io/PodGroup': podGroupValidation,
   'scheduling.k8s.io/PriorityClass': contentRules<Loose<schedulingv1.PriorityClass>>({
-    content({ metadata, value = 0, preemptionPolicy, globalDefault }) {
+    // An update is only told what may not change.
+    content({ metadata, value = 0, preemptionPolicy, globalDefault }, old) {
       const found: Findings = [];
+      if (old !== undefined) return found;
       const { name = '' } = metadata ?? {};
       if (name.startsWith(systemPrefix)) {
         const known = systemClasses[name];

@@ -1,11 +1,11 @@
-import { dns1123LabelMessages, fieldErrors, FieldPath, labelKeyMessages, pathSegmentNameMessages } from '@navarch/apimachinery';
+import { dns1123LabelMessages, dns1123SubdomainMessages, fieldErrors, FieldPath, labelKeyMessages, maxBytesMessage, pathSegmentNameMessages } from '@navarch/apimachinery';
 import type { schedulingv1alpha2 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { validateConditions } from '../validation/conditions';
 import { contentRules } from '../validation/kind-validation';
-import { declaredImmutable, dnsLabel, dnsSubdomain, exactlyOne, type Findings, inRange, present, refuse, supported } from '../validation/rules';
+import { declaredImmutable, exactlyOne, type Findings, inRange, present, refuse, supported } from '../validation/rules';
 
 type PodGroup = Loose<schedulingv1alpha2.PodGroup>;
 type Workload = Loose<schedulingv1alpha2.Workload>;
@@ -22,6 +22,8 @@ const maxTopologies = 1;
 /** Above it is for the system. */
 const highestOfUsers = 1_000_000_000;
 
+const declaredName = (name: string, path: FieldPath, found: Findings): void => refuse(dns1123SubdomainMessages(name, maxBytesMessage), name, path, found);
+
 /** Whether the pods are placed one by one or all at once. */
 function validatePolicy(policy: Policy, path: FieldPath, found: Findings): void {
   exactlyOne(policy, ['basic', 'gang'], path, found);
@@ -37,12 +39,12 @@ function validateClaims(claims: Group['resourceClaims'], path: FieldPath, found:
   list(claims).forEach((claim, i) => {
     const { name = '', resourceClaimName, resourceClaimTemplateName } = claim;
     const at = path.index(i);
-    if (present(name, at.child('name'), found)) dnsLabel(name, at.child('name'), found);
+    if (present(name, at.child('name'), found)) refuse(dns1123LabelMessages(name, maxBytesMessage), name, at.child('name'), found);
     if (seen.has(name)) found.push(fieldErrors.duplicate(at, { name }));
     seen.add(name);
     exactlyOne(claim, ['resourceClaimName', 'resourceClaimTemplateName'], at, found);
-    if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
-    if (resourceClaimTemplateName !== undefined) dnsSubdomain(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);
+    if (resourceClaimName !== undefined) declaredName(resourceClaimName, at.child('resourceClaimName'), found);
+    if (resourceClaimTemplateName !== undefined) declaredName(resourceClaimTemplateName, at.child('resourceClaimTemplateName'), found);
   });
 }
 
@@ -56,7 +58,7 @@ function validateGroup(group: Group, path: FieldPath, found: Findings): void {
   });
   validateClaims(group.resourceClaims, path.child('resourceClaims'), found);
   supported(group.disruptionMode, ['Pod', 'PodGroup'], path.child('disruptionMode'), found);
-  if (group.priorityClassName) dnsSubdomain(group.priorityClassName, path.child('priorityClassName'), found);
+  if (group.priorityClassName) declaredName(group.priorityClassName, path.child('priorityClassName'), found);
   inRange(group.priority, -(2 ** 31), highestOfUsers, path.child('priority'), found);
 }
 
@@ -68,8 +70,8 @@ function validateOrigin({ workload }: Loose<schedulingv1alpha2.PodGroupTemplateR
   }
   const at = path.child('workload');
   const { workloadName, podGroupTemplateName } = workload;
-  if (present(workloadName, at.child('workloadName'), found)) dnsSubdomain(workloadName, at.child('workloadName'), found);
-  if (present(podGroupTemplateName, at.child('podGroupTemplateName'), found)) dnsLabel(podGroupTemplateName, at.child('podGroupTemplateName'), found);
+  if (present(workloadName, at.child('workloadName'), found)) declaredName(workloadName, at.child('workloadName'), found);
+  if (present(podGroupTemplateName, at.child('podGroupTemplateName'), found)) refuse(dns1123LabelMessages(podGroupTemplateName, maxBytesMessage), podGroupTemplateName, at.child('podGroupTemplateName'), found);
 }
 
 export const podGroupValidation = contentRules<PodGroup>({
@@ -88,11 +90,17 @@ export const podGroupValidation = contentRules<PodGroup>({
     const found: Findings = [];
     validateConditions(status?.conditions, FieldPath.of('status', 'conditions'), found);
     const claims = list(spec?.resourceClaims).map(({ name }) => name);
-    list(status?.resourceClaimStatuses).forEach(({ name = '' }, i) => {
+    const seen = new Set<string>();
+    list(status?.resourceClaimStatuses).forEach((claim, i) => {
+      const { name = '', resourceClaimName } = claim;
+      const at = FieldPath.of('status', 'resourceClaimStatuses').index(i);
+      if (seen.has(name)) found.push(fieldErrors.duplicate(at, claim));
+      seen.add(name);
+      if (resourceClaimName !== undefined) declaredName(resourceClaimName, at.child('resourceClaimName'), found);
       if (!claims.includes(name)) {
         found.push(
           fieldErrors.invalid(
-            FieldPath.of('status', 'resourceClaimStatuses').index(i).child('name'),
+            at.child('name'),
             name,
             'must match the name of an entry in `spec.resourceClaims`',
           ),
@@ -104,7 +112,7 @@ export const podGroupValidation = contentRules<PodGroup>({
 });
 
 function validateController({ apiGroup, kind, name }: Loose<schedulingv1alpha2.TypedLocalObjectReference>, path: FieldPath, found: Findings): void {
-  if (apiGroup) dnsSubdomain(apiGroup, path.child('apiGroup'), found);
+  if (apiGroup) declaredName(apiGroup, path.child('apiGroup'), found);
   for (const [field, value] of [['kind', kind], ['name', name]] as const)
     if (present(value, path.child(field), found)) refuse(pathSegmentNameMessages(value), value, path.child(field), found);
 }
@@ -121,7 +129,7 @@ export const workloadValidation = contentRules<Workload>({
     templates.forEach((template, i) => {
       const { name = '' } = template;
       const at = path.index(i);
-      if (present(name, at.child('name'), found)) refuse(dns1123LabelMessages(name), name, at.child('name'), found);
+      if (present(name, at.child('name'), found)) refuse(dns1123LabelMessages(name, maxBytesMessage), name, at.child('name'), found);
       if (templates.findIndex((other) => other.name === template.name) < i) found.push(fieldErrors.duplicate(at, template));
       validateGroup(template, at, found);
     });

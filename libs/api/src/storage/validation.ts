@@ -39,11 +39,11 @@ function validateProvisioner(provisioner: string | undefined, path: FieldPath, f
 
 /** Where volumes may be made: each place said once. */
 function validateTopologies(terms: StorageClass['allowedTopologies'], found: Findings): void {
-  const seen: Record<string, string[]>[] = [];
+  // Upstream begins with as many empty terms as there are: one that names no place is as one of them.
+  const seen: Record<string, string[]>[] = list(terms).map(() => ({}));
   list(terms).forEach((term, i) => {
     const path = FieldPath.of('allowedTopologies').index(i).child('matchLabelExpressions');
     const places: Record<string, string[]> = {};
-    if (list(term.matchLabelExpressions).length === 0) found.push(fieldErrors.required(path));
     list(term.matchLabelExpressions).forEach(({ key = '', values }, e) => {
       const at = path.index(e);
       const all = list(values);
@@ -55,7 +55,7 @@ function validateTopologies(terms: StorageClass['allowedTopologies'], found: Fin
       if (Object.hasOwn(places, key)) found.push(fieldErrors.duplicate(at.child('key'), key));
       places[key] = sorted(new Set(all));
     });
-    if (seen.some((other) => semanticEqual(other, places))) found.push(fieldErrors.duplicate(path, ''));
+    for (const other of seen) if (semanticEqual(other, places)) found.push(fieldErrors.duplicate(path, ''));
     seen.push(places);
   });
 }
@@ -79,9 +79,7 @@ const storageClassValidation = contentRules<StorageClass>({
   },
   change(storageClass, old) {
     const found: Findings = [];
-    for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
-      if (!semanticEqual(storageClass[field], old[field])) found.push(fieldErrors.forbidden(FieldPath.of(field), `updates to ${field} are forbidden.`));
-    immutable(storageClass.volumeBindingMode, old.volumeBindingMode, FieldPath.of('volumeBindingMode'), found);
+    for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) immutable(storageClass[field], old[field], FieldPath.of(field), found);
     return found;
   },
 });
@@ -165,29 +163,23 @@ function validateAttachmentSource(source: Loose<storagev1.VolumeAttachmentSource
   else if (inlineVolumeSpec) validateInlineVolumeSpec(inlineVolumeSpec, path.child('inlineVolumeSpec'), found);
 }
 
+function attachmentContent(attachment: Attachment): Findings {
+  const found: Findings = [];
+  const { attacher, nodeName = '', source } = attachment.spec ?? {};
+  validateDriverName(attacher, specPath.child('attacher'), found);
+  validateAttachmentSource(source, found);
+  dnsSubdomain(nodeName, specPath.child('nodeName'), found);
+  validateAttachmentStatus(attachment, found);
+  if (source?.persistentVolumeName !== undefined) dnsSubdomain(source.persistentVolumeName, specPath.child('source', 'persistentVolumeName'), found);
+  return found;
+}
+
 const attachmentValidation = contentRules<Attachment>({
-  content(attachment, old) {
-    const found: Findings = [];
-    const { spec = {} } = attachment;
-    const { attacher = '', nodeName = '', source } = spec;
-    present(attacher, specPath.child('attacher'), found);
-    validateAttachmentSource(source, found);
-    dnsSubdomain(nodeName, specPath.child('nodeName'), found);
-    validateAttachmentStatus(attachment, found);
-    // Old objects may have names that are no longer taken.
-    if (old !== undefined) return found;
-    validateDriverName(attacher, specPath.child('attacher'), found);
-    if (source?.persistentVolumeName !== undefined) dnsSubdomain(source.persistentVolumeName, specPath.child('source', 'persistentVolumeName'), found);
-    return found;
-  },
+  content: attachmentContent,
   change({ spec }, { spec: old }) {
     return semanticEqual(spec, old) ? [] : [fieldErrors.invalid(specPath, spec ?? null, 'field is immutable')];
   },
-  status(attachment) {
-    const found: Findings = [];
-    validateAttachmentStatus(attachment, found);
-    return found;
-  },
+  status: attachmentContent,
 });
 
 const attributesClassValidation = contentRules<Loose<storagev1.VolumeAttributesClass>>({

@@ -98,7 +98,7 @@ export function exactlyOne(object: object, fields: readonly string[], path: Fiel
   const named = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
   const given = fields.filter((field) => (object as Record<string, unknown>)[field] !== undefined);
   if (given.length === 0) found.push(fieldErrors.invalid(path, '', `must specify one of: ${named(fields)}`));
-  else if (given.length > 1) found.push(fieldErrors.invalid(path, `{${named(given)}}`, `must specify exactly one of: ${named(fields)}`));
+  else if (given.length > 1) found.push(fieldErrors.invalid(path, `{${given.join(', ')}}`, `must specify exactly one of: ${named(fields)}`));
 }
 
 /** What concerns no field: upstream's path of an empty name prints so. */

@@ -1,5 +1,5 @@
 import { utf8Length } from '../text/utf8-length';
-import { maxCharactersMessage, regexMessage } from './messages';
+import { maxLengthMessage, regexMessage } from './messages';
 
 // Each function lists what is wrong with a string, in upstream's words; none means valid.
 
@@ -18,11 +18,11 @@ export const dnsLabelMaxLength = 63;
 /** Longest DNS name that the API takes. */
 export const dnsSubdomainMaxLength = 253;
 
-const tooLong = (value: string, max: number, say = maxCharactersMessage): string[] => (utf8Length(value) > max ? [say(max)] : []);
+const tooLong = (value: string, max: number, say = maxLengthMessage): string[] => (utf8Length(value) > max ? [say(max)] : []);
 
 /** RFC 1123 label: names of namespaces, containers, ports' owners. */
-export function dns1123LabelMessages(value: string): string[] {
-  const messages = tooLong(value, dnsLabelMaxLength);
+export function dns1123LabelMessages(value: string, say?: typeof maxLengthMessage): string[] {
+  const messages = tooLong(value, dnsLabelMaxLength, say);
   if (label1123Regex.test(value)) return messages;
   if (isSubdomain(value)) return [...messages, 'must not contain dots'];
   return [...messages, regexMessage(
@@ -32,11 +32,8 @@ export function dns1123LabelMessages(value: string): string[] {
 }
 
 /** RFC 1123 subdomain: names of most objects. */
-export const dns1123SubdomainMessages = (value: string): string[] => subdomainMessages(value, maxCharactersMessage);
-
-/** The same, with words of one's own for what is too long. */
-export function subdomainMessages(value: string, sayTooLong: (max: number) => string): string[] {
-  const messages = tooLong(value, dnsSubdomainMaxLength, sayTooLong);
+export function dns1123SubdomainMessages(value: string, say?: typeof maxLengthMessage): string[] {
+  const messages = tooLong(value, dnsSubdomainMaxLength, say);
   if (isSubdomain(value)) return messages;
   return [...messages, regexMessage(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",

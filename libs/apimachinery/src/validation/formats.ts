@@ -1,7 +1,7 @@
 import { isPrintable } from '../text/go-quote';
 import { utf8Length } from '../text/utf8-length';
 import { dnsSubdomainMaxLength } from './dns-names';
-import { emptyMessage, maxCharactersMessage, rangeMessage, regexMessage } from './messages';
+import { emptyMessage, maxLengthMessage, rangeMessage, regexMessage } from './messages';
 
 // Each function lists what is wrong with a value, in upstream's words; none means valid.
 
@@ -18,7 +18,7 @@ export function rangeMessages(value: number, min: number, max: number): string[]
 /** An IANA service name: the name of a port. */
 export function portNameMessages(name: string): string[] {
   const messages: string[] = [];
-  if (utf8Length(name) > 15) messages.push(maxCharactersMessage(15));
+  if (utf8Length(name) > 15) messages.push(maxLengthMessage(15));
   if (!/^[-a-z0-9]+$/.test(name)) messages.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(name)) messages.push('must contain at least one letter (a-z)');
   if (name.includes('--')) messages.push('must not contain consecutive hyphens');
@@ -45,7 +45,7 @@ export function envVarNameMessages(value: string): string[] {
 /** A key of a ConfigMap or Secret. */
 export function configMapKeyMessages(value: string): string[] {
   const messages: string[] = [];
-  if (utf8Length(value) > dnsSubdomainMaxLength) messages.push(maxCharactersMessage(dnsSubdomainMaxLength));
+  if (utf8Length(value) > dnsSubdomainMaxLength) messages.push(maxLengthMessage(dnsSubdomainMaxLength));
   if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
     messages.push(regexMessage("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
   }

@@ -6,7 +6,7 @@ export {
   portNameMessages, portNumberMessages, rangeMessages,
 } from './formats';
 export { labelKeyMessages, labelValueMessages, validateAnnotations, validateLabelName, validateLabels } from './labels';
-export { emptyMessage, maxCharactersMessage, maxLengthMessage, rangeMessage, regexMessage } from './messages';
+export { emptyMessage, maxBytesMessage, maxLengthMessage, rangeMessage, regexMessage } from './messages';
 export { immutableMessage, labelName, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type NameRule, type ValidatedMeta } from './object-meta';
 export { textFormatOf, type TextFormat } from './text-formats';
 export { validateDeleteOptions, validateFieldManager, validatePatchOptions, validateWriteOptions, type WriteOptions } from './options';

@@ -1,8 +1,8 @@
 import { utf8Length } from '../text/utf8-length';
-import { subdomainMessages } from './dns-names';
+import { dns1123SubdomainMessages } from './dns-names';
 import { fieldErrors, type FieldError } from './field-error';
 import { type FieldPath } from './field-path';
-import { emptyMessage, maxLengthMessage, regexMessage } from './messages';
+import { emptyMessage, maxBytesMessage, regexMessage } from './messages';
 
 // Mirrors staging/src/k8s.io/apimachinery/pkg/api/validate/content/kube.go.
 
@@ -26,16 +26,16 @@ export function labelKeyMessages(key: string): string[] {
   const messages: string[] = [];
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (prefix === '') messages.push(`prefix part ${emptyMessage}`);
-  else if (prefix !== undefined) messages.push(...subdomainMessages(prefix, maxLengthMessage).map((message) => `prefix part ${message}`));
+  else if (prefix !== undefined) messages.push(...dns1123SubdomainMessages(prefix, maxBytesMessage).map((message) => `prefix part ${message}`));
   if (name === '') messages.push(`name part ${emptyMessage}`);
-  else if (utf8Length(name) > maxLength) messages.push(`name part ${maxLengthMessage(maxLength)}`);
+  else if (utf8Length(name) > maxLength) messages.push(`name part ${maxBytesMessage(maxLength)}`);
   if (!nameRegex.test(name)) messages.push(`name part ${nameMessage}`);
   return messages;
 }
 
 /** What is wrong with a label's value. */
 export function labelValueMessages(value: string): string[] {
-  const messages = utf8Length(value) > maxLength ? [maxLengthMessage(maxLength)] : [];
+  const messages = utf8Length(value) > maxLength ? [maxBytesMessage(maxLength)] : [];
   return value === '' || nameRegex.test(value) ? messages : [...messages, valueMessage];
 }
 

@@ -1,11 +1,11 @@
-/** "Too long" of a label's key or value. */
+/** "Too long" of a string, which is counted in bytes whatever this says. */
 export function maxLengthMessage(length: number): string {
-  return `must be no more than ${length} bytes`;
+  return `must be no more than ${length} characters`;
 }
 
-/** The same of every other name: upstream has an older wording for these, though it counts bytes too. */
-export function maxCharactersMessage(length: number): string {
-  return `must be no more than ${length} characters`;
+/** The same of keys and values of labels, and wherever a rule is declared: upstream's `pkg/api/validate/content`. */
+export function maxBytesMessage(length: number): string {
+  return `must be no more than ${length} bytes`;
 }
 
 /** A string that does not match; the examples help the user. */

@@ -18,9 +18,13 @@ const workload = { kind: 'scheduling.k8s.io/Workload' };
 const pools = (parts: object): Pick<Probe, 'kind' | 'object'> => ({ kind: 'resource.k8s.io/ResourcePoolStatusRequest', object: { spec: { driver: 'd.example.com', ...parts } } });
 const asked = { spec: { driver: 'd.example.com' } };
 const answer = (status: object, old: object = asked): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: 'resource.k8s.io/ResourcePoolStatusRequest', object: { status }, old, view: 'status' });
+const claims = (...resourceClaimStatuses: object[]): Pick<Probe, 'kind' | 'object' | 'old' | 'view'> => ({ kind: 'scheduling.k8s.io/PodGroup', object: { status: { resourceClaimStatuses } }, old: { spec: { ...gang, resourceClaims: [{ name: 'a', resourceClaimName: 'x' }] } }, view: 'status' });
 const oneOf = 'must specify one of: `basic`, `gang`';
 
 const probes: readonly Probe[] = [
+  { ...claims({ name: 'b' }), field: 'status.resourceClaimStatuses[0].name', reason: 'FieldValueInvalid', message: 'Invalid value: "b": must match the name of an entry in `spec.resourceClaims`' },
+  { ...claims({ name: 'a' }, { name: 'a' }), field: 'status.resourceClaimStatuses[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: {"name":"a"}' },
+  { ...claims({ name: 'a', resourceClaimName: 'x'.repeat(254) }), field: 'status.resourceClaimStatuses[0].resourceClaimName', reason: 'FieldValueInvalid', message: `Invalid value: "${'x'.repeat(254)}": must be no more than 253 bytes` },
   { ...candidate({ leaseName: '' }), field: 'spec.leaseName', reason: 'FieldValueRequired', message: 'Required value' },
   { ...candidate({ binaryVersion: '' }), field: 'spec.binaryVersion', reason: 'FieldValueRequired', message: 'Required value' },
   { ...candidate({ binaryVersion: '1.36' }), field: 'spec.binaryVersion', reason: 'FieldValueInvalid', message: 'Invalid value: "1.36": must be a valid semantic version' },
@@ -28,6 +32,7 @@ const probes: readonly Probe[] = [
   ...[['1.34.9', '1.35.0'], ['1.36.0-beta.2', '1.36.0'], ['1.36.0-beta.2', '1.36.0-beta.11'], ['1.36.0-1', '1.36.0-alpha'], ['1.36.0-a', '1.36.0-a.1']].map(([binaryVersion, emulationVersion]): Probe => ({
     ...candidate({ binaryVersion, emulationVersion }), field: 'spec.binaryVersion', reason: 'FieldValueInvalid', message: `Invalid value: "${binaryVersion}": must be greater than or equal to \`emulationVersion\``,
   })),
+  { ...candidate({ binaryVersion: 'x' }), field: 'spec.binaryVersion', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be greater than or equal to `emulationVersion`' },
   { ...candidate({ emulationVersion: '' }), field: 'spec.emulationVersion', reason: 'FieldValueRequired', message: "Required value: must be specified when `strategy` is 'OldestEmulationVersion'" },
   { ...candidate({ strategy: '' }), field: 'spec.strategy', reason: 'FieldValueRequired', message: 'Required value' },
   { ...candidate({ strategy: 'Newest' }), field: 'spec.strategy.strategy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Newest": supported values: "OldestEmulationVersion"' },
@@ -60,7 +65,7 @@ const probes: readonly Probe[] = [
   { ...versions({ conditions: [{ ...storageCondition, reason: '' }] }), field: 'status[0].reason', reason: 'FieldValueRequired', message: 'Required value: reason cannot be empty' },
 
   { ...group({ schedulingPolicy: {} }), field: 'spec.schedulingPolicy', reason: 'FieldValueInvalid', message: `Invalid value: "": ${oneOf}` },
-  { ...group({ schedulingPolicy: { basic: {}, gang: { minCount: 1 } } }), field: 'spec.schedulingPolicy', reason: 'FieldValueInvalid', message: 'Invalid value: "{`basic`, `gang`}": must specify exactly one of: `basic`, `gang`' },
+  { ...group({ schedulingPolicy: { basic: {}, gang: { minCount: 1 } } }), field: 'spec.schedulingPolicy', reason: 'FieldValueInvalid', message: 'Invalid value: "{basic, gang}": must specify exactly one of: `basic`, `gang`' },
   { ...group({ schedulingPolicy: { gang: {} } }), field: 'spec.schedulingPolicy.gang.minCount', reason: 'FieldValueRequired', message: 'Required value' },
   { ...group({ schedulingPolicy: { gang: { minCount: -1 } } }), field: 'spec.schedulingPolicy.gang.minCount', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 1' },
   { ...group({ podGroupTemplateRef: { workload: { workloadName: 'w' } } }), field: 'spec.podGroupTemplateRef.workload.podGroupTemplateName', reason: 'FieldValueRequired', message: 'Required value' },

@@ -135,7 +135,7 @@ describe('a PodCertificateRequest', () => {
   const KIND = 'certificates.k8s.io/PodCertificateRequest';
   const spec = { signerName: 'example.com/s', podName: 'p', podUID: 'pu', serviceAccountName: 'default', serviceAccountUID: 'su', nodeName: 'n', nodeUID: 'nu', stubPKCS10Request: 'AAAA' };
   const asked = (more: object = {}, status?: object): object => ({ spec: { ...spec, maxExpirationSeconds: 3600, ...more }, ...(status ? { status } : {}) });
-  const answer = (type: string, more: object = {}, condition: object = {}): object => asked({}, { conditions: [{ type, status: 'True', reason: 'Because', ...condition }], ...more });
+  const answer = (type: string, more: object = {}, condition: object = {}): object => asked({}, { conditions: [{ type, status: 'True', reason: 'Because', lastTransitionTime: '2026-01-01T00:00:00Z', ...condition }], ...more });
   const times = { notBefore: '2026-01-02T03:00:00Z', notAfter: '2026-01-02T04:00:00Z', beginRefreshAt: '2026-01-02T03:30:00Z' };
 
   it.each<[spec: object, ...Row]>([
@@ -171,7 +171,8 @@ describe('a PodCertificateRequest', () => {
     ['another condition', asked(), answer('Mine'), ['status.conditions.[0].type', 'FieldValueNotSupported', 'Unsupported value: "Mine": supported values: "Issued", "Denied", "Failed"']],
     ['a condition that does not hold', asked(), answer('Denied', {}, { status: 'False' }), ['status.conditions.[0].status', 'FieldValueNotSupported', 'Unsupported value: "False": supported values: "True"']],
     ['no reason', asked(), answer('Denied', {}, { reason: '' }), ['status.conditions[0].reason', 'FieldValueRequired', 'Required value']],
-    ['two outcomes', asked(), asked({}, { conditions: ['Denied', 'Failed'].map((type) => ({ type, status: 'True', reason: 'Because' })) }),
+    ['no time', asked(), answer('Denied', {}, { lastTransitionTime: undefined }), ['status.conditions[0].lastTransitionTime', 'FieldValueRequired', 'Required value']],
+    ['two outcomes', asked(), asked({}, { conditions: ['Denied', 'Failed'].map((type) => ({ type, status: 'True', reason: 'Because', lastTransitionTime: '2026-01-01T00:00:00Z' })) }),
       ['status.conditions.[1].type', 'FieldValueInvalid', 'Invalid value: "Failed": There may be at most one condition with type "Issued", "Denied", or "Failed"']],
     ['no outcome', asked(), asked({}, { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: status is immutable unless transitioning to "Issued", "Denied", or "Failed"']],
     ['a certificate with a refusal', asked(), answer('Denied', { certificateChain: 'c' }), ['status', 'FieldValueInvalid', 'Invalid value: non-condition status fields must be empty when denying or failing the PodCertificateRequest']],
@@ -188,7 +189,6 @@ describe('a PodCertificateRequest', () => {
 
   it.each([['Issued', times], ['Denied', {}], ['Failed', {}]])('is answered once: %s', (type, more) => {
     expect(causesOf({ kind: KIND, view: 'status', old: asked(), object: answer(type, more) })).toEqual([]);
-    // The condition stays as it was written, whatever is said later.
-    expect(causesOf({ kind: KIND, view: 'status', old: answer(type, more, { lastTransitionTime: '2026-01-01T00:00:00Z' }), object: answer(type, more, { reason: 'Other' }) })).toEqual([]);
+    expect(causesOf({ kind: KIND, view: 'status', old: answer(type, more), object: answer(type, more, { reason: 'Other' }) })).toEqual([['status', 'FieldValueInvalid', immutableStatus]]);
   });
 });

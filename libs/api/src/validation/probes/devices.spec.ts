@@ -28,6 +28,12 @@ const claims: readonly Omit<Probe, 'kind'>[] = [
 ];
 
 const slices: readonly Omit<Probe, 'kind'>[] = [
+  ...([
+    [{ cpu: { capacityKey: 'cap' } }, 'cpu].capacityKey', 'FieldValueNotFound', 'Not found: "cap"'],
+    [{ cpu: { capacityKey: '' } }, 'cpu].capacityKey', 'FieldValueInvalid', 'Invalid value: "": capacityKey must not be an empty string'],
+    [{ cpu: { allocationMultiplier: '0' } }, 'cpu].allocationMultiplier', 'FieldValueInvalid', 'Invalid value: "0": must be positive'],
+    [{ 'a.b/c': {} }, 'a.b/c]', 'FieldValueInvalid', 'Invalid value: "a.b/c": must be a node allocatable resource name'],
+  ] as const).map(([nodeAllocatableResourceMappings, field, reason, message]) => ({ object: device({ nodeAllocatableResourceMappings }), field: `${at}.nodeAllocatableResourceMappings[${field}`, reason, message })),
   { object: slice({ nodeName: undefined }), field: 'spec', reason: 'FieldValueRequired', message: 'Required value: exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required' },
   { object: slice({ allNodes: true }), field: 'spec', reason: 'FieldValueInvalid', message: 'Invalid value: "{`nodeName`, `allNodes`}": exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set' },
   { object: slice({ sharedCounters: [{ name: 's', counters: {} }] }), field: 'spec.sharedCounters[0].counters', reason: 'FieldValueRequired', message: 'Required value' },
@@ -50,6 +56,7 @@ const probes: readonly Probe[] = [
   ...claims.map((probe): Probe => ({ kind: 'resource.k8s.io/ResourceClaim', ...probe })),
   ...slices.map((probe): Probe => ({ kind: 'resource.k8s.io/ResourceSlice', ...probe })),
   { kind: 'resource.k8s.io/DeviceClass', object: { spec: { extendedResourceName: 'cpu' } }, field: 'spec.extendedResourceName', reason: 'FieldValueInvalid', message: 'Invalid value: "cpu": must be a valid extended resource name' },
+  { kind: 'resource.k8s.io/ResourceClaimTemplate', object: { spec: { spec: { devices: { requests: [request, request] } } } }, old: { spec: { spec: {} } }, field: 'spec.spec.devices.requests[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "r"' },
   { kind: 'resource.k8s.io/ResourceClaimTemplate', object: { spec: { metadata: { name: 'x' }, spec: {} } }, field: 'spec.metadata.name', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
   { ...allocated({ devices: [{ ...result, device: 'b' }] }), field: 'status.devices[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "d.example.com/p/b": must be an allocated device in the claim' },
   { ...allocated({ devices: [{ ...result, shareID: 'x' }] }), field: 'status.devices[0].shareID', reason: 'FieldValueInvalid', message: 'Invalid value: "x": error validating uid: invalid UUID length: 1' },
@@ -90,7 +97,7 @@ describe('a claim, class or slice of devices that is refused', () => {
   });
 
   it('may keep what it had when rules were others', () => {
-    const kept = device({ capacity: { memory: { value: '8Gi', requestPolicy: {} } }, taints: [{ key: 'a', effect: 'Odd' }] });
+    const kept = device({ taints: [{ key: 'a', effect: 'Odd' }] });
     expect(statusOf({ kind: 'resource.k8s.io/ResourceSlice', old: kept, object: kept })).toBeUndefined();
     const rule = { spec: { taint: { key: 'a', effect: 'Odd' } } };
     expect(statusOf({ kind: 'resource.k8s.io/DeviceTaintRule', old: rule, object: rule })).toBeUndefined();

@@ -45,7 +45,7 @@ const probes: readonly Probe[] = [
   { ...quota({ hard: { 'limits.cpu': '1' }, scopes: ['BestEffort'] }), field: 'spec.scopes', reason: 'FieldValueInvalid', message: 'Invalid value: ["BestEffort"]: unsupported scope applied to resource' },
   { ...quota({ hard: { pods: '1' }, scopes: ['BestEffort'] }), old: { spec: { hard: { pods: '1' } } }, field: 'spec.scopes', reason: 'FieldValueInvalid', message: 'Invalid value: ["BestEffort"]: field is immutable' },
 
-  { kind: 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', object: { spec: { type: 'Exempt' } }, field: 'spec.type', reason: 'FieldValueInvalid', message: "Invalid value: \"Exempt\": type must be 'Exempt' if and only if name is 'exempt'" },
+  { kind: 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', object: { spec: { type: 'Exempt' } }, field: 'spec.type', reason: 'FieldValueInvalid', message: "Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'" },
   { kind: 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', object: { spec: { type: 'Limited' } }, field: 'spec.limited', reason: 'FieldValueRequired', message: 'Required value: must not be empty when type is Limited' },
   { ...limited({ nominalConcurrencyShares: -1 }), field: 'spec.limited.nominalConcurrencyShares', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be a non-negative integer' },
   { ...limited({ lendablePercent: 101 }), field: 'spec.limited.lendablePercent', reason: 'FieldValueInvalid', message: 'Invalid value: 101: must be between 0 and 100, inclusive' },
@@ -76,7 +76,7 @@ const probes: readonly Probe[] = [
 
   { ...runtime({ handler: 'H' }), field: 'handler', reason: 'FieldValueInvalid', message: "Invalid value: \"H\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')" },
   { ...runtime({ handler: 'i' }), old: { handler: 'h' }, field: 'handler', reason: 'FieldValueInvalid', message: 'Invalid value: "i": field is immutable' },
-  { ...runtime({ overhead: { podFixed: { cpu: '-1' } } }), field: 'overhead.podFixed.limits[cpu]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be greater than or equal to 0' },
+  { ...runtime({ overhead: { podFixed: { cpu: '-1' } } }), field: 'overhead.limits[cpu]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be greater than or equal to 0' },
 
   { ...budget({ minAvailable: 1, maxUnavailable: 1 }), field: 'spec', reason: 'FieldValueInvalid', message: 'Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set' },
   { ...budget({ minAvailable: '101%' }), field: 'spec.minAvailable', reason: 'FieldValueInvalid', message: 'Invalid value: "101%": must not be greater than 100%' },
@@ -98,7 +98,11 @@ const probes: readonly Probe[] = [
   { ...storageClass({ provisioner: '' }), field: 'provisioner', reason: 'FieldValueRequired', message: 'Required value' },
   { ...storageClass({ parameters: { '': 'x' } }), field: 'parameters', reason: 'FieldValueInvalid', message: 'Invalid value: "": field can not be empty.' },
   { ...storageClass({ reclaimPolicy: 'Recycle' }), field: 'reclaimPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Recycle": supported values: "Delete", "Retain"' },
-  { ...storageClass({ parameters: { a: 'b' } }), old: storageClass({}).object, field: 'parameters', reason: 'FieldValueForbidden', message: 'Forbidden: updates to parameters are forbidden.' },
+  { ...storageClass({ parameters: { a: 'b' } }), old: storageClass({}).object, field: 'parameters', reason: 'FieldValueInvalid', message: 'Invalid value: {"a":"b"}: field is immutable' },
+  { ...runtime({ handler: '' }), field: 'handler', reason: 'FieldValueRequired', message: 'Required value' },
+  { ...runtime({ handler: 'h'.repeat(64) }), field: 'handler', reason: 'FieldValueInvalid', message: `Invalid value: "${'h'.repeat(64)}": must be no more than 63 characters` },
+  { ...runtime({ scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] } }), field: 'scheduling.tolerations[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: {"operator":"Exists"}' },
+  { kind: 'rbac.authorization.k8s.io/ClusterRole', object: { aggregationRule: { clusterRoleSelectors: [{ matchExpressions: [{ key: 'a', operator: 'Is' }] }] } }, field: 'aggregationRule.clusterRoleSelectors[0]', reason: 'FieldValueInvalid', message: 'Invalid value: null: invalid label selector.' },
   { ...storageClass({ volumeBindingMode: 'WaitForFirstConsumer' }), old: storageClass({}).object, field: 'volumeBindingMode', reason: 'FieldValueInvalid', message: 'Invalid value: "WaitForFirstConsumer": field is immutable' },
 
   { ...deviceClass({ extendedResourceName: 'cpu' }), field: 'spec.extendedResourceName', reason: 'FieldValueInvalid', message: 'Invalid value: "cpu": must be a valid extended resource name' },

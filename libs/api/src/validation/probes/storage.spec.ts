@@ -27,6 +27,7 @@ const probes: readonly Probe[] = [
   { kind: csiNode, object: node({ name: 'd', nodeID: 'm' }), old: node({ name: 'd', nodeID: 'n' }), field: 'spec.drivers', reason: 'FieldValueInvalid', message: 'Invalid value: {"name":"d","nodeID":"m"}: field is immutable' },
   { kind: volumeAttachment, object: attachment({ attacher: '' }), field: 'spec.attacher', reason: 'FieldValueRequired', message: 'Required value' },
   { kind: volumeAttachment, object: attachment({ attacher: 'a_b' }), field: 'spec.attacher', reason: 'FieldValueInvalid', message: `Invalid value: "a_b": ${subdomain}` },
+  { kind: volumeAttachment, object: attachment({ source: { persistentVolumeName: 'V' } }), old: attachment({}), field: 'spec.source.persistentVolumeName', reason: 'FieldValueInvalid', message: `Invalid value: "V": ${subdomain}` },
   { kind: volumeAttachment, object: attachment({ source: {} }), field: 'spec.source', reason: 'FieldValueRequired', message: `Required value: ${exactlyOne}` },
   { kind: volumeAttachment, object: attachment({ source: { persistentVolumeName: 'v', inlineVolumeSpec: { capacity: { storage: '1Gi' } } } }), field: 'spec.source', reason: 'FieldValueForbidden', message: `Forbidden: ${exactlyOne}` },
   { kind: volumeAttachment, object: attachment({ source: { persistentVolumeName: '' } }), field: 'spec.source.persistentVolumeName', reason: 'FieldValueRequired', message: 'Required value: must specify non empty persistentVolumeName' },
