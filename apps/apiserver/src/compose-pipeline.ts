@@ -5,6 +5,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { loadPluginConfigurations } from './admission/plugin-configuration';
 import { RegistryParams } from './admission/policies/policy-params';
 import { RegistryVersions } from './admission/request-versions';
+import { StaticTokenAuthenticator } from './auth/authentication/static-tokens';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
 import { certificateAuthenticators, composeAuthorization, foreignAuthentication } from './compose-auth';
@@ -50,11 +51,13 @@ export async function composePipeline(
     {
       apiAudiences: audiences,
       admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins, features: deps.features },
+      bootstrapTokens: config.enableBootstrapTokenAuth,
       tokenRequests: { maxSeconds: Math.floor(config.serviceAccountMaxTokenExpiration / 1000), extend: config.serviceAccountExtendTokenExpiration },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
       certificateAuthenticators: certificateAuthenticators(config, deps),
+      staticTokens: config.tokenAuthFile === undefined ? [] : [new StaticTokenAuthenticator(await readFile(config.tokenAuthFile, 'utf8'), config.tokenAuthFile)],
       tokenAuthenticators: foreign.authenticators,
       authorizers: authorization.authorizers,
       reader,

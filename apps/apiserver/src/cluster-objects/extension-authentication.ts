@@ -46,11 +46,12 @@ export class ExtensionAuthentication implements Component {
   private async loop(): Promise<void> {
     const { clock, log } = this.deps;
     const { signal } = this.stopping;
+    const stopped = (): boolean => signal.aborted;
     // The hook writes it the first time.
     let ms = LOOK_EVERY_MS;
-    while (!signal.aborted) {
+    while (!stopped()) {
       await rest(clock, ms, AbortSignal.any([signal, this.resting.signal]));
-      if (signal.aborted) return;
+      if (stopped()) return;
       this.resting = new AbortController();
       ms = LOOK_EVERY_MS;
       try {

@@ -19,6 +19,10 @@ export interface HttpsServerOptions {
   /** 0 takes a free one, see `port`. */
   readonly port: number;
   readonly tls: SecureContextOptions;
+  /** What flags say of TLS, whatever the certificates. */
+  readonly serving?: SecureContextOptions;
+  readonly maxStreams?: number;
+  readonly http1Only?: boolean;
 }
 
 /** Longer than clients and balancers keep idle connections, so that it is they who close them. */
@@ -46,7 +50,11 @@ export class HttpsServer implements Component {
     private readonly options: HttpsServerOptions,
     private readonly deps: { readonly target: RequestTarget; readonly log: Logger },
   ) {
-    this.server = createSecureServer({ ...options.tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false, settings: { maxConcurrentStreams: 250, initialWindowSize: 1024 * 1024 } });
+    this.server = createSecureServer({
+      ...options.tls, ...options.serving, allowHTTP1: true, requestCert: true, rejectUnauthorized: false,
+      ...(options.http1Only === true ? { ALPNProtocols: ['http/1.1'] } : {}),
+      settings: { maxConcurrentStreams: options.maxStreams ?? 250, initialWindowSize: 1024 * 1024 },
+    });
     this.gate = new HandshakeGate((socket) => this.server.emit('connection', socket));
     this.listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: true }, (socket) => {
       this.sockets.add(socket);
@@ -81,7 +89,7 @@ export class HttpsServer implements Component {
 
   /** Renewed certificates serve new connections. */
   setTls(context: SecureContextOptions): void {
-    this.server.setSecureContext({ ...this.options.tls, ...context });
+    this.server.setSecureContext({ ...this.options.tls, ...context, ...this.options.serving });
   }
 
   /** Stops accepting, lets requests in flight end, then cuts what is left. */

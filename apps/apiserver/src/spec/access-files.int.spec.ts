@@ -115,7 +115,7 @@ describe('files that say who is who, and who decides', () => {
     await Promise.all([writeFile(own.cert, cert), writeFile(own.key, proxyKey)]);
     const proxied = async (): Promise<unknown> => {
       const proxy = await RestClient.as(server, own);
-      const { body } = await proxy.call<Partial<Review>>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: { 'X-Remote-User': 'proxied' } }).finally(() => proxy.close());
+      const { body } = await proxy.call<{ status?: Partial<Review['status']> }>('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers: { 'X-Remote-User': 'proxied' } }).finally(() => proxy.close());
       return body.status?.userInfo?.username;
     };
     const watch = await admin.watch('/api/v1/namespaces/default/configmaps?watch=true&resourceVersion=0');

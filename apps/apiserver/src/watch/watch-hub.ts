@@ -31,23 +31,33 @@ export class WatchHub implements Component {
   private stopping = false;
   private alone = 0;
 
-  constructor(private readonly deps: WatchGroupDeps) {}
+  /** @param farewellMs `--shutdown-watch-termination-grace-period` */
+  constructor(private readonly deps: WatchGroupDeps, private readonly farewellMs = 0) {}
 
   start(): Promise<void> {
     this.schedule();
     return Promise.resolve();
   }
 
-  /** Ends all watches: their clients reconnect elsewhere. */
-  stop(): Promise<void> {
+  /** Ends all watches, one after the other where there is time: their clients reconnect elsewhere, and are not to come all at once. */
+  async stop(): Promise<void> {
     this.stopping = true;
     this.timer?.cancel();
+    const watchers = this.watchers();
+    for (const watcher of this.farewellMs > 0 ? watchers : []) {
+      if (watcher.ended) continue;
+      watcher.end('shutting down');
+      await this.deps.clock.sleep(this.farewellMs / watchers.length);
+    }
     this.endAll('shutting down');
-    return Promise.resolve();
   }
 
   endAll(reason: string): void {
-    for (const group of [...this.groups.values()]) for (const watcher of [...group.watchers]) watcher.end(reason);
+    for (const watcher of this.watchers()) watcher.end(reason);
+  }
+
+  private watchers(): Watcher[] {
+    return [...this.groups.values()].flatMap(({ watchers }) => [...watchers]);
   }
 
   /** Of watches by what they are about. */
