@@ -207,7 +207,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
     requestTimeoutMs: config.requestTimeout,
   });
-  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log });
+  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log, metrics });
   const advertised = (): string => externalAddress(config.externalHostname ?? address, https.port);
 
   registerVersion(paths, catalog);
