@@ -39,8 +39,10 @@ export async function composePipeline(
 ): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
-  const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
-  const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
+  const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : config.serviceAccountIssuer;
+  const [issuer, ...formerIssuers] = config.serviceAccountIssuer;
+  if (issuer === undefined) throw new Error('--service-account-issuer is empty');
+  const tokens = new ServiceAccountTokens(issuer, audiences, { signingKey, verificationKeys, formerIssuers });
   const reader = new RegistryReader(deps.registry);
   const caller = new HttpsCaller(new ServiceResolver(reader));
   const authDeps = { ...deps, serverIdHash: serverIdHash() };
