@@ -1,4 +1,4 @@
-import { hostAddress } from '@navarch/component-base';
+import { hostAddress, hostPort } from '@navarch/component-base';
 
 /** Wildcards name no address that others could dial. */
 const WILDCARDS = new Set(['', '0.0.0.0', '::']);
@@ -9,6 +9,9 @@ export function advertiseAddress(told: string | undefined, bindAddress: string):
   if (!WILDCARDS.has(bindAddress)) return bindAddress;
   return hostAddress() ?? '127.0.0.1';
 }
+
+/** `host:port` of what clients outside reach: the name as given where it has a port, else with this server's. */
+export const externalAddress = (name: string, port: number): string => (/^[^:]+:\d+$|\]:\d+$/.test(name) ? name : hostPort(name, port));
 
 /** Addresses that endpoints may not have: a pod would reach itself. */
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

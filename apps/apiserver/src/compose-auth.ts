@@ -115,7 +115,7 @@ async function jwtByFlags(config: ApiserverConfig, deps: AuthDeps): Promise<Fore
 async function jwtByFile(path: string, config: ApiserverConfig, deps: AuthDeps): Promise<ForeignAuthentication> {
   if (config.oidcIssuerUrl !== undefined) throw new Error('authentication-config file and oidc-* flags are mutually exclusive');
   const load = (text: string): AuthenticationConfig => {
-    const found = parseAuthenticationConfig(text, [config.serviceAccountIssuer]);
+    const found = parseAuthenticationConfig(text, config.serviceAccountIssuer);
     if (found.anonymous && !config.anonymousAuth) throw new Error('--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file');
     return found;
   };

@@ -5,6 +5,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { loadPluginConfigurations } from './admission/plugin-configuration';
 import { RegistryParams } from './admission/policies/policy-params';
 import { RegistryVersions } from './admission/request-versions';
+import { StaticTokenAuthenticator } from './auth/authentication/static-tokens';
 import { createExtensions } from './auth/extensions';
 import { ServiceAccountTokens } from './auth/tokens/service-account-tokens';
 import { certificateAuthenticators, composeAuthorization, foreignAuthentication } from './compose-auth';
@@ -38,8 +39,10 @@ export async function composePipeline(
 ): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
-  const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : [config.serviceAccountIssuer];
-  const tokens = new ServiceAccountTokens(config.serviceAccountIssuer, audiences, { signingKey, verificationKeys });
+  const audiences = config.apiAudiences.length > 0 ? config.apiAudiences : config.serviceAccountIssuer;
+  const [issuer, ...formerIssuers] = config.serviceAccountIssuer;
+  if (issuer === undefined) throw new Error('--service-account-issuer is empty');
+  const tokens = new ServiceAccountTokens(issuer, audiences, { signingKey, verificationKeys, formerIssuers });
   const reader = new RegistryReader(deps.registry);
   const caller = new HttpsCaller(new ServiceResolver(reader));
   const authDeps = { ...deps, serverIdHash: serverIdHash() };
@@ -50,11 +53,13 @@ export async function composePipeline(
     {
       apiAudiences: audiences,
       admissionPlugins: { enable: config.enableAdmissionPlugins, disable: config.disableAdmissionPlugins, features: deps.features },
+      bootstrapTokens: config.enableBootstrapTokenAuth,
       tokenRequests: { maxSeconds: Math.floor(config.serviceAccountMaxTokenExpiration / 1000), extend: config.serviceAccountExtendTokenExpiration },
       tolerationSeconds: { notReady: config.defaultNotReadyTolerationSeconds, unreachable: config.defaultUnreachableTolerationSeconds },
     },
     {
       certificateAuthenticators: certificateAuthenticators(config, deps),
+      staticTokens: config.tokenAuthFile === undefined ? [] : [new StaticTokenAuthenticator(await readFile(config.tokenAuthFile, 'utf8'), config.tokenAuthFile)],
       tokenAuthenticators: foreign.authenticators,
       authorizers: authorization.authorizers,
       reader,

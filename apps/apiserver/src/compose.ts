@@ -1,9 +1,8 @@
 import { coordination } from '@navarch/api';
 import type { Clock } from '@navarch/clock';
-import { type Component, type FeatureGates, type HealthChecks, listenAddress, type LoadedTls, type Logger, TlsFiles, type TlsFileNames, type ZPages } from '@navarch/component-base';
-import type { RpcServer, TlsMaterialFiles } from '@navarch/rpc';
-import { Compactor, EtcdStore, type EtcdTls, StoreWatchCache } from '@navarch/storage';
-import { readFile } from 'node:fs/promises';
+import { type Component, type FeatureGates, type HealthChecks, listenAddress, type LoadedTls, type Logger, TlsFiles, type ZPages } from '@navarch/component-base';
+import type { RpcServer } from '@navarch/rpc';
+import { Compactor, EtcdStore, StoreWatchCache } from '@navarch/storage';
 import { hostname } from 'node:os';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { encodeProtobuf } from './codec/protobuf-body';
@@ -13,15 +12,16 @@ import { KubernetesService } from './cluster-objects/kubernetes-service';
 import { systemNamespaces } from './cluster-objects/system-namespaces';
 import { apiserverId } from './config-file/server-id';
 import { policyRules } from './admission/policies/policy-rules';
-import type { ReadProxyCertificate } from './aggregation/aggregated-server';
 import { AggregationProxy } from './aggregation/aggregation-proxy';
 import { Aggregator } from './aggregation/aggregator';
-import { advertiseAddress } from './advertise-address';
+import { advertiseAddress, externalAddress } from './advertise-address';
 import { componentStatuses } from './component-status/component-statuses';
 import { CertificateRequestMetrics } from './certificates/request-metrics';
 import { podCertificateRules } from './certificates/pod-certificate-rule';
 import { certificateRules } from './certificates/request-rule';
 import { composeAudit } from './compose-audit';
+import { composeChecks } from './compose-checks';
+import { etcdFileNames, etcdTlsOf, frontProxyFacts, kubeletFiles, proxyCertificate } from './compose-files';
 import { composeEncryption } from './compose-encryption';
 import { composePipeline } from './compose-pipeline';
 import { composeRpc } from './compose-rpc';
@@ -45,6 +45,8 @@ import { registerZPages } from './http/zpage-routes';
 import { PathRoutes } from './http/path-routes';
 import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
+import { servingTls } from './http/serving-tls';
+import { LastRequests } from './http/last-requests';
 import { SubresourceRoutes } from './http/subresource-routes';
 import { Trust } from './http/trust';
 import { connectHandlers } from './node/connect-handlers';
@@ -65,6 +67,7 @@ import { definitionRule } from './custom-resources/definition-rule';
 import { selectorRules } from './devices/selector-rules';
 import { defaultPool, startThread, WorkPool } from './offload/work-pool';
 import { WorkMetrics } from './offload/work-metrics';
+import { unprivilegedRules } from './registry/unprivileged-rules';
 import { defineResources } from './registry/define-resources';
 import type { RegistryDeps } from './registry/resource-store';
 import { Posts } from './registry/post';
@@ -127,7 +130,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),
       eventTtlSeconds: Math.round(config.eventTtl / 1000),
-      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules, ...podCertificateRules(clock) },
+      furtherRules: { 'apiextensions.k8s.io/customresourcedefinitions': definitionRule(workers), ...policyRules, ...selectorRules, ...certificateRules, ...podCertificateRules(clock), ...(config.allowPrivileged ? {} : unprivilegedRules) },
     },
     resources,
   );
@@ -162,12 +165,12 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     { store, cache, writer, clock, log },
   );
 
-  const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) });
+  const hub = new WatchHub({ clock, metrics: new WatchMetrics(metrics) }, config.shutdownWatchTerminationGracePeriod);
   const answersOf = (...views: View[]): Answers => new Answers(views, { protobuf: encodeProtobuf }, () => clock.now());
   const answers = answersOf('object', 'table', 'metadata');
   const kubeletTls = kubeletFiles(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
-  const kubelets = new KubeletClient(nodes, kubeletTls);
+  const kubelets = new KubeletClient(nodes, kubeletTls, config.kubeletPreferredAddressTypes);
   // Files that are not there are to be told of now.
   if (kubeletTls) await kubelets.credentials();
   const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission);
@@ -175,6 +178,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts, offload: workers });
   const paths = new PathRoutes();
   const inFlight = new InFlightLimit(config.enablePriorityAndFairness ? { readOnly: 0, mutating: 0 } : { readOnly: config.maxRequestsInflight, mutating: config.maxMutatingRequestsInflight });
+  const lastRequests = new LastRequests(config.shutdownSendRetryAfter, inFlight);
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
   const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics, sources: workSources(registry, hub.counts) }) : undefined;
   const access = new AccessMetrics(metrics);
@@ -192,6 +196,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     authentication,
     authorization,
     inFlight,
+    lastRequests,
     flowControl,
     auditor: audit.auditor,
     resources: new ResourceHandler({ registry, catalog, answers, watch: new WatchRoute(hub, answers, config.minRequestTimeout), subresources, ...(deps.features.enabled('AllowUnsafeMalformedObjectDeletion') ? { unsafeDeletes: authorization } : {}) }),
@@ -202,8 +207,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
     requestTimeoutMs: config.requestTimeout,
   });
-  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls }, { target: handler, log });
-  const advertised = (): string => `${address}:${https.port}`;
+  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log, metrics });
+  const advertised = (): string => externalAddress(config.externalHostname ?? address, https.port);
 
   registerVersion(paths, catalog);
   new DiscoveryRoutes(catalog, advertised).register(paths);
@@ -211,11 +216,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   new HealthRoutes({ checks: health, metrics, log }).register(paths);
   registerZPages(paths, deps.zpages);
   if (flowControl) registerFlowControlDumps(paths, flowControl);
-  new OidcRoutes(tokens, advertised).register(paths);
-  health.add('etcd', async () => {
-    await store.currentRevision();
-  }, ['healthz', 'readyz']);
-  for (const { name, check } of encryption.checks) health.add(name, check, ['healthz', 'readyz']);
+  new OidcRoutes(tokens, advertised, config.serviceAccountJwksUri).register(paths);
+  const startup = composeChecks(config, { health, clock, store, registry, more: encryption.checks });
 
   const authenticationInfo = new ExtensionAuthentication({ writer, facts: () => frontProxyFacts(config, trust), clock, log });
   trust.onChange(() => {
@@ -241,16 +243,17 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       trust,
       rpc.server,
       hub,
-      customResources,
-      new DefinitionController({ reader, writer, registry, storeOf: (definition) => customResources.storeOf(definition), clock, log }),
+      startup.hook('start-apiextensions-informers', customResources),
+      startup.hook('start-apiextensions-controllers', new DefinitionController({ reader, writer, registry, storeOf: (definition) => customResources.storeOf(definition), clock, log })),
       ...(rpc.publisher ? [rpc.publisher] : []),
-      new PostStartHooks([systemNamespaces(writer), authenticationInfo.hook, ...extensions.postStartHooks], { clock, log, health }),
+      new PostStartHooks([systemNamespaces(writer), authenticationInfo.hook, ...extensions.postStartHooks], { clock, log, checks: startup }),
       authenticationInfo,
-      ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
-      aggregator,
-      ...(deps.features.enabled('APIServerIdentity') ? [new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log })] : []),
-      kubernetesService,
-      new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log }),
+      ...(flowControl ? [startup.hook('priority-and-fairness-config-producer', new FlowControlUpkeep({ reader, writer, clock, log }))] : []),
+      startup.hook('apiservice-registration-controller', aggregator),
+      ...(deps.features.enabled('APIServerIdentity') ? [startup.hook('start-kube-apiserver-identity-lease-controller', new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }))] : []),
+      ...(config.endpointReconcilerType === 'none' ? [] : [startup.hook('bootstrap-controller', kubernetesService)]),
+      startup.hook('start-service-ip-repair-controllers', new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log })),
+      lastRequests,
     ],
   };
 }
@@ -272,36 +275,4 @@ function reloading(name: string, certificates: TlsFiles, use: (loaded: LoadedTls
 
 function asComponent(name: string, part: { start(): Promise<void>; stop(): Promise<void> }): Component {
   return { name, start: () => part.start(), stop: () => part.stop() };
-}
-
-/** A certificate counts together with its key, and both with the CA. */
-function etcdFileNames({ etcdCafile: caFile, etcdCertfile: certFile, etcdKeyfile: keyFile }: ApiserverConfig): Partial<TlsFileNames> {
-  if (caFile === undefined) return {};
-  return certFile === undefined || keyFile === undefined ? { caFile } : { caFile, certFile, keyFile };
-}
-
-function etcdTlsOf({ ca, cert, key }: LoadedTls): EtcdTls | undefined {
-  return ca && { ca, ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
-}
-
-/** Who this server is to aggregated ones, by its files as they are now. */
-function proxyCertificate({ proxyClientCertFile: cert, proxyClientKeyFile: key }: ApiserverConfig): ReadProxyCertificate {
-  return async () => (cert === undefined || key === undefined ? undefined : { cert: await readFile(cert), key: await readFile(key) });
-}
-
-/** What aggregated servers must know of the front proxy, which this server is to them. */
-function frontProxyFacts(config: ApiserverConfig, { clients, proxies }: Trust): Record<string, string> {
-  const users = { 'client-ca-file': clients.pem };
-  if (proxies === undefined) return users;
-  return {
-    ...users, 'requestheader-client-ca-file': proxies.pem,
-    'requestheader-allowed-names': JSON.stringify(config.requestheaderAllowedNames), 'requestheader-username-headers': JSON.stringify(config.requestheaderUsernameHeaders),
-    'requestheader-uid-headers': JSON.stringify(config.requestheaderUidHeaders), 'requestheader-group-headers': JSON.stringify(config.requestheaderGroupHeaders),
-    'requestheader-extra-headers-prefix': JSON.stringify(config.requestheaderExtraHeadersPrefix),
-  };
-}
-
-/** Who this server is to kubelets. */
-function kubeletFiles({ kubeletClientCertificate: certFile, kubeletClientKey: keyFile, kubeletCertificateAuthority, clientCaFile }: ApiserverConfig): TlsMaterialFiles | undefined {
-  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, caFile: kubeletCertificateAuthority ?? clientCaFile };
 }

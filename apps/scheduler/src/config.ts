@@ -1,5 +1,5 @@
 import { clusterFlags } from '@navarch/client';
-import { defineFlags, leaderElectionFlags, secureServingFlags, type Config } from '@navarch/component-base';
+import { defineFlags, leaderElectionFlags, secureServingFlags } from '@navarch/component-base';
 
 /** The flags of `scheduler`. */
 export const flags = defineFlags({
@@ -13,15 +13,9 @@ export const flags = defineFlags({
   // Deprecated upstream, and taken so that its command lines can be.
   profiling: { type: 'boolean', default: 'true', help: 'Without effect: nothing is profiled over the network.' },
   'contention-profiling': { type: 'boolean', default: 'true', help: 'Without effect.' },
-  kubeconfig: { type: 'string', help: 'Without effect: --apiserver and --client-certificate say who is asked, and by whom.' },
-  'kube-api-content-type': { type: 'string', help: 'Without effect.' },
-  'kube-api-qps': { type: 'number', help: 'Without effect.' },
-  'kube-api-burst': { type: 'number', help: 'Without effect.' },
+  kubeconfig: { type: 'string', withoutEffect: true, help: 'Without effect: --apiserver and --client-certificate say who is asked, and by whom.' },
+  'kube-api-content-type': { type: 'string', withoutEffect: true, help: 'Without effect.' },
+  'kube-api-qps': { type: 'number', withoutEffect: true, help: 'Without effect.' },
+  'kube-api-burst': { type: 'number', withoutEffect: true, help: 'Without effect.' },
   'explained-decisions': { type: 'number', default: '200', help: 'How many recent decisions /debug/scheduling can explain; 0 keeps none.' },
 });
-
-/** The flags that are given, and change nothing. */
-export function flagsWithoutEffect({ kubeconfig, kubeApiContentType, kubeApiQps, kubeApiBurst }: Config<typeof flags>): string[] {
-  const values = { kubeconfig, 'kube-api-content-type': kubeApiContentType, 'kube-api-qps': kubeApiQps, 'kube-api-burst': kubeApiBurst };
-  return Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`]));
-}

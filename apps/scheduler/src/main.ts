@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { FlagError, runProcess, secureServing } from '@navarch/component-base';
 import { compose } from './compose';
-import { flags, flagsWithoutEffect } from './config';
+import { flags } from './config';
 import { completeConfiguration } from './config/complete-configuration';
 import { electionSettings } from './config/election-settings';
 import { loadConfiguration } from './config/load-configuration';
@@ -11,7 +11,7 @@ void runProcess({
   component: 'kube-scheduler',
   flags,
   // Flags of the election go before what the file says of it (upstream's Options.ApplyLeaderElectionTo).
-  settings: (config) => ({ values: config.config === undefined ? {} : electionSettings(loadConfiguration(config.config)), withoutEffect: flagsWithoutEffect(config) }),
+  settings: (config) => ({ values: config.config === undefined ? {} : electionSettings(loadConfiguration(config.config)), withoutEffect: [] }),
   instead: (config) => {
     if (config.writeConfigTo === undefined) return false;
     try {

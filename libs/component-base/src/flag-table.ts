@@ -19,6 +19,8 @@ export interface FlagSpec<K extends keyof FlagTypes = keyof FlagTypes> {
   readonly choices?: readonly string[];
   /** One letter that says the same after one dash. */
   readonly shorthand?: string;
+  /** Taken as upstream's processes take it, though it changes nothing here: it is named in the log where it is given. */
+  readonly withoutEffect?: true;
   /** Never shown in logs, /configz or /flagz. */
   readonly secret?: boolean;
 }

@@ -20,7 +20,7 @@ export { type LeaderElectionTimes } from './leader-lease';
 export { createLogger, levelOfVerbosity, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './logger';
 export { createRegistry, GIT_VERSION } from './metrics';
 export { parseDuration } from './parse-duration';
-export { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig } from './parse-flags';
+export { describeFlags, FlagError, type FlagSettings, givenWithoutEffect, parseFlags, redactConfig } from './parse-flags';
 export { type ProcessHost } from './process-host';
 export { runProcess, type ProcessContext, type ProcessDefinition } from './run-process';
 export { hostPort, listenAddress, plainAddress } from './socket-address';

@@ -1,5 +1,5 @@
 import { defineFlags } from './flag-table';
-import { describeFlags, FlagError, parseFlags, redactConfig } from './parse-flags';
+import { describeFlags, FlagError, givenWithoutEffect, parseFlags, redactConfig } from './parse-flags';
 
 const flags = defineFlags({
   'etcd-servers': { type: 'list', help: 'etcd members.' },
@@ -20,6 +20,12 @@ describe('parseFlags', () => {
     const settings = { 'proxy-mode': 'iptables', 'secure-port': '1', 'leader-elect': 'false', 'hostname-override': 'filed' };
     expect(parseFlags(flags, ['--secure-port=3'], { NAVARCH_HOSTNAME_OVERRIDE: 'told' }, settings)).toMatchObject({ proxyMode: 'iptables', securePort: 3, leaderElect: false, hostnameOverride: 'told', v: 0 });
     expect(() => parseFlags(flags, [], {}, { 'proxy-mode': 'odd' })).toThrow('invalid argument "odd" for --proxy-mode as configured: must be one of nftables, iptables');
+  });
+
+  it('names the flags that are given and change nothing', () => {
+    const some = defineFlags({ a: { type: 'string', withoutEffect: true, help: 'A.' }, b: { type: 'boolean', withoutEffect: true, help: 'B.' }, c: { type: 'list', withoutEffect: true, help: 'C.' }, d: { type: 'string', help: 'D.' } });
+    const told = (...argv: string[]): string[] => givenWithoutEffect(some, parseFlags(some, argv, {}));
+    expect([told(), told('--b=false', '--d=1'), told('--a=1', '--b', '--c=1')]).toEqual([[], [], ['--a', '--b', '--c']]);
   });
 
   it('yields typed, frozen defaults', () => {

@@ -46,6 +46,13 @@ export function withoutRequired(flags: FlagTable): FlagTable {
   return Object.fromEntries(Object.entries(flags).map(([name, spec]) => [name, { ...spec, required: false }]));
 }
 
+/** Flags that are given and change nothing. What is false switches off what there is not. */
+export function givenWithoutEffect<F extends FlagTable>(flags: F, config: Config<F>): string[] {
+  const values = config as Readonly<Record<string, unknown>>;
+  const isGiven = (value: unknown): boolean => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+  return Object.entries(flags).filter(([name, { withoutEffect }]) => withoutEffect === true && isGiven(values[camelCase(name)])).map(([name]) => `--${name}`);
+}
+
 function collect(flags: FlagTable, argv: readonly string[]): Map<string, string[]> {
   const given = new Map<string, string[]>();
   const longNames = new Map(Object.entries(flags).flatMap(([long, { shorthand }]) => (shorthand === undefined ? [] : [[shorthand, long] as const])));

@@ -13,7 +13,7 @@ import { HealthServer, type HealthServerOptions } from './health-server';
 import { createLogger, levelOfVerbosity, type Logger } from './logger';
 import { createRegistry, GIT_VERSION } from './metrics';
 import { NetworkWatch } from './network-watch';
-import { describeFlags, FlagError, type FlagSettings, parseFlags, redactConfig, withoutRequired } from './parse-flags';
+import { describeFlags, FlagError, type FlagSettings, givenWithoutEffect, parseFlags, redactConfig, withoutRequired } from './parse-flags';
 import { nodeHost, type ProcessHost } from './process-host';
 import { flagTexts } from './zpages/flag-texts';
 import { ZPages } from './zpages/zpages';
@@ -104,7 +104,9 @@ export async function runProcess<F extends FlagTable>(definition: ProcessDefinit
     return;
   }
   const log = createLogger(definition.name, { level: levelOfVerbosity(common.v), ...(host.logStream ? { stream: host.logStream } : {}) });
-  if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these settings change nothing here');
+  if (settings && settings.withoutEffect.length > 0) log.warn({ fields: settings.withoutEffect }, 'these fields of the configuration file change nothing here');
+  const flagsWithoutEffect = givenWithoutEffect(table, config);
+  if (flagsWithoutEffect.length > 0) log.warn({ flags: flagsWithoutEffect }, 'these flags change nothing here');
   const gatesWithoutEffect = features.withoutEffect();
   if (gatesWithoutEffect.length > 0) log.warn({ featureGates: gatesWithoutEffect }, 'these feature gates change nothing here');
   const zpages = new ZPages({ component: definition.component ?? definition.name, startedMs: systemClock.now() - process.uptime() * 1000, flags, features }, { clock: systemClock });

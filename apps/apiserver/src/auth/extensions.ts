@@ -34,11 +34,15 @@ export interface ExtensionOptions {
   readonly tolerationSeconds: TolerationSeconds;
   readonly admissionPlugins: PluginSelection;
   readonly tokenRequests: TokenRequestOptions;
+  /** `--enable-bootstrap-token-auth` */
+  readonly bootstrapTokens: boolean;
 }
 
 export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly tokens: ServiceAccountTokens;
   readonly certificateAuthenticators: readonly Authenticator[];
+  /** Of tokens that a file names: they are asked before all that know tokens by their form, as upstream's. */
+  readonly staticTokens: readonly Authenticator[];
   /** Of tokens that others have issued. */
   readonly tokenAuthenticators: readonly Authenticator[];
   /** In order. */
@@ -61,7 +65,7 @@ export interface CreatedExtensions extends PipelineExtensions {
 
 /** Everything that plugs into the pipeline, in upstream's order. */
 export function createExtensions(
-  { apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests }: ExtensionOptions,
+  { apiAudiences, tolerationSeconds, admissionPlugins, tokenRequests, bootstrapTokens: joins }: ExtensionOptions,
   {
     reader,
     writer,
@@ -75,13 +79,14 @@ export function createExtensions(
     caller,
     metrics,
     certificateAuthenticators,
+    staticTokens,
     tokenAuthenticators,
     authorizers,
   }: ExtensionDeps,
 ): CreatedExtensions {
   const count = countingTokens(metrics);
   const validator = new TokenValidator({ tokens, legacy: new LegacyTokens({ tokens, reader, writer, clock, count, log }), reader, clock, count });
-  const bootstrapTokens = new BootstrapTokenAuthenticator(reader, clock);
+  const bootstrapTokens = joins ? [new BootstrapTokenAuthenticator(reader, clock)] : [];
   const roles = new RoleRules(reader);
   const make = authorizerMaker(reader, roles, new AuthorizerMetrics(metrics));
   const masters = new MastersAuthorizer();
@@ -91,7 +96,7 @@ export function createExtensions(
   const conditions = new MatchConditionMetrics(metrics);
   return {
     useAuthorizers: (named) => authorizer.use(all(named)),
-    authenticators: [...certificateAuthenticators, new ServiceAccountAuthenticator(validator, apiAudiences, clock), bootstrapTokens, ...tokenAuthenticators],
+    authenticators: [...certificateAuthenticators, ...staticTokens, new ServiceAccountAuthenticator(validator, apiAudiences, clock), ...bootstrapTokens, ...tokenAuthenticators],
     authorizers: [authorizer],
     admission: createPlugins(admissionPlugins, {
       ...plugins,
@@ -112,7 +117,7 @@ export function createExtensions(
       'authorization.k8s.io/selfsubjectaccessreviews': access.self,
       'authorization.k8s.io/selfsubjectrulesreviews': access.rules,
       'authentication.k8s.io/selfsubjectreviews': selfSubjectReviews(clock),
-      'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
+      'authentication.k8s.io/tokenreviews': new TokenReviews({ validator, others: [...staticTokens, ...bootstrapTokens, ...tokenAuthenticators], apiAudiences }).review,
       '/serviceaccounts/token': new TokenRequests({ tokens, objects: writer, clock }, tokenRequests).issue,
     },
     postStartHooks: [...bootstrapHooks(writer, serves), legacyTokenTracking(writer, clock)],

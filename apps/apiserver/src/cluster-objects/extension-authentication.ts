@@ -4,6 +4,7 @@ import { type Clock, rest } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectWriter, PostStartHook } from '../pipeline';
+import { combinedFacts } from './authentication-facts';
 
 const [namespace, name] = ['kube-system', 'extension-apiserver-authentication'];
 /** As upstream's controller (pkg/controlplane/controller/clusterauthenticationtrust). */
@@ -46,11 +47,12 @@ export class ExtensionAuthentication implements Component {
   private async loop(): Promise<void> {
     const { clock, log } = this.deps;
     const { signal } = this.stopping;
+    const stopped = (): boolean => signal.aborted;
     // The hook writes it the first time.
     let ms = LOOK_EVERY_MS;
-    while (!signal.aborted) {
+    while (!stopped()) {
       await rest(clock, ms, AbortSignal.any([signal, this.resting.signal]));
-      if (signal.aborted) return;
+      if (stopped()) return;
       this.resting = new AbortController();
       ms = LOOK_EVERY_MS;
       try {
@@ -63,7 +65,7 @@ export class ExtensionAuthentication implements Component {
   }
 
   private async write(): Promise<void> {
-    const { writer } = this.deps;
+    const { writer, clock } = this.deps;
     const facts = this.deps.facts();
     const found = await writer.get(core.configmaps, namespace, name);
     if (found === undefined) {
@@ -72,6 +74,9 @@ export class ExtensionAuthentication implements Component {
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
       }
-    } else if (!isDeepStrictEqual({ ...found.data, ...facts }, found.data)) await writer.update<corev1.ConfigMap>(core.configmaps, { ...found, data: { ...found.data, ...facts } });
+      return;
+    }
+    const data = combinedFacts(found.data ?? {}, facts, clock.now());
+    if (!isDeepStrictEqual(data, found.data)) await writer.update<corev1.ConfigMap>(core.configmaps, { ...found, data });
   }
 }

@@ -15,6 +15,8 @@ describe('negotiate', () => {
     ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1beta1', 'protobuf', 'metadata'],
     ['application/vnd.kubernetes.protobuf,application/json', 'json', 'object'],
     ['application/vnd.kubernetes.protobuf, */*', 'json', 'object'],
+    ['application/vnd.kubernetes.protobuf,application/json;q=0.9', 'protobuf', 'object'],
+    ['application/vnd.kubernetes.protobuf;q=0.5,application/json', 'json', 'object'],
     ['application/json;q=0.5,application/yaml;q=0.9', 'yaml', 'object'],
     ['application/json;as=Unknown;g=meta.k8s.io;v=v1,application/json', 'json', 'object'],
   ])('answers %s with %s of the %s', (accept, format, view) => {

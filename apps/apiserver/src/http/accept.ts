@@ -86,18 +86,21 @@ export function acceptClauses(accept: string): AcceptClause[] {
 
 /**
  * Chooses a representation for an `Accept` header; undefined means 406. The client's order and weights decide, with one
- * exception: JSON is the form objects are kept in, so where protobuf and JSON are both welcome for a view, JSON it is.
+ * exception: JSON is the form objects are kept in, so where protobuf and JSON are equally welcome for a view, JSON it is. Upstream
+ * takes what stands first, and keeps objects in protobuf.
  */
 export function negotiate(accept: string | undefined, acceptable: Acceptable): Representation | undefined {
   if (accept === undefined || accept === '' || accept === '*/*') return JSON_OBJECT;
-  const offers: Representation[] = [];
+  const offers: (Representation & { readonly quality: number })[] = [];
   for (const one of acceptClauses(accept)) {
     const offer = representationFor(one, acceptable);
-    if (offer) offers.push(offer);
+    if (offer) offers.push({ ...offer, quality: one.quality });
   }
-  const first = offers[0];
-  if (first?.format !== 'protobuf') return first;
-  return offers.find((offer) => offer.format === 'json' && offer.view === first.view) ?? first;
+  const [first] = offers;
+  const chosen = first?.format === 'protobuf' ? offers.find(({ format, view, quality }) => format === 'json' && view === first.view && quality === first.quality) ?? first : first;
+  if (!chosen) return undefined;
+  const { quality: _quality, ...representation } = chosen;
+  return representation;
 }
 
 const CACHE_LIMIT = 500;

@@ -17,6 +17,7 @@ import { selectedName } from '../pipeline/selected-name';
 import type { Connection } from './connection';
 import type { DoorHeaders } from './door-headers';
 import { Exchange, NO_QUERY, type Request, type Response, type Upgrade } from './exchange';
+import type { LastRequests } from './last-requests';
 import type { PathRoutes } from './path-routes';
 import { requestTimeoutMs, within } from './request-deadline';
 import { requestInfo, type RequestInfo } from './request-info';
@@ -30,6 +31,7 @@ export interface ApiHandlerDeps {
   readonly authentication: AuthenticatorChain;
   readonly authorization: AuthorizerChain;
   readonly inFlight: InFlightLimit;
+  readonly lastRequests: LastRequests;
   /** Absent: nothing is audited. */
   readonly auditor: Auditor | undefined;
   /** Absent: only the number of requests under way is bounded. */
@@ -91,6 +93,8 @@ export class ApiHandler {
       return;
     }
     if (this.deps.door.greet(exchange)) return;
+    const refused = this.deps.lastRequests.refuse(exchange);
+    if (refused) return refused;
     const { metrics, auditor } = this.deps;
     const attributes = attributesOf(exchange);
     const longRunning = isLongRunning(exchange.info);

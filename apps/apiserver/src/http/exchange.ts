@@ -26,6 +26,8 @@ export class Exchange {
   readonly warnings: string[] = [];
   readonly startedAt = performance.now();
   bytesWritten = 0;
+  /** Of the body, where it is read here. */
+  bytesRead = 0;
   /** What is asked for is served here: for metrics, whose labels must not come from whatever clients make up. */
   isServed = false;
   /** Told once, when the answer begins. */

@@ -61,7 +61,7 @@ export class WatchRoute {
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
         return watchOutput(exchange, sink);
       };
-      const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks };
+      const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks, awaitsFuture: true };
       let timer: NodeJS.Timeout | undefined;
       const started = this.hub.watch(scope, framing, begin, open, () => {
         clearTimeout(timer);

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { Counter, type Registry } from 'prom-client';
 import { Connection } from './connection';
 import type { Request, Response } from './exchange';
 import { HandshakeGate } from './handshake-gate';
@@ -19,6 +20,10 @@ export interface HttpsServerOptions {
   /** 0 takes a free one, see `port`. */
   readonly port: number;
   readonly tls: SecureContextOptions;
+  /** What flags say of TLS, whatever the certificates. */
+  readonly serving?: SecureContextOptions;
+  readonly maxStreams?: number;
+  readonly http1Only?: boolean;
 }
 
 /** Longer than clients and balancers keep idle connections, so that it is they who close them. */
@@ -36,6 +41,7 @@ export class HttpsServer implements Component {
   readonly name = 'https-server';
   private readonly server: Http2SecureServer;
   private readonly listener: Server;
+  private readonly handshakeErrors: Counter;
   private readonly gate: HandshakeGate;
   private readonly sockets = new Set<Socket>();
   /** By TLS socket and by HTTP/2 session. */
@@ -44,9 +50,14 @@ export class HttpsServer implements Component {
 
   constructor(
     private readonly options: HttpsServerOptions,
-    private readonly deps: { readonly target: RequestTarget; readonly log: Logger },
+    private readonly deps: { readonly target: RequestTarget; readonly log: Logger; readonly metrics: Registry },
   ) {
-    this.server = createSecureServer({ ...options.tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false, settings: { maxConcurrentStreams: 250, initialWindowSize: 1024 * 1024 } });
+    this.server = createSecureServer({
+      ...options.tls, ...options.serving, allowHTTP1: true, requestCert: true, rejectUnauthorized: false,
+      ...(options.http1Only === true ? { ALPNProtocols: ['http/1.1'] } : {}),
+      settings: { maxConcurrentStreams: options.maxStreams ?? 250, initialWindowSize: 1024 * 1024 },
+    });
+    this.handshakeErrors = new Counter({ name: 'apiserver_tls_handshake_errors_total', help: 'Connections that did not come to TLS.', registers: [deps.metrics] });
     this.gate = new HandshakeGate((socket) => this.server.emit('connection', socket));
     this.listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: true }, (socket) => {
       this.sockets.add(socket);
@@ -81,7 +92,7 @@ export class HttpsServer implements Component {
 
   /** Renewed certificates serve new connections. */
   setTls(context: SecureContextOptions): void {
-    this.server.setSecureContext({ ...this.options.tls, ...context });
+    this.server.setSecureContext({ ...this.options.tls, ...context, ...this.options.serving });
   }
 
   /** Stops accepting, lets requests in flight end, then cuts what is left. */
@@ -139,6 +150,7 @@ export class HttpsServer implements Component {
       this.supervise(target.handleUpgrade(request, socket, head, this.connections.get(request.socket)));
     });
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      this.handshakeErrors.inc();
       log.debug({ err: error }, 'TLS handshake failed');
       socket.destroy();
     });

@@ -13,10 +13,12 @@ export class OidcRoutes {
   constructor(
     private readonly tokens: ServiceAccountTokens,
     private readonly advertised: () => string,
+    /** `--service-account-jwks-uri` */
+    private readonly keysUri?: string,
   ) {}
 
   register(paths: PathRoutes): void {
-    paths.at('/.well-known/openid-configuration', getOnly((exchange) => this.answer(exchange, 'application/json', openIdConfiguration(this.tokens, `https://${this.advertised()}${KEYS_PATH}`))));
+    paths.at('/.well-known/openid-configuration', getOnly((exchange) => this.answer(exchange, 'application/json', openIdConfiguration(this.tokens, this.keysUri ?? `https://${this.advertised()}${KEYS_PATH}`))));
     paths.at(KEYS_PATH, getOnly(async (exchange) => this.answer(exchange, 'application/jwk-set+json', await jsonWebKeySet(this.tokens))));
   }
 

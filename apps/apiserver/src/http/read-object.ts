@@ -15,6 +15,7 @@ function declaredLength(exchange: Exchange): number | undefined {
 
 export async function readRequestBody(exchange: Exchange): Promise<Buffer> {
   const body = await readBody(exchange.request, declaredLength(exchange));
+  exchange.bytesRead = body.length;
   if (exchange.bodies) exchange.bodies.request = body;
   return body;
 }

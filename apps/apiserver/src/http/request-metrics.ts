@@ -11,6 +11,11 @@ const SLI_BUCKETS = BUCKETS.filter((seconds) => seconds !== 0.005 && seconds !==
 /** A thousand bytes, ten times as much six times over: upstream's. */
 const SIZE_BUCKETS = Array.from({ length: 7 }, (_, power) => 1000 * 10 ** power);
 
+/** From 50 kB by 100 kB up to what a body may have: upstream's. */
+const BODY_BUCKETS = Array.from({ length: 31 }, (_, nth) => 50_000 + 100_000 * nth);
+/** What bodies are counted of, as upstream calls it there. */
+const BODY_VERBS: Readonly<Record<string, string>> = { create: 'create', update: 'update', patch: 'patch', delete: 'delete', deletecollection: 'delete_collection' };
+
 type Labels = Readonly<Record<'component' | 'group' | 'resource' | 'scope' | 'subresource' | 'verb' | 'version', string>>;
 
 interface Series {
@@ -19,6 +24,8 @@ interface Series {
   /** Undefined for what lasts by its nature. */
   readonly sli: HistogramSeries | undefined;
   readonly size: HistogramSeries | undefined;
+  /** Undefined for what is no object, or has no body. */
+  readonly body: HistogramSeries | undefined;
 }
 
 const CONNECTS = new Set(['exec', 'attach', 'portforward', 'proxy']);
@@ -59,6 +66,7 @@ export class RequestMetrics {
   private readonly duration: SeriesHistogram;
   private readonly sli: SeriesHistogram;
   private readonly size: SeriesHistogram;
+  private readonly body: SeriesHistogram;
   private readonly terminations: Counter;
   private readonly aborts: Counter;
   private readonly late: Counter;
@@ -85,6 +93,7 @@ export class RequestMetrics {
       registers,
     });
     this.size = new SeriesHistogram({ name: 'apiserver_response_sizes', help: 'Bytes of answers to gets and lists.', labelNames, buckets: SIZE_BUCKETS, registers });
+    this.body = new SeriesHistogram({ name: 'apiserver_request_body_size_bytes', help: 'Bytes of the bodies of requests.', labelNames: ['group', 'resource', 'verb'], buckets: BODY_BUCKETS, registers });
     this.terminations = new Counter({ name: 'apiserver_request_terminations_total', help: 'Requests that the server ended to save itself.', labelNames: [...labelNames, 'code'], registers });
     this.aborts = new Counter({
       name: 'apiserver_request_aborts_total',
@@ -128,7 +137,7 @@ export class RequestMetrics {
     const key = isServed ? `${verb}|${info.group}|${info.version}|${info.resource}|${info.subresource}|${scopeOf(exchange)}|${dryRun}|${status}` : `${verb}|${status}`;
     let series = this.series.get(key);
     if (!series) {
-      series = this.seriesOf(labelsOf(exchange), dryRun, String(status));
+      series = this.seriesOf(labelsOf(exchange), dryRun, String(status), BODY_VERBS[info.verb]);
       this.series.set(key, series);
       const { group, version, resource, subresource } = info;
       if (isServed && isDeprecated(info)) this.deprecated.set({ group, version, resource, subresource, removed_release: '' }, 1);
@@ -138,6 +147,7 @@ export class RequestMetrics {
     series.duration.observe(seconds);
     series.sli?.observe(seconds);
     series.size?.observe(exchange.bytesWritten);
+    if (exchange.bytesRead > 0) series.body?.observe(exchange.bytesRead);
     if (status === 429 || (status === 504 && exchange.refusal?.reason === 'Timeout')) this.terminations.inc({ ...labelsOf(exchange), code: String(status) });
     if (!series.sli || !exchange.response.destroyed || exchange.response.writableFinished) return;
     const { group, version, resource, subresource, scope } = labelsOf(exchange);
@@ -156,12 +166,13 @@ export class RequestMetrics {
     this.late.inc({ source: 'timeout-handler', status: error === undefined ? 'ok' : isApiError(error) ? 'error' : 'panic' });
   }
 
-  private seriesOf(labels: Labels, dryRun: string, code: string): Series {
+  private seriesOf(labels: Labels, dryRun: string, code: string, bodyVerb: string | undefined): Series {
     const lasts = labels.verb === 'WATCH' || labels.verb === 'CONNECT';
     const read = labels.verb === 'GET' || labels.verb === 'LIST';
     return {
       total: this.total.labels({ ...labels, dry_run: dryRun, code }), duration: this.duration.labels({ ...labels, dry_run: dryRun }),
       sli: lasts ? undefined : this.sli.labels(labels), size: read ? this.size.labels(labels) : undefined,
+      body: bodyVerb !== undefined && labels.resource !== '' ? this.body.labels({ group: labels.group, resource: labels.resource, verb: bodyVerb }) : undefined,
     };
   }
 }

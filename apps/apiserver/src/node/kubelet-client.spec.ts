@@ -2,8 +2,16 @@ import { FakeClock } from '@navarch/clock';
 import { makeTempDir } from '@navarch/testing';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ObjectReader } from '../pipeline';
 import { KubeletClient } from './kubelet-client';
 import { NodeConnections } from './node-connections';
+
+it('calls kubelets by the address that the flag likes best', () => {
+  const reader = { get: () => ({ status: { addresses: [{ type: 'Hostname', address: 'n1' }, { type: 'InternalIP', address: '10.0.0.1' }] } }) } as unknown as ObjectReader;
+  const nodes = new NodeConnections({ reader, clock: new FakeClock(), tls: undefined });
+  const hostOf = (types?: string[]): string => new KubeletClient(nodes, undefined, types).url('n1', '/', new URLSearchParams()).hostname;
+  expect([hostOf(), hostOf(['Hostname', 'InternalIP']), hostOf(['ExternalIP', 'InternalIP'])]).toEqual(['10.0.0.1', 'n1', '10.0.0.1']);
+});
 
 it('shows kubelets the certificate that its files hold now', async () => {
   const directory = await makeTempDir();

@@ -11,7 +11,7 @@ import { proxyTo } from './reverse-proxy';
 /** Upstream's kubelet port. */
 const KUBELET_PORT = 10250;
 /** An address that is a name may be known nowhere; one that is an IP is always good, so it comes first here. */
-const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalIP', 'ExternalDNS'];
+export const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalIP', 'ExternalDNS'];
 
 /** The client would rather have logs of who knows whom than none: the kubelet's certificate may be anybody's. */
 const UNVERIFIED = 'insecureSkipTLSVerifyBackend';
@@ -30,13 +30,14 @@ export class KubeletClient {
     private readonly nodes: NodeConnections,
     /** Read for every connection: what is in them is renewed. */
     private readonly files: TlsMaterialFiles | undefined,
+    private readonly addressTypes: readonly string[] = ADDRESS_TYPES,
   ) {}
 
   /** @throws notFound, serviceUnavailable */
   url(node: string, path: string, query: URLSearchParams): URL {
     const { status } = this.nodes.node(node);
     const addresses = status?.addresses ?? [];
-    const preferred = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type));
+    const preferred = this.addressTypes.flatMap((type) => addresses.filter((address) => address.type === type));
     const address = preferred[0]?.address;
     if (address === undefined) throw serviceUnavailable('no preferred addresses found; known addresses: []');
     // A node that says nothing of its port says 0, as Go writes it.

@@ -11,11 +11,17 @@ export interface InFlightLimits {
 export class InFlightLimit {
   private reading = 0;
   private writing = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly limits: InFlightLimits) {}
 
   get current(): { readOnly: number; mutating: number } {
     return { readOnly: this.reading, mutating: this.writing };
+  }
+
+  /** Resolves as soon as none is under way. */
+  idle(): Promise<void> {
+    return this.reading === 0 && this.writing === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
   /** @throws tooManyRequests when full; the caller calls `leave` exactly once otherwise */
@@ -31,5 +37,6 @@ export class InFlightLimit {
   leave(mutating: boolean): void {
     if (mutating) this.writing--;
     else this.reading--;
+    if (this.reading === 0 && this.writing === 0) for (const tell of this.waiting.splice(0)) tell();
   }
 }

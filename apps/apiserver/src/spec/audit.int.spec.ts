@@ -152,6 +152,7 @@ describe('metrics of requests', () => {
     const of = (verb: string, scope: string, code: number, dryRun = '') =>
       `apiserver_request_total{verb="${verb}",group="",version="v1",resource="configmaps",subresource="",scope="${scope}",component="apiserver",dry_run="${dryRun}",code="${code}"} 1`;
     for (const line of [of('POST', 'resource', 201), of('PUT', 'resource', 200), of('APPLY', 'resource', 200, 'All'), of('LIST', 'namespace', 200), of('GET', 'resource', 404)]) expect(text).toContain(line);
+    for (const verb of ['create', 'update', 'patch']) expect(text).toContain(`apiserver_request_body_size_bytes_count{group="",resource="configmaps",verb="${verb}"} 1\n`);
     expect(text).not.toContain('nonsense');
     expect(text).toMatch(/authentication_attempts\{result="success"\} \d+/);
     expect(text).toMatch(/authorization_attempts_total\{result="allowed"\} \d+/);

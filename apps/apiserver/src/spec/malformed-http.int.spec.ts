@@ -48,6 +48,7 @@ describe('bytes that are no request', () => {
       const socket = connect(port, '127.0.0.1', () => socket.write(bytes()));
       expect(await answerOf(socket)).not.toContain('200 OK');
     }
+    expect((await api.get('/metrics')).raw.toString()).toMatch(/^apiserver_tls_handshake_errors_total [1-9]/m);
   });
 
   it.each<[string, string | Buffer]>([

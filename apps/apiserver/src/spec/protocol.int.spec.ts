@@ -211,6 +211,11 @@ describe('the protocol', () => {
       expect((await api.get(`/${endpoint}?verbose&exclude=nosuch`)).raw.toString()).toContain('warn: some health checks cannot be excluded: no matches for "nosuch"\n');
       expect(await api.get(`/${endpoint}/ping`)).toMatchObject({ code: 200, raw: Buffer.from('ok') });
       expect((await api.get(`/${endpoint}/nosuch`)).code).toBe(404);
+      for (const name of ['etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/start-apiextensions-controllers', 'poststarthook/start-service-ip-repair-controllers']) {
+        expect(verbose).toContain(`[+]${name} ok\n`);
+        expect(await api.get(`/${endpoint}/${name}`)).toMatchObject({ code: 200, raw: Buffer.from('ok') });
+      }
+      for (const name of ['informer-sync', 'etcd-readiness']) expect((await api.get(`/${endpoint}/${name}`)).code).toBe(endpoint === 'readyz' ? 200 : 404);
     });
 
     it('what verifies service-account tokens may be kept for an hour', async () => {

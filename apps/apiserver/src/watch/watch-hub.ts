@@ -16,8 +16,16 @@ export interface WatchStart {
   readonly resourceVersion: ResourceVersion | undefined;
   readonly sendInitialEvents: boolean | undefined;
   readonly bookmarks: boolean;
+  /** Where the version is still to come, the watch begins at once and is silent until then, as upstream's; without this it fails when that takes long. */
+  readonly awaitsFuture?: boolean;
   /** A bookmark as soon as the past has been sent. */
   readonly bookmarkWhenLevel?: boolean;
+}
+
+/** A watcher, and what is to be done when it ends. */
+interface Opened {
+  readonly watcher: Watcher;
+  readonly leaving: (() => void)[];
 }
 
 /** How often it is looked which bookmarks are due. */
@@ -30,24 +38,36 @@ export class WatchHub implements Component {
   private timer: Timer | undefined;
   private stopping = false;
   private alone = 0;
+  /** Watches whose version is still to come, and some that have begun so. */
+  private readonly early = new Set<Watcher>();
 
-  constructor(private readonly deps: WatchGroupDeps) {}
+  /** @param farewellMs `--shutdown-watch-termination-grace-period` */
+  constructor(private readonly deps: WatchGroupDeps, private readonly farewellMs = 0) {}
 
   start(): Promise<void> {
     this.schedule();
     return Promise.resolve();
   }
 
-  /** Ends all watches: their clients reconnect elsewhere. */
-  stop(): Promise<void> {
+  /** Ends all watches, one after the other where there is time: their clients reconnect elsewhere, and are not to come all at once. */
+  async stop(): Promise<void> {
     this.stopping = true;
     this.timer?.cancel();
+    const watchers = this.watchers();
+    for (const watcher of this.farewellMs > 0 ? watchers : []) {
+      if (watcher.ended) continue;
+      watcher.end('shutting down');
+      await this.deps.clock.sleep(this.farewellMs / watchers.length);
+    }
     this.endAll('shutting down');
-    return Promise.resolve();
   }
 
   endAll(reason: string): void {
-    for (const group of [...this.groups.values()]) for (const watcher of [...group.watchers]) watcher.end(reason);
+    for (const watcher of this.watchers()) watcher.end(reason);
+  }
+
+  private watchers(): Watcher[] {
+    return [...[...this.groups.values()].flatMap(({ watchers }) => [...watchers]), ...this.early];
   }
 
   /** Of watches by what they are about. */
@@ -64,9 +84,42 @@ export class WatchHub implements Component {
    * @throws expired
    */
   async watch(scope: WatchScope, framing: Framing, begin: WatchStart, open: () => WatchOutput, onEnd: (reason: string) => void): Promise<Watcher> {
+    const { resourceVersion: version } = begin;
+    const opened = (): Opened => this.opened(scope, begin, open, onEnd);
+    if (begin.awaitsFuture === true && begin.sendInitialEvents !== true && version !== undefined && version > scope.resource.deps.cache.version) {
+      const early = opened();
+      this.joinAt(version, scope, framing, begin, early).catch((error: unknown) => early.watcher.end(error instanceof Error ? error.message : 'failed'));
+      return early.watcher;
+    }
+    await catchUp(scope.resource, version);
+    return this.join(scope, framing, begin, opened);
+  }
+
+  private opened({ resource }: WatchScope, { bookmarks }: WatchStart, open: () => WatchOutput, onEnd: (reason: string) => void): Opened {
+    const leaving: (() => void)[] = [];
+    const watcher = new Watcher(open(), {
+      bookmarks,
+      onEnd: (reason) => {
+        for (const leave of leaving) leave();
+        if (reason === 'too slow') this.deps.metrics.terminated(resource);
+        onEnd(reason);
+      },
+    });
+    return { watcher, leaving };
+  }
+
+  private async joinAt(version: ResourceVersion, scope: WatchScope, framing: Framing, begin: WatchStart, early: Opened): Promise<void> {
+    const { cache } = scope.resource.deps;
+    const { watcher, leaving } = early;
+    this.early.add(watcher);
+    leaving.push(() => this.early.delete(watcher));
+    while (!watcher.ended && cache.version < version) await cache.waitFor(version).catch(unlessFuture);
+    if (!watcher.ended) await this.join(scope, framing, begin, () => early);
+  }
+
+  private async join(scope: WatchScope, framing: Framing, begin: WatchStart, opened: () => Opened): Promise<Watcher> {
     const { resource } = scope;
     const { resourceVersion: version, sendInitialEvents } = begin;
-    await catchUp(resource, version);
     const key = this.keyOf(scope, framing);
     const group = this.groupOf(key, scope, framing);
     // From here to `join` nothing waits: the past and what follows meet exactly.
@@ -82,23 +135,14 @@ export class WatchHub implements Component {
       shown = framing.prepare ? objectsOf(past) : [];
       frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
-    let uncount = (): void => undefined;
-    const watcher = new Watcher(open(), {
-      bookmarks: begin.bookmarks,
-      onEnd: (reason) => {
-        group.leave(watcher);
-        uncount();
-        if (reason === 'too slow') this.deps.metrics.terminated(resource);
-        onEnd(reason);
-      },
-    });
+    const { watcher, leaving } = opened();
     if (this.stopping) {
       watcher.end('shutting down');
       return watcher;
     }
     this.groups.set(key, group);
     group.join(watcher);
-    uncount = this.counts.add(scope);
+    leaving.push(() => group.leave(watcher), this.counts.add(scope));
     if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
     const sent = this.counted(frames, resource);
     await watcher.catchUp(framing.combine ? this.enveloped(sent, framing) : sent);
@@ -183,4 +227,8 @@ export class WatchHub implements Component {
       this.schedule();
     }, LOOK_EVERY_MS);
   }
+}
+
+function unlessFuture(error: unknown): void {
+  if (!isStoreError(error, 'futureVersion')) throw error;
 }

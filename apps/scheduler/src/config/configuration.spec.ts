@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseFlags } from '@navarch/component-base';
+import { givenWithoutEffect, parseFlags } from '@navarch/component-base';
 import { extendsPoint, extensionPoints, pluginRegistry, type ExtensionPoint, type SchedulerPlugin } from '@navarch/scheduling';
 import { buildProfiles } from './build-profiles';
-import { flags, flagsWithoutEffect } from '../config';
+import { flags } from '../config';
 import { completeConfiguration } from './complete-configuration';
 import { electionSettings } from './election-settings';
 import { argumentsFor } from './plugin-args';
@@ -126,7 +126,7 @@ describe('scheduler configuration', () => {
     expect(completeConfiguration(again, settings)).toBe(written);
     const names = (configuration: SchedulerConfiguration): unknown => buildProfiles(configuration, { remote: () => { throw new Error('none'); }, extenders: [] }, 'default-scheduler').map(({ profile: { score, filter, permit } }) => [score.map(({ plugin, weight }) => `${plugin.name}=${weight}`), filter.map(({ name }) => name), permit.map(({ name }) => name)]);
     expect(names(again)).toEqual(names(parse(text)));
-    expect(flagsWithoutEffect(settings)).toEqual(['--kube-api-qps']);
+    expect(givenWithoutEffect(flags, settings)).toEqual(['--kube-api-qps']);
   });
 
   it('asks VolumeBinding for scores when it has a shape', () => {

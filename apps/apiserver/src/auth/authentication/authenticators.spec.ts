@@ -6,6 +6,7 @@ import { ObjectTable } from '../../testing/object-table';
 import { bearerToken } from './bearer-token';
 import { BootstrapTokenAuthenticator } from './bootstrap-token';
 import { ClientCertificateAuthenticator } from './client-certificate';
+import { StaticTokenAuthenticator } from './static-tokens';
 
 const bearing = (token: string) => ({ peer: undefined, authorization: `Bearer ${token}`, headers: {} });
 
@@ -104,5 +105,20 @@ describe('BootstrapTokenAuthenticator', () => {
 
   it.each(['', 'ABCDEF.0123456789abcdef', 'abcdef.short', 'a.b.c'])('leaves %p to others', (given) => {
     expect(over(new ObjectTable()).authenticate(bearing(given))).toBeUndefined();
+  });
+});
+
+describe('StaticTokenAuthenticator', () => {
+  const of = (csv: string): StaticTokenAuthenticator => new StaticTokenAuthenticator(csv, 'tokens.csv');
+
+  it('knows whom a file names, with and without groups', () => {
+    const known = of('t1,jane,7,"dev, ops"\n\nt2,"joe ""x"" y",8\r\n,nobody,9\n');
+    expect(known.authenticate(bearing('t1'))).toEqual({ name: 'jane', uid: '7', groups: ['dev', 'ops', 'system:authenticated'] });
+    expect(known.authenticate(bearing('t2'))).toEqual({ name: 'joe "x" y', uid: '8', groups: ['system:authenticated'] });
+    for (const token of ['', 't3']) expect(known.authenticate(bearing(token))).toBeUndefined();
+  });
+
+  it('takes no line that names nobody', () => {
+    expect(() => of('t1,jane')).toThrow("token file 'tokens.csv' must have at least 3 columns (token, user name, user uid), found 2");
   });
 });

@@ -50,6 +50,15 @@ describe('ServiceAccountTokens', () => {
     await expect(tokens.verify(await token(), wanted, at)).rejects.toThrow(error);
   });
 
+  it('accepts what it issued under a former name, and issues under its own', async () => {
+    const keys = { signingKey: pem(rsa.privateKey, 'pkcs8'), verificationKeys: [] };
+    const renamed = new ServiceAccountTokens('https://new.example.com', api, { ...keys, formerIssuers: [issuer] });
+    const former = await issued(tokens, subject, terms);
+    expect(await renamed.verify(former, api, now)).toMatchObject(subject);
+    expect(decodeJwt(await issued(renamed, subject, terms)).iss).toBe('https://new.example.com');
+    expect(await new ServiceAccountTokens('https://new.example.com', api, keys).verify(former, api, now)).toBeUndefined();
+  });
+
   it('grants clocks a minute', async () => {
     const token = await issued(tokens, subject, terms);
     for (const at of [now - 59_000, now + 3_600_000 + 59_000]) expect(await tokens.verify(token, api, at)).toMatchObject(subject);

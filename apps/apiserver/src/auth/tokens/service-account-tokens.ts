@@ -62,16 +62,20 @@ export interface TokenKeys {
   readonly signingKey: string;
   /** PEMs of all keys whose tokens are accepted, the signing key's own not needed. */
   readonly verificationKeys: readonly string[];
+  /** Whose tokens are accepted besides this issuer's, by the same keys: what it was called before. */
+  readonly formerIssuers?: readonly string[];
 }
 
 /** Signs and verifies service-account tokens (JWT). Knows nothing of whether the named objects still exist. */
 export class ServiceAccountTokens {
   readonly #signingKey: KeyObject;
   readonly #signingKeyId: string;
+  readonly #issuers: ReadonlySet<string>;
   readonly #keys = new Map<string, KeyObject>();
 
   /** @param audiences of the API server: those of a token that names none */
   constructor(readonly issuer: string, readonly audiences: readonly string[], keys: TokenKeys) {
+    this.#issuers = new Set([issuer, ...(keys.formerIssuers ?? [])]);
     this.#signingKey = createPrivateKey(keys.signingKey);
     const publicKey = createPublicKey(this.#signingKey);
     this.#signingKeyId = serviceAccountKeyId(publicKey);
@@ -119,7 +123,7 @@ export class ServiceAccountTokens {
   /** Undefined for a token of another issuer. @throws with upstream's text for one of ours that is not valid for any of the audiences, now */
   async verify(token: string, wanted: readonly string[], nowMs: number): Promise<VerifiedToken | undefined> {
     const claims = unverifiedClaims(token);
-    if (claims?.iss !== this.issuer) return undefined;
+    if (claims?.iss === undefined || !this.#issuers.has(claims.iss)) return undefined;
     await this.verifySignature(token);
     const named = [claims.aud ?? []].flat();
     const offered = named.length === 0 ? this.audiences : named;

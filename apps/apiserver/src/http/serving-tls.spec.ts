@@ -1,0 +1,20 @@
+import { getCiphers } from 'node:tls';
+import { servingTls } from './serving-tls';
+
+const of = (tlsCipherSuites: string[], tlsMinVersion = 'VersionTLS12') => servingTls({ tlsMinVersion, tlsCipherSuites });
+
+it('speaks what the flags name, and what is of TLS 1.3', () => {
+  expect(of([])).toEqual({ minVersion: 'TLSv1.2' });
+  expect(of([], 'VersionTLS13')).toEqual({ minVersion: 'TLSv1.3' });
+  expect(of(['TLS_AES_128_GCM_SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_256_CBC_SHA'])).toEqual({
+    minVersion: 'TLSv1.2', ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:AES256-SHA',
+  });
+  for (const name of ['TLS_NONE', 'TLS_RSA_WITH_RC4_128_SHA']) expect(() => of([name])).toThrow(`Cipher suite ${name} not supported or doesn't exist`);
+});
+
+it.each([
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305',
+  'TLS_RSA_WITH_AES_128_CBC_SHA', 'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_128_CBC_SHA256',
+])('knows %s by the name that OpenSSL has for it', (suite) => {
+  for (const name of of([suite]).ciphers?.split(':') ?? []) expect(getCiphers()).toContain(name.toLowerCase());
+});

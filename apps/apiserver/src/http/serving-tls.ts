@@ -1,0 +1,37 @@
+import { defineFlags } from '@navarch/component-base';
+import type { SecureContextOptions, SecureVersion } from 'node:tls';
+
+const VERSIONS: Readonly<Record<string, SecureVersion>> = { VersionTLS10: 'TLSv1', VersionTLS11: 'TLSv1.1', VersionTLS12: 'TLSv1.2', VersionTLS13: 'TLSv1.3' };
+/** Always there where both sides speak TLS 1.3, as in Go. */
+const OF_TLS_13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
+/** The names of IANA, which Go's flags have, as OpenSSL has them; undefined for those that there are not. */
+function openSslName(suite: string): string | undefined {
+  const [, exchange, cipher] = /^TLS_(RSA|ECDHE_RSA|ECDHE_ECDSA)_WITH_(.+)$/.exec(suite) ?? [];
+  if (exchange === undefined || cipher === undefined) return undefined;
+  const name = CIPHERS[cipher];
+  return name && (exchange === 'RSA' ? name : `${exchange.replace('_', '-')}-${name}`);
+}
+
+const CIPHERS: Readonly<Record<string, string>> = {
+  '3DES_EDE_CBC_SHA': 'DES-CBC3-SHA', 'AES_128_CBC_SHA': 'AES128-SHA', 'AES_256_CBC_SHA': 'AES256-SHA', 'AES_128_CBC_SHA256': 'AES128-SHA256', 'AES_128_GCM_SHA256': 'AES128-GCM-SHA256',
+  'AES_256_GCM_SHA384': 'AES256-GCM-SHA384', 'CHACHA20_POLY1305': 'CHACHA20-POLY1305', 'CHACHA20_POLY1305_SHA256': 'CHACHA20-POLY1305',
+};
+
+/** Upstream's flags of how the HTTPS door speaks. */
+export const servingFlags = defineFlags({
+  'tls-min-version': { type: 'string', default: 'VersionTLS12', choices: Object.keys(VERSIONS), help: 'Oldest version of TLS that is spoken.' },
+  'tls-cipher-suites': { type: 'list', help: 'Cipher suites that are spoken before TLS 1.3; those of OpenSSL unless given.' },
+  'http2-max-streams-per-connection': { type: 'number', default: '250', help: 'Requests under way on one HTTP/2 connection.' },
+  'disable-http2-serving': { type: 'boolean', help: 'Whether HTTP/1.1 only is spoken.' },
+});
+
+/** What the flags say of TLS. @throws Error for suites that there are not */
+export function servingTls({ tlsMinVersion, tlsCipherSuites }: { readonly tlsMinVersion: string; readonly tlsCipherSuites: readonly string[] }): SecureContextOptions {
+  const ciphers = tlsCipherSuites.filter((suite) => !OF_TLS_13.includes(suite)).map((suite) => {
+    const name = openSslName(suite);
+    if (name === undefined) throw new Error(`--tls-cipher-suites: Cipher suite ${suite} not supported or doesn't exist`);
+    return name;
+  });
+  return { minVersion: VERSIONS[tlsMinVersion] ?? 'TLSv1.2', ...(ciphers.length === 0 ? {} : { ciphers: [...OF_TLS_13, ...ciphers].join(':') }) };
+}
