@@ -41,4 +41,15 @@ describe('the next step of a DaemonSet', () => {
     { what: 'removes the old one there when it is not available', pods: 'a:old! b:new! c:new d:new', limits: surge, closed: 'a', expected: '-a-old' },
     { what: 'is none when all are new', pods: 'a:new b:new c:new d:new', limits: one, expected: '' },
   ])('$what', ({ pods, limits, closed, expected }) => expect(plan(pods, limits, closed)).toBe(expected));
+
+  it.each<{ what: string; rollingUpdate: appsv1.RollingUpdateDaemonSet; expected: [number, number] }>([
+    { what: 'makes', rollingUpdate: { maxUnavailable: 0, maxSurge: '100%' }, expected: [250, 0] },
+    { what: 'removes', rollingUpdate: { maxUnavailable: '100%', maxSurge: 0 }, expected: [0, 250] },
+  ])('$what 250 pods at most', ({ rollingUpdate, expected }) => {
+    const names = Array.from({ length: 260 }, (_, index) => `n${index}`);
+    const daemonSet: appsv1.DaemonSet = { metadata: { name: 'agent' }, spec: { selector: {}, template: {}, updateStrategy: { type: 'RollingUpdate', rollingUpdate } } };
+    const pods = names.map((nodeName): corev1.Pod => ({ ...podOf('a:old'), spec: { nodeName, containers: [] } }));
+    const { create, remove } = planDaemonSet({ daemonSet, nodes: names.map((name) => ({ metadata: { name } })), pods, hash: 'new', nowMs: NOW, backOffMs: () => 0 });
+    expect([create.length, remove.length]).toEqual(expected);
+  });
 });

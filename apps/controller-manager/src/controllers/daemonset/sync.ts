@@ -60,9 +60,9 @@ function byAge(a: corev1.Pod, b: corev1.Pod): number {
 /** First a pod on every node that should have one and none elsewhere; when that is so, the roll-out goes on. */
 export function planDaemonSet(observed: ObservedDaemonSet): DaemonSetPlan {
   const placed = placePods(observed);
-  if (placed.create.length > 0 || placed.remove.length > 0) return { ...placed, create: placed.create.slice(0, BURST), remove: placed.remove.slice(0, BURST) };
-  if (observed.daemonSet.spec?.updateStrategy?.type === 'OnDelete') return placed;
-  return { ...placed, ...planRollout(observed, podsByNode(observed.pods)) };
+  const isPlaced = placed.create.length === 0 && placed.remove.length === 0;
+  const { create, remove } = isPlaced && observed.daemonSet.spec?.updateStrategy?.type !== 'OnDelete' ? planRollout(observed, podsByNode(observed.pods)) : placed;
+  return { ...placed, create: create.slice(0, BURST), remove: remove.slice(0, BURST) };
 }
 
 function placePods(observed: ObservedDaemonSet): DaemonSetPlan {

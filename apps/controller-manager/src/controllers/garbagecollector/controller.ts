@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { KubeObject } from '@navarch/api';
 import { after, Controller, done, type EventRecorder, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import { recorderFor, type ControllerContext } from '../../context';
+import { patientSync } from '../../patient-sync';
 import { followsByWatch, ResourceTypes, type AnyResource } from '../../resource-types';
 import type { RunningController } from '../../running-controller';
 import { Collector } from './collector';
@@ -10,6 +11,9 @@ import { OwnershipGraph, type GraphWork } from './ownership-graph';
 
 /** They come in masses, expire by themselves, and own nothing. */
 const IGNORED = new Set(['/events', 'events.k8s.io/events']);
+
+/** How long it waits, at its start, for kinds to be read; upstream's initialSyncTimeout. */
+const SYNC_PATIENCE_MS = 30_000;
 
 /** How soon an object is looked at again of which no news has come: as soon as one that failed. */
 const unseenMs = (looks: number): number => Math.min(5 * 2 ** looks, 1_000_000);
@@ -61,12 +65,15 @@ export class GarbageCollector implements RunningController {
     });
   }
 
-  /** Follows all kinds before it judges any object: an owner's kind must be known as well as its dependents'. */
+  /** Follows all kinds before it judges any object: an owner's kind must be known as well as its dependents'. One that cannot be read, as of a webhook that fails, is not waited for for ever. */
   async start(): Promise<void> {
     const { signal } = this.#stopping;
     await this.#types.definitions.waitForSync(signal);
     this.#followAll();
-    await Promise.all(Array.from(this.#followed.values(), ({ source }) => source.waitForSync(signal)));
+    const sources = Array.from(this.#followed.values(), ({ source }) => source);
+    const isKnown = await patientSync(sources, SYNC_PATIENCE_MS, this.#context.clock, signal);
+    const unknown = sources.filter((_, index) => isKnown[index] !== true).map(({ type }) => resourceOf(type));
+    if (unknown.length > 0) this.#context.log.warn({ resources: unknown }, 'garbage collector: not all kinds could be read, proceeding anyway');
     this.#forgetDefinitions = this.#types.definitions.addHandler({ onAdd: () => this.#followAll(), onUpdate: () => this.#followAll(), onDelete: () => this.#followAll() });
     await this.#deleting.start();
     await this.#orphaning.start();

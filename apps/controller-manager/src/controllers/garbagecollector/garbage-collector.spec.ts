@@ -136,6 +136,34 @@ describe('the garbage collector', () => {
     expect(world.informers.states().some(({ resource }) => resource === 'things')).toBe(false);
   });
 
+  it('goes to work though a kind cannot be read', async () => {
+    world.create(apiextensions.customresourcedefinitions, {
+      metadata: { name: 'things.example.com' },
+      spec: { group: 'example.com', scope: 'Namespaced', names: { kind: 'Thing', plural: 'things' }, versions: [{ name: 'v1', served: true, storage: true }] },
+      status: { conditions: [{ type: 'Established', status: 'True' }] },
+    });
+    const snapshot = world.transport.snapshot.bind(world.transport);
+    world.transport.snapshot = (request) => {
+      if (request.class?.resource?.resource === 'things') throw new Error('the conversion webhook fails');
+      return snapshot(request);
+    };
+    const owner = make('owner');
+    make('child', owner);
+    const collector = garbageCollector(world.context);
+    await world.start();
+    const started = collector.start();
+    await world.clock.advance(29_000);
+    remove('owner', 'Background');
+    await world.settle();
+    expect(names()).toEqual(['child']);
+    await world.clock.advance(1_000);
+    await started;
+    await world.settle();
+    expect(names()).toEqual([]);
+    expect(world.warnings).toEqual([{ resources: ['example.com/things'] }]);
+    await collector.stop();
+  });
+
   it('breaks circles of foreground deletion', async () => {
     const a = make('a');
     const b = make('b', a);

@@ -62,7 +62,10 @@ export class HostPathProvisioner {
 
   async provision(claim: Claim, storageClass: storagev1.StorageClass, signal: AbortSignal): Promise<void> {
     const problem = refusal(claim, storageClass);
-    if (problem !== undefined) return this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: problem });
+    if (problem !== undefined) {
+      this.#fail(claim, problem);
+      return;
+    }
     const directory = `${DIRECTORIES}${randomUUID()}`;
     const volume = hostPathVolume(claim, storageClass, directory);
     const name = volume.metadata.name ?? '';
@@ -71,13 +74,14 @@ export class HostPathProvisioner {
       await mkdir(directory, { recursive: true, mode: 0o750 });
     } catch (error) {
       const { name: className } = storageClass.metadata;
-      return this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: `Failed to provision volume with StorageClass ${JSON.stringify(className)}: ${messageOf(error)}` });
+      this.#fail(claim, `Failed to provision volume with StorageClass ${JSON.stringify(className)}: ${messageOf(error)}`);
+      return;
     }
     try {
       await this.#api.create(core.persistentvolumes, volume, { signal });
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
-      this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message: `Error creating provisioned PV object for claim ${claim.metadata.namespace ?? ''}/${claim.metadata.name ?? ''}: ${messageOf(error)}. Deleting the volume.` });
+      this.#fail(claim, `Error creating provisioned PV object for claim ${claim.metadata.namespace ?? ''}/${claim.metadata.name ?? ''}: ${messageOf(error)}. Deleting the volume.`);
       throw error;
     }
     this.#tell(claim, { type: 'Normal', reason: 'ProvisioningSucceeded', message: `Successfully provisioned volume ${name} using ${hostPathPlugin}` });
@@ -105,6 +109,10 @@ export class HostPathProvisioner {
       if (isNotFound(error)) return false;
       throw error;
     });
+  }
+
+  #fail(claim: Claim, message: string): void {
+    this.#tell(claim, { type: 'Warning', reason: 'ProvisioningFailed', message });
   }
 
   #tell(claim: Claim, { type, reason, message }: Notice): void {

@@ -1,6 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { ControllerWorld } from '../../testing/controller-world';
 import { podGarbageCollector } from './controller';
+import { planPodGc } from './sync';
 
 const pod = (name: string, phase: string, nodeName?: string): corev1.Pod => ({ metadata: { name, namespace: 'default' }, spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) }, status: { phase } });
 
@@ -74,5 +75,10 @@ describe('pods that nobody else removes', () => {
     }
     await world.run(podGarbageCollector);
     expect(names()).toEqual(['c', 'd']);
+  });
+
+  it('go by their names where they are of one age', () => {
+    const pods = ['c', 'a', 'b'].map((name) => pod(name, 'Succeeded', 'n1'));
+    expect(planPodGc({ pods, node: () => undefined, terminatedThreshold: 1 }).terminated.map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
   });
 });

@@ -37,7 +37,7 @@ export function planPodGc({ pods, node, terminatedThreshold }: ObservedPods): Po
   const excess = terminatedThreshold <= 0 ? 0 : Math.max(0, over.length - terminatedThreshold);
   const age = ({ metadata }: corev1.Pod): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
   return {
-    terminated: [...over].sort((a, b) => Number(isEvicted(b)) - Number(isEvicted(a)) || age(a) - age(b)).slice(0, excess),
+    terminated: [...over].sort((a, b) => Number(isEvicted(b)) - Number(isEvicted(a)) || age(a) - age(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)).slice(0, excess),
     unscheduled: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && nodeOf(pod) === ''),
     outOfService: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && isOutOfService(node(nodeOf(pod)))),
     orphaned: pods.filter((pod) => nodeOf(pod) !== '' && node(nodeOf(pod)) === undefined),

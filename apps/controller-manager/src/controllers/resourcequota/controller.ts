@@ -2,6 +2,7 @@ import { core, type corev1, type DeviceObjects, type KubeObject, quotaEvaluatorF
 import { formatGroupResource } from '@navarch/apimachinery';
 import { done, type Controller, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
+import { patientSync } from '../../patient-sync';
 import { repeat } from '../../repeat';
 import { followsByWatch, ResourceTypes, type AnyResource } from '../../resource-types';
 import { read, runningController, type RunningController } from '../../running-controller';
@@ -39,32 +40,13 @@ export class ResourceQuotaReconciler implements Reconciler {
     if (quota === undefined) return done;
     const types = countedTypes(quota, this.types.all(), this.#devices);
     const sources = types.map((type) => this.#follow(type));
-    const isKnown = await this.#waitForSync(sources, signal);
+    const isKnown = await patientSync(sources, SYNC_PATIENCE_MS, this.#context.clock, signal);
     const counted = types.flatMap((type, index) => (isKnown[index] === true ? [{ type, objects: sources[index]?.list(key.namespace) ?? [] }] : []));
     const status = quotaStatus({ quota, counted, nowMs: this.#context.clock.now(), devices: this.#devices });
     if (status !== undefined) await this.#context.api.updateStatus(core.resourcequotas, { ...quota, status }, { signal });
     const unknown = types.filter((_, index) => isKnown[index] !== true).map(({ group, resource }) => formatGroupResource({ group, resource }));
     if (unknown.length > 0) throw new Error(`not counted yet: ${unknown.join(', ')}`);
     return done;
-  }
-
-  /** Which of them are complete: one that never is must not keep the others from being counted. */
-  async #waitForSync(sources: readonly ObjectSource<KubeObject>[], signal: AbortSignal): Promise<readonly boolean[]> {
-    const isKnown = sources.map(() => false);
-    const enough = new AbortController();
-    const ended = AbortSignal.any([signal, enough.signal]);
-    const synced = Promise.all(sources.map(async (source, index) => {
-      await source.waitForSync(ended);
-      isKnown[index] = true;
-    }));
-    try {
-      await Promise.race([synced, this.#context.clock.sleep(SYNC_PATIENCE_MS, ended)]);
-    } finally {
-      enough.abort(new Error('waited long enough'));
-      synced.catch(() => undefined);
-    }
-    signal.throwIfAborted();
-    return isKnown;
   }
 
   /** Wakes the quotas of a namespace that count a resource when something of it was freed. */
