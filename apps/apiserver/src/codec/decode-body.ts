@@ -44,16 +44,26 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 type NamedKind = ExpectedKind & { readonly apiVersion: string };
 
+const namedKinds = new WeakMap<ExpectedKind, NamedKind>();
+
+/** A kind as bodies name it. Whoever reads many bodies asks with the same object. */
+function namedKind(expected: ExpectedKind): NamedKind {
+  let found = namedKinds.get(expected);
+  if (!found) namedKinds.set(expected, (found = { ...expected, apiVersion: formatGroupVersion(expected) }));
+  return found;
+}
+
 /** What a body says it is; the path says what it leaves out. @throws DecodeError */
 function bodyKind({ apiVersion, kind }: JsonObject, expected: ExpectedKind): NamedKind {
-  const wanted = formatGroupVersion(expected);
+  const expectedName = namedKind(expected);
+  const wanted = expectedName.apiVersion;
+  if (apiVersion === wanted && kind === expected.kind) return expectedName;
   const given = textOf(apiVersion);
-  if (given === wanted && kind === expected.kind) return { ...expected, apiVersion: given };
   const parsed = parseGroupVersion(given);
   if (!parsed) throw new DecodeError(`unexpected GroupVersion string: ${given}`);
   // `/v1` is `v1`, and a slash alone says nothing.
-  const named = formatGroupVersion(parsed) === '' ? wanted : formatGroupVersion(parsed);
-  return { ...(parseGroupVersion(named) ?? parsed), apiVersion: named, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
+  const version = formatGroupVersion(parsed) === '' ? wanted : formatGroupVersion(parsed);
+  return { ...(parseGroupVersion(version) ?? parsed), apiVersion: version, kind: textOf(kind) === '' ? expected.kind : textOf(kind) };
 }
 
 /** Older versions of the same form that upstream still takes: clients from before policy/v1 drain nodes by them. */
@@ -62,7 +72,7 @@ const FORMER_VERSIONS = new Map([['policy/v1 Eviction', 'policy/v1beta1']]);
 /** What the body says it is. @throws badRequest when the path takes something else, DecodeError */
 function requireKind(object: JsonObject, expected: ExpectedKind): NamedKind {
   const body = bodyKind(object, expected);
-  const wanted = formatGroupVersion(expected);
+  const wanted = namedKind(expected).apiVersion;
   if (body.kind === expected.kind) {
     // Every group has DeleteOptions, and clients name that of what they delete.
     if (body.apiVersion === wanted || body.kind === 'DeleteOptions' || FORMER_VERSIONS.get(`${wanted} ${body.kind}`) === body.apiVersion) return body;
@@ -79,9 +89,9 @@ function unconvertible({ group, version, apiVersion, kind }: NamedKind, expected
 
 /** @throws DecodeError when a document says that it is of another kind. */
 export function conformToKind(document: JsonObject, expected: ExpectedKind): void {
-  const named = bodyKind(document, expected);
-  const isKnown = schemaCatalog().typeOfKind(named.group, named.version, named.kind) !== undefined;
-  if (named.kind !== expected.kind || !isKnown) throw new DecodeError(unconvertible(named, expected));
+  const said = bodyKind(document, expected);
+  const isKnown = schemaCatalog().typeOfKind(said.group, said.version, said.kind) !== undefined;
+  if (said.kind !== expected.kind || !isKnown) throw new DecodeError(unconvertible(said, expected));
 }
 
 /** A struct that a body leaves out is an empty one in Go: nobody needs to ask whether it is there. */

@@ -56,7 +56,7 @@ function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMa
       written.applyDefaults(object);
       const result = byWebhooks ? written : storage;
       if (result !== written) result.prune(object);
-      return Buffer.from(serializeForStorage(object, result.type));
+      return serializeForStorage(object, result.type);
     },
   };
 }
@@ -112,7 +112,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
     status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)),
   });
-  const store = new ResourceStore(resource, deps, fieldManager, (object) => Buffer.from(serializeForStorage(object as unknown as JsonObject, storage.type)));
+  const store = new ResourceStore(resource, deps, fieldManager, (object) => serializeForStorage(object as unknown as JsonObject, storage.type));
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined =>
     webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage);

@@ -44,7 +44,7 @@ function defineResource(definition: ResourceDefinition, deps: RegistryDeps): Res
   const builtIn = { group, version: storageVersion, kind };
   const type = typeOf(builtIn);
   const fieldManager = new FieldManager(type, group === '' ? storageVersion : `${group}/${storageVersion}`, 'status' in subresources, { builtIn }, deps.offload, definition.resets);
-  return new ResourceStore(definition, deps, fieldManager, (object: KubeObject) => Buffer.from(serializeForStorage(object as unknown as JsonObject, type)));
+  return new ResourceStore(definition, deps, fieldManager, (object: KubeObject) => serializeForStorage(object as unknown as JsonObject, type));
 }
 
 export interface ResourceOptions {

@@ -1,3 +1,4 @@
+import { formatQuantity, parseQuantity, roundUpQuantity } from '@navarch/apimachinery';
 import { defaultsFor } from './defaults-for';
 
 const filled = (apiVersion: string, kind: string, object: object): unknown => {
@@ -143,6 +144,12 @@ describe('defaults', () => {
       spec: { hard: { cpu: '1m', pods: '10', memory: '2Mi' } },
     });
     expect(filled('coordination.k8s.io/v1', 'Lease', { spec: { renewTime: '2024-01-01T00:00:00.12Z' } })).toMatchObject({ spec: { renewTime: '2024-01-01T00:00:00.120000Z' } });
+  });
+
+  it('write each amount of few digits as its canonical form', () => {
+    const texts = ['', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].flatMap((suffix) => ['0', '00', '1', '010', '7', '500', '999', '1000', '1024', '-1', '1.5'].map((digits) => digits + suffix));
+    const hard = Object.fromEntries(texts.map((text) => [text, text]));
+    expect(filled('v1', 'ResourceQuota', { spec: { hard } })).toMatchObject({ spec: { hard: Object.fromEntries(texts.map((text) => [text, formatQuantity(roundUpQuantity(parseQuantity(text), -3))])) } });
   });
 
   it('drop what says the same as absence, and keep zeros that mean something', () => {

@@ -1,11 +1,15 @@
 import { formatQuantity, roundUpQuantity } from '@navarch/apimachinery';
 import { readQuantity } from '../support/quantity';
-import { type ScalarForm, type TypePlan, type ValuePlan } from './shape-plan';
+import { type FieldPlan, type ScalarForm, type TypePlan, type ValuePlan } from './shape-plan';
 
 const thousandth = -3;
 
+/** The usual amounts as the API writes them: nothing of so few digits has a shorter form, or is too fine or too large. */
+const canonicalQuantity = /^(?:0|[1-9]\d{0,2}(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?)$/;
+
 function quantityText(value: unknown, resourceList: boolean): unknown {
   if (typeof value !== 'string' && typeof value !== 'number') return value;
+  if (typeof value === 'string' && canonicalQuantity.test(value)) return value;
   const quantity = readQuantity(value);
   if (quantity === undefined) return value;
   return formatQuantity(resourceList ? roundUpQuantity(quantity, thousandth) : quantity);
@@ -42,6 +46,12 @@ const isEmpty = (value: unknown): boolean => {
   return true;
 };
 
+function saysNothing(value: unknown, { dropZero, dropEmpty }: FieldPlan): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value === 'object') return dropEmpty && isEmpty(value);
+  return dropZero && (value === '' || value === 0 || value === false);
+}
+
 function normaliseValue(value: unknown, plan: ValuePlan, resourceList = false): unknown {
   const { type, items, values } = plan;
   if (type?.form !== undefined) return scalar(value, type.form, resourceList);
@@ -49,10 +59,16 @@ function normaliseValue(value: unknown, plan: ValuePlan, resourceList = false): 
   if (type !== undefined) normalise(value, type);
   else if (items !== undefined && Array.isArray(value)) {
     const elements: unknown[] = value;
-    for (let i = 0; i < elements.length; i++) elements[i] = normaliseValue(elements[i], items);
+    for (let i = 0; i < elements.length; i++) {
+      const normalised = normaliseValue(elements[i], items);
+      if (normalised !== elements[i]) elements[i] = normalised;
+    }
   } else if (values !== undefined) {
     const map = value as Record<string, unknown>;
-    for (const key of Object.keys(map)) map[key] = normaliseValue(map[key], values, plan.resourceList);
+    for (const key of Object.keys(map)) {
+      const normalised = normaliseValue(map[key], values, plan.resourceList);
+      if (normalised !== map[key]) map[key] = normalised;
+    }
   }
   return value;
 }
@@ -63,17 +79,15 @@ function normaliseValue(value: unknown, plan: ValuePlan, resourceList = false): 
  */
 export function normalise(object: object, plan: TypePlan): void {
   const record = object as Record<string, unknown>;
-  for (const name of Object.keys(record)) {
+  for (const name in record) {
     const field = plan.fields.get(name);
     if (field === undefined) continue;
     const value = record[name];
-    const absent =
-      value === null ||
-      value === undefined ||
-      (field.dropZero && (value === '' || value === 0 || value === false)) ||
-      (field.dropEmpty && typeof value === 'object' && isEmpty(value));
-    if (absent) delete record[name];
-    else record[name] = normaliseValue(value, field);
+    if (saysNothing(value, field)) delete record[name];
+    else {
+      const normalised = normaliseValue(value, field);
+      if (normalised !== value) record[name] = normalised;
+    }
   }
   for (const [name, zero] of plan.always) record[name] ??= zero;
   for (const [name, type] of plan.structs) {

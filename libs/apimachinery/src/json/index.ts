@@ -7,4 +7,5 @@ export { yamlOf } from './encode-yaml';
 export { type ExactJson } from './exact-json-parser';
 export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, yamlErrors, type BodyKind, type FieldValidation } from './field-validation';
 export { cloneJson, equalJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from './json-value';
-export { plainText, serializeForStorage, serializeJson, serializeUntyped, storedPrefix } from './serialize';
+export { serializeForStorage, storedPrefix } from './serialize';
+export { plainText, serializeUntyped } from './serialize-untyped';

@@ -1,7 +1,7 @@
 import { DecodeError } from '../json/decode-error';
 import { decodeJson } from '../json/decode-json';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value';
-import { serializeUntyped } from '../json/serialize';
+import { serializeUntyped } from '../json/serialize-untyped';
 import { formatTime, parseTime } from '../text/time';
 import { formatDuration, parseDuration } from './duration';
 

@@ -40,7 +40,7 @@ describe('custom kinds', () => {
   });
 
   it('keep zero values at rest', () => {
-    expect(serializeForStorage({ spec: { size: 0, tags: [] }, metadata: { name: 'w' } }, type)).toBe('{"metadata":{"resourceVersion":"","name":"w"},"spec":{"size":0,"tags":[]}}');
+    expect(serializeForStorage({ spec: { size: 0, tags: [] }, metadata: { name: 'w' } }, type).toString()).toBe('{"metadata":{"resourceVersion":"","name":"w"},"spec":{"size":0,"tags":[]}}');
   });
 });
 
