@@ -44,6 +44,8 @@ export class FlowControlMetrics {
   private readonly estimates: SeriesHistogram;
   private readonly watches: SeriesHistogram;
   private readonly running = new Map<string, RunningSeries>();
+  /** The same by who names them, which most do with one value for all of their requests. */
+  private readonly named = new WeakMap<FlowNames, RunningSeries>();
 
   constructor(registry: Registry, figures: () => Iterable<LevelFigures>) {
     const labelNames = ['flow_schema', 'priority_level'];
@@ -122,7 +124,13 @@ export class FlowControlMetrics {
     this.rejections.labels({ ...names, reason }).inc();
   }
 
-  private runningSeries({ flow_schema, priority_level }: FlowNames): RunningSeries {
+  private runningSeries(names: FlowNames): RunningSeries {
+    let series = this.named.get(names);
+    if (!series) this.named.set(names, (series = this.seriesOf(names)));
+    return series;
+  }
+
+  private seriesOf({ flow_schema, priority_level }: FlowNames): RunningSeries {
     const key = `${flow_schema}/${priority_level}`;
     let series = this.running.get(key);
     if (!series) {

@@ -113,10 +113,14 @@ it('never shuts out administrators, nor anybody before there are levels', async 
 });
 
 it('follows changes of its objects', async () => {
-  const { enter, table } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
-  await enter('a', 'dev');
+  const { control, table } = world(1, [level('small', { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } })], [schema('all', 'small', 1, 'dev')]);
+  const jane = aUser('jane', 'dev');
+  const enter = async (): Promise<Ticket> => control.enter(jane, aRequest(), read);
+  await enter();
   table.put(flowcontrol.flowschemas, schema('all', 'gone', 1, 'dev'));
-  expect(await enter('b', 'dev')).toMatchObject({ levelUid: '' });
+  expect(await enter()).toMatchObject({ schemaUid: 'uid-all', levelUid: '' });
+  table.put(flowcontrol.flowschemas, schema('all', 'gone', 1, 'others'));
+  expect(await enter()).toMatchObject({ schemaUid: '' });
 });
 
 it('divides seats by shares', () => {

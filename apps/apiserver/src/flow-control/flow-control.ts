@@ -6,7 +6,7 @@ import { GROUP_MASTERS, type AuthorizationAttributes, type ObjectReader, type Us
 import { FairQueues } from './fair-queues';
 import type { LevelDump, WaitingRequest } from './flow-control-dump';
 import { FlowControlMetrics, type FlowNames, type LevelFigures } from './flow-control-metrics';
-import { distinguisherOf, schemaMatches } from './flow-schema-match';
+import { distinguisherOf, rulesFor, rulesMatch, type SchemaRules } from './flow-schema-match';
 import { DEFAULT_HAND_SIZE, type SeatLimits, seatLimits } from './seats';
 import { estimateWork, type ObjectStats, ONE_SEAT, type RequestedWork, tellsWatchers, widthOf, type WorkEstimate } from './work-estimate';
 
@@ -43,6 +43,13 @@ interface LevelState {
   readonly queues: FairQueues<Waiting> | undefined;
 }
 
+/** A schema, with the level that it leads to if there is that. */
+interface Flow {
+  readonly schema: Schema;
+  readonly state: LevelState | undefined;
+  readonly names: FlowNames;
+}
+
 /** Upstream's: a quarter of the time that a request may take. */
 const waitLimitMs = 15_000;
 const refusal = (): Error => tooManyRequests('Too many requests, please try again later.', 1);
@@ -50,7 +57,10 @@ const refusal = (): Error => tooManyRequests('Too many requests, please try agai
 /** API priority and fairness: sorts requests into flows and levels, and lets each level run as many as it has seats. */
 export class FlowControl {
   private levels = new Map<string, LevelState>();
-  private schemas: readonly Schema[] = [];
+  /** In the order of their precedence. */
+  private flows: readonly Flow[] = [];
+  /** Those that are about a user, with the rules that say so. A user is one value for all requests of a connection. */
+  private ofUsers = new WeakMap<User, readonly { readonly flow: Flow; readonly rules: readonly SchemaRules[] }[]>();
   private stale = true;
   private readonly metrics: FlowControlMetrics;
 
@@ -68,16 +78,16 @@ export class FlowControl {
   /** Lets a request run, at once where there is a seat. @throws tooManyRequests */
   enter(user: User, attributes: AuthorizationAttributes, requested: RequestedWork): Ticket | Promise<Ticket> {
     this.refresh();
-    const schema = this.schemas.find((one) => schemaMatches(one, user, attributes));
-    const state = this.levels.get(schema?.spec?.priorityLevelConfiguration.name ?? '');
+    const flow = this.flowOf(user, attributes);
+    const state = flow?.state;
     // Before there are any objects nothing is limited; the administrators' door stays open whatever they say.
-    if (!schema || !state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(schema, state, attributes, ONE_SEAT);
-    const work = this.estimate(namesOf(schema, state), state, attributes, requested);
-    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state, widthOf(work))) return this.ticket(schema, state, attributes, work);
-    if (!state.queues) throw this.refuse(schema, state, 'concurrency-limit');
-    return this.wait(schema, state, state.queues, {
-      schema: schema.metadata.name ?? '',
-      distinguisher: distinguisherOf(schema, user, attributes),
+    if (!state || state.level.spec?.type === 'Exempt' || user.groups.includes(GROUP_MASTERS)) return this.ticket(flow, attributes, ONE_SEAT);
+    const work = this.estimate(flow.names, state, attributes, requested);
+    if ((state.queues?.size ?? 0) === 0 && this.hasSeat(state, widthOf(work))) return this.ticket(flow, attributes, work);
+    if (!state.queues) throw this.refuse(flow, 'concurrency-limit');
+    return this.wait(flow, state.queues, {
+      schema: flow.names.flow_schema,
+      distinguisher: distinguisherOf(flow.schema, user, attributes),
       userName: user.name,
       attributes,
       arrived: this.deps.clock.now(),
@@ -91,6 +101,15 @@ export class FlowControl {
     for (const [name, { executing, queues }] of this.levels) yield { name, executing, queues: queues?.contents ?? [] };
   }
 
+  private flowOf(user: User, attributes: AuthorizationAttributes): Flow | undefined {
+    let ofUser = this.ofUsers.get(user);
+    if (!ofUser) {
+      ofUser = this.flows.map((flow) => ({ flow, rules: rulesFor(flow.schema, user) })).filter(({ rules }) => rules.length > 0);
+      this.ofUsers.set(user, ofUser);
+    }
+    return ofUser.find(({ rules }) => rulesMatch(rules, attributes))?.flow;
+  }
+
   private estimate(names: FlowNames, { limits }: LevelState, attributes: AuthorizationAttributes, requested: RequestedWork): WorkEstimate {
     const { sources } = this.deps;
     const { verb } = requested;
@@ -102,23 +121,23 @@ export class FlowControl {
     return work;
   }
 
-  private wait(schema: Schema, state: LevelState, queues: FairQueues<Waiting>, request: WaitingRequest): Promise<Ticket> {
+  private wait(flow: Flow, queues: FairQueues<Waiting>, request: WaitingRequest): Promise<Ticket> {
     const { clock } = this.deps;
     const { attributes, arrived: since, work } = request;
-    const names = namesOf(schema, state);
+    const { names } = flow;
     const width = widthOf(work);
     return new Promise((resolve, reject) => {
       const late = clock.setTimeout(() => {
         queues.remove(waiting);
         this.metrics.dequeued(names, width, (clock.now() - since) / 1000, false);
-        reject(this.refuse(schema, state, 'time-out'));
+        reject(this.refuse(flow, 'time-out'));
       }, waitLimitMs);
       const waiting: Waiting = {
         ...request,
         admit: () => {
           late.cancel();
           this.metrics.dequeued(names, width, (clock.now() - since) / 1000, true);
-          resolve(this.ticket(schema, state, attributes, work));
+          resolve(this.ticket(flow, attributes, work));
         },
         width,
       };
@@ -127,17 +146,18 @@ export class FlowControl {
         return;
       }
       late.cancel();
-      reject(this.refuse(schema, state, 'queue-full'));
+      reject(this.refuse(flow, 'queue-full'));
     });
   }
 
-  private ticket(schema: Schema | undefined, state: LevelState | undefined, { verb }: AuthorizationAttributes, work: WorkEstimate): Ticket {
+  private ticket(flow: Flow | undefined, { verb }: AuthorizationAttributes, work: WorkEstimate): Ticket {
     const width = widthOf(work);
+    const state = flow?.state;
     if (state) {
       state.running += width;
       state.executing++;
     }
-    const series = schema && state && this.metrics.started(namesOf(schema, state), width, READS.has(verb));
+    const series = state && this.metrics.started(flow.names, width, READS.has(verb));
     const free = (seats: number): void => {
       if (!state || seats === 0) return;
       state.running -= seats;
@@ -145,7 +165,7 @@ export class FlowControl {
       this.dispatch();
     };
     return {
-      schemaUid: schema?.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
+      schemaUid: flow?.schema.metadata.uid ?? '', levelUid: state?.level.metadata.uid ?? '',
       leave: () => {
         series?.over();
         if (state) state.executing--;
@@ -157,8 +177,8 @@ export class FlowControl {
     };
   }
 
-  private refuse(schema: Schema, state: LevelState, reason: string): Error {
-    this.metrics.refused(namesOf(schema, state), reason);
+  private refuse({ names }: Flow, reason: string): Error {
+    this.metrics.refused(names, reason);
     return refusal();
   }
 
@@ -205,15 +225,18 @@ export class FlowControl {
       if (!same) drain(before);
       return [name, state];
     }));
-    this.schemas = reader
+    this.flows = reader
       .list(flowcontrol.flowschemas)
-      .sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+      .sort((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
+      .map((schema) => {
+        const level = schema.spec?.priorityLevelConfiguration.name ?? '';
+        return { schema, state: this.levels.get(level), names: { flow_schema: schema.metadata.name ?? '', priority_level: level } };
+      });
+    this.ofUsers = new WeakMap();
   }
 }
 
 const READS = new Set(['get', 'list']);
-
-const namesOf = (schema: Schema, { level }: LevelState): FlowNames => ({ flow_schema: schema.metadata.name ?? '', priority_level: level.metadata.name ?? '' });
 
 /** Who waits in a level that is no more the same is let run: a change of configuration refuses nobody. */
 function drain(state: LevelState | undefined): void {

@@ -2,6 +2,7 @@ import type { flowcontrolv1 } from '@navarch/api';
 import type { AuthorizationAttributes, User } from '../pipeline';
 
 type Schema = flowcontrolv1.FlowSchema;
+export type SchemaRules = flowcontrolv1.PolicyRulesWithSubjects;
 
 const includes = (values: readonly string[] | undefined, value: string): boolean => values?.some((one) => one === '*' || one === value) ?? false;
 
@@ -36,10 +37,13 @@ function pathMatches({ verbs, nonResourceURLs }: flowcontrolv1.NonResourcePolicy
   return includes(verbs, verb) && nonResourceURLs.some((url) => url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1))));
 }
 
-/** Whether a FlowSchema is about a request. */
-export function schemaMatches({ spec }: Schema, user: User, attributes: AuthorizationAttributes): boolean {
-  return spec?.rules?.some(({ subjects, resourceRules, nonResourceRules }) => subjects.some((subject) => subjectMatches(subject, user))
-    && (attributes.isResource ? resourceRules?.some((rule) => resourceMatches(rule, attributes)) : nonResourceRules?.some((rule) => pathMatches(rule, attributes))) === true) ?? false;
+/** Those of a FlowSchema's rules that are about what a user asks. */
+export const rulesFor = ({ spec }: Schema, user: User): SchemaRules[] => spec?.rules?.filter(({ subjects }) => subjects.some((subject) => subjectMatches(subject, user))) ?? [];
+
+/** Whether one of the rules about a user is about a request. */
+export function rulesMatch(rules: readonly SchemaRules[], attributes: AuthorizationAttributes): boolean {
+  return rules.some(({ resourceRules, nonResourceRules }) =>
+    (attributes.isResource ? resourceRules?.some((rule) => resourceMatches(rule, attributes)) : nonResourceRules?.some((rule) => pathMatches(rule, attributes))) === true);
 }
 
 /** What tells the flows of one schema apart. */

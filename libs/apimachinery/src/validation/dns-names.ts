@@ -1,4 +1,4 @@
-import { utf8Length } from '../text/utf8-length';
+import { isLongerThan } from '../text/utf8-length';
 import { maxLengthMessage, regexMessage } from './messages';
 
 // Each function lists what is wrong with a string, in upstream's words; none means valid.
@@ -11,14 +11,14 @@ const wildcard1123 = `\\*\\.${subdomain1123}`;
 // A star inside a star would make the regular expressions slow on hostile names: compiled without nesting, equal in language.
 const label1123Regex = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const label1035Regex = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
-const isSubdomain = (value: string): boolean => value.split('.').every((label) => label1123Regex.test(label));
+const isSubdomain = (value: string): boolean => label1123Regex.test(value) || value.split('.').every((label) => label1123Regex.test(label));
 
 /** Longest label of a DNS name. */
 export const dnsLabelMaxLength = 63;
 /** Longest DNS name that the API takes. */
 export const dnsSubdomainMaxLength = 253;
 
-const tooLong = (value: string, max: number, say = maxLengthMessage): string[] => (utf8Length(value) > max ? [say(max)] : []);
+const tooLong = (value: string, max: number, say = maxLengthMessage): string[] => (isLongerThan(value, max) ? [say(max)] : []);
 
 /** RFC 1123 label: names of namespaces, containers, ports' owners. */
 export function dns1123LabelMessages(value: string, say?: typeof maxLengthMessage): string[] {

@@ -3,7 +3,8 @@
  * the text is made only when an error is.
  */
 export class FieldPath {
-  private constructor(private readonly parent: FieldPath | undefined, private readonly step: string) {}
+  /** A number is a place in a list. */
+  private constructor(private readonly parent: FieldPath | undefined, private readonly step: number | string) {}
 
   /** A path of names from the top; none gives the empty path. */
   static of(...names: string[]): FieldPath {
@@ -11,13 +12,15 @@ export class FieldPath {
     return rest.reduce((path, name) => path.child(name), new FieldPath(undefined, first));
   }
 
-  child(...names: string[]): FieldPath {
-    return names.reduce<FieldPath>((path, name) => new FieldPath(path, name), this);
+  child(name: string, ...more: string[]): FieldPath {
+    let path = new FieldPath(this, name);
+    for (const next of more) path = new FieldPath(path, next);
+    return path;
   }
 
   /** An element of a list. */
   index(position: number): FieldPath {
-    return new FieldPath(this, `[${position}]`);
+    return new FieldPath(this, position);
   }
 
   /** An entry of a map. */
@@ -27,7 +30,8 @@ export class FieldPath {
 
   toString(): string {
     const above = this.parent?.toString() ?? '';
+    const step = typeof this.step === 'number' ? `[${this.step}]` : this.step;
     // A step in brackets was made by index or key.
-    return above === '' || this.step.startsWith('[') ? above + this.step : `${above}.${this.step}`;
+    return above === '' || step.startsWith('[') ? above + step : `${above}.${step}`;
   }
 }

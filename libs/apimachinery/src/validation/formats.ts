@@ -70,6 +70,7 @@ export function pathSegmentNameMessages(name: string, isPrefix = false): string[
 
 /** The first character that cannot be printed, with its byte position, as `%#U` prints it. */
 export function unprintable(value: string): { character: string; position: number } | undefined {
+  if (/^[ -~]*$/.test(value)) return undefined;
   let position = 0;
   for (const character of value) {
     if (!isPrintable(character)) return { character: `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`, position };

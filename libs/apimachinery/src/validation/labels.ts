@@ -1,4 +1,4 @@
-import { utf8Length } from '../text/utf8-length';
+import { isLongerThan, utf8Length } from '../text/utf8-length';
 import { dns1123SubdomainMessages } from './dns-names';
 import { fieldErrors, type FieldError } from './field-error';
 import { type FieldPath } from './field-path';
@@ -20,22 +20,25 @@ const maxLength = 63;
 
 /** What is wrong with a label's key, also called a qualified name: `[prefix/]name`. */
 export function labelKeyMessages(key: string): string[] {
-  const parts = key.split('/');
-  if (parts.length > 2) return [`a valid label key ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
-  const name = parts.at(-1) ?? '';
+  const slash = key.indexOf('/');
+  if (slash < 0) return namePartMessages(key);
+  if (key.includes('/', slash + 1)) return [`a valid label key ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  const prefix = key.slice(0, slash);
+  const messages = prefix === '' ? [emptyMessage] : dns1123SubdomainMessages(prefix, maxBytesMessage);
+  return [...messages.map((message) => `prefix part ${message}`), ...namePartMessages(key.slice(slash + 1))];
+}
+
+function namePartMessages(name: string): string[] {
   const messages: string[] = [];
-  const prefix = parts.length === 2 ? parts[0] : undefined;
-  if (prefix === '') messages.push(`prefix part ${emptyMessage}`);
-  else if (prefix !== undefined) messages.push(...dns1123SubdomainMessages(prefix, maxBytesMessage).map((message) => `prefix part ${message}`));
   if (name === '') messages.push(`name part ${emptyMessage}`);
-  else if (utf8Length(name) > maxLength) messages.push(`name part ${maxBytesMessage(maxLength)}`);
+  else if (isLongerThan(name, maxLength)) messages.push(`name part ${maxBytesMessage(maxLength)}`);
   if (!nameRegex.test(name)) messages.push(`name part ${nameMessage}`);
   return messages;
 }
 
 /** What is wrong with a label's value. */
 export function labelValueMessages(value: string): string[] {
-  const messages = utf8Length(value) > maxLength ? [maxBytesMessage(maxLength)] : [];
+  const messages = isLongerThan(value, maxLength) ? [maxBytesMessage(maxLength)] : [];
   return value === '' || nameRegex.test(value) ? messages : [...messages, valueMessage];
 }
 
@@ -46,10 +49,12 @@ export function validateLabelName(key: string, path: FieldPath): FieldError[] {
 
 /** All labels of an object. */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...validateLabelName(key, path),
-    ...labelValueMessages(value).map((message) => fieldErrors.invalid(path, value, message)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    for (const message of labelKeyMessages(key)) errors.push(fieldErrors.invalid(path, key, message));
+    for (const message of labelValueMessages(value)) errors.push(fieldErrors.invalid(path, value, message));
+  }
+  return errors;
 }
 
 /** All annotations together, keys and values. */

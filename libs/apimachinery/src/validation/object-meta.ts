@@ -53,14 +53,13 @@ export function validateObjectMeta(meta: ValidatedMeta, namespaced: boolean, nam
   return [...errors, ...validateCommon(meta, path)];
 }
 
-function validateCommon(meta: ValidatedMeta, path: FieldPath): FieldError[] {
-  return [
-    ...validateLabels(meta.labels, path.child('labels')),
-    ...validateAnnotations(meta.annotations, path.child('annotations')),
-    ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
-    ...validateFinalizers(meta.finalizers ?? [], path.child('finalizers')),
-    ...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')),
-  ];
+function validateCommon({ labels, annotations, ownerReferences, finalizers, managedFields }: ValidatedMeta, path: FieldPath): FieldError[] {
+  const errors = validateLabels(labels, path.child('labels'));
+  if (annotations) errors.push(...validateAnnotations(annotations, path.child('annotations')));
+  if (ownerReferences) errors.push(...validateOwnerReferences(ownerReferences, path.child('ownerReferences')));
+  if (finalizers) errors.push(...validateFinalizers(finalizers, path.child('finalizers')));
+  if (managedFields) errors.push(...validateManagedFields(managedFields, path.child('managedFields')));
+  return errors;
 }
 
 function validateOwnerReferences(owners: NonNullable<ValidatedMeta['ownerReferences']>, path: FieldPath): FieldError[] {

@@ -26,7 +26,7 @@ function profileOf(annotation: string): Profile | undefined {
 
 /** How the containers of a new pod are confined, where only an annotation says so: nodes read the field. Mirrors applyAppArmorVersionSkew of pkg/registry/core/pod/strategy.go. */
 export function readAppArmorAnnotations(spec: Loose<corev1.PodSpec>, annotations: Loose<Record<string, string>>, warn: (text: string) => void): void {
-  if (spec.os?.name === 'windows') return;
+  if (spec.os?.name === 'windows' || !Object.keys(annotations).some((key) => key.startsWith(appArmor))) return;
   const ofPod = spec.securityContext?.appArmorProfile;
   for (const { container } of placedContainers(spec, FieldPath.of('spec'))) {
     const key = appArmor + (container.name ?? '');

@@ -15,8 +15,10 @@ interface Placed {
 
 /** All containers of a pod, in the order in which upstream visits them. */
 export function placedContainers(spec: Spec, path: FieldPath): Placed[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
-    list<Container>(spec[field]).map((container, i) => ({ container, path: path.child(field).index(i) })));
+  const placed: Placed[] = [];
+  for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const)
+    list<Container>(spec[field]).forEach((container, i) => placed.push({ container, path: path.child(field).index(i) }));
+  return placed;
 }
 
 /** Amounts of them are whole. */
@@ -35,12 +37,14 @@ function hiddenVariables({ env }: Container, path: FieldPath): string[] {
 
 /** What is said of a container by itself. */
 export function containerWarnings({ container, path }: Placed): string[] {
-  const { limits, requests } = container.resources ?? {};
-  const fractions = byteResources.flatMap((name) => [
-    ...fractionWarnings(limits, [name], path.child('resources', 'limits')),
-    ...fractionWarnings(requests, [name], path.child('resources', 'requests')),
-  ]);
-  return [...fractions, ...hiddenVariables(container, path)];
+  const found: string[] = [];
+  for (const name of byteResources)
+    for (const kind of ['limits', 'requests'] as const) {
+      const amounts = container.resources?.[kind];
+      if (amounts?.[name] !== undefined) found.push(...fractionWarnings(amounts, [name], path.child('resources', kind)));
+    }
+  if (container.env) found.push(...hiddenVariables(container, path));
+  return found;
 }
 
 /** As Go prints a port. */

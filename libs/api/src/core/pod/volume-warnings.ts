@@ -22,7 +22,8 @@ const formerVolumes: readonly (readonly [kind: keyof corev1.Volume, field: strin
 ];
 
 function formerKinds(volume: Volume, path: FieldPath): string[] {
-  const found = formerVolumes.flatMap(([kind, field, text]) => (volume[kind] === undefined ? [] : [`${path.child(field).toString()}: ${text}`]));
+  const found: string[] = [];
+  for (const [kind, field, text] of formerVolumes) if (volume[kind] !== undefined) found.push(`${path.child(field).toString()}: ${text}`);
   const claim = volume.ephemeral?.volumeClaimTemplate;
   return claim ? [...found, ...claimSpecWarnings(claim.spec ?? {}, path.child('ephemeral', 'volumeClaimTemplate', 'spec'))] : found;
 }
@@ -41,6 +42,7 @@ const shown = ({ path, source }: Place): string => (source === '' ? quote(path) 
 const collides = (a: string, b: string): boolean => a !== '' && b !== '' && (`${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`));
 
 function overlaps(places: readonly Place[]): string[] {
+  if (places.length < 2) return [];
   const seen: Place[] = [];
   return places.flatMap((given) => {
     const place = { ...given, path: given.path.replace(/\/+$/, '') };
@@ -68,12 +70,12 @@ function projectedPlaces({ configMap, secret, downwardAPI, serviceAccountToken, 
 /** Files of one volume that are in each other's way: the last is kept, or the volume cannot be made. */
 function overlappingFiles({ name = '', configMap, secret, downwardAPI, projected }: Volume): string[] {
   const say = (what: string, places: readonly Place[]): string[] => overlaps(places).map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`);
-  const found = [
-    ...say(`ConfigMap ${quote(configMap?.name)}`, placesOf(configMap?.items)),
-    ...say(`Secret ${quote(secret?.secretName)}`, placesOf(secret?.items)),
-    ...say('DownwardAPI', placesOf(downwardAPI?.items)),
-  ];
-  const sources = list(projected?.sources).map(projectedPlaces);
+  const found: string[] = [];
+  if (configMap) found.push(...say(`ConfigMap ${quote(configMap.name)}`, placesOf(configMap.items)));
+  if (secret) found.push(...say(`Secret ${quote(secret.secretName)}`, placesOf(secret.items)));
+  if (downwardAPI) found.push(...say('DownwardAPI', placesOf(downwardAPI.items)));
+  if (!projected) return found;
+  const sources = list(projected.sources).map(projectedPlaces);
   const empty = sources.filter((places) => places === undefined).map(() => `volume ${quote(name)} (Projected) has no sources provided`);
   return [...found, ...empty, ...say('Projected', sources.flatMap((places) => places ?? []))];
 }

@@ -35,21 +35,23 @@ function duplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => stri
 }
 
 function nodeAffinity({ affinity }: Spec, path: FieldPath): string[] {
+  if (!affinity?.nodeAffinity) return [];
   const at = path.child('affinity', 'nodeAffinity');
   return [
-    ...list(affinity?.nodeAffinity?.[required]?.nodeSelectorTerms).flatMap((term, i) => nodeTermWarnings(term, 'valid', at.child(required, 'nodeSelectorTerms').index(i))),
-    ...list(affinity?.nodeAffinity?.[preferred]).flatMap(({ preference = {} }, i) => nodeTermWarnings(preference, 'unchecked', at.child(preferred).index(i).child('preference'))),
+    ...list(affinity.nodeAffinity[required]?.nodeSelectorTerms).flatMap((term, i) => nodeTermWarnings(term, 'valid', at.child(required, 'nodeSelectorTerms').index(i))),
+    ...list(affinity.nodeAffinity[preferred]).flatMap(({ preference = {} }, i) => nodeTermWarnings(preference, 'unchecked', at.child(preferred).index(i).child('preference'))),
   ];
 }
 
 const matchesNothing = (path: FieldPath): string => `${path.child('labelSelector').toString()}: a null labelSelector results in matching no pod`;
 
 function podAffinity({ affinity }: Spec, path: FieldPath): string[] {
+  if (!affinity) return [];
   return (['podAffinity', 'podAntiAffinity'] as const).flatMap((field) => {
     const at = path.child('affinity', field);
     return [
-      ...list(affinity?.[field]?.[required]).flatMap(({ labelSelector }, i) => (labelSelector ? [] : [matchesNothing(at.child(required).index(i))])),
-      ...list(affinity?.[field]?.[preferred]).flatMap(({ podAffinityTerm }, i) => (podAffinityTerm?.labelSelector ? [] : [matchesNothing(at.child(preferred).index(i).child('podAffinityTerm'))])),
+      ...list(affinity[field]?.[required]).flatMap(({ labelSelector }, i) => (labelSelector ? [] : [matchesNothing(at.child(required).index(i))])),
+      ...list(affinity[field]?.[preferred]).flatMap(({ podAffinityTerm }, i) => (podAffinityTerm?.labelSelector ? [] : [matchesNothing(at.child(preferred).index(i).child('podAffinityTerm'))])),
     ];
   });
 }
@@ -73,14 +75,16 @@ function profiles({ name = '', securityContext }: Container, spec: Spec, annotat
 }
 
 function secrets({ imagePullSecrets }: Spec, path: FieldPath): string[] {
+  if (!imagePullSecrets) return [];
   const at = (i: number): string => path.child('imagePullSecrets').index(i).child('name').toString();
   return [
     ...duplicates(imagePullSecrets, ({ name }) => name, (i, name) => `${at(i)}: duplicate name ${JSON.stringify(name)}`),
-    ...list(imagePullSecrets).flatMap(({ name = '' }, i) => (name === '' ? [`${at(i)}: invalid empty name ""`] : [])),
+    ...imagePullSecrets.flatMap(({ name = '' }, i) => (name === '' ? [`${at(i)}: invalid empty name ""`] : [])),
   ];
 }
 
 function addresses({ dnsConfig, hostAliases }: Spec, path: FieldPath): string[] {
+  if (!dnsConfig && !hostAliases) return [];
   return [
     ...list(dnsConfig?.nameservers).flatMap((server, i) => ipWarnings(server, path.child('dnsConfig', 'nameservers').index(i))),
     ...list(hostAliases).flatMap(({ ip = '' }, i) => ipWarnings(ip, path.child('hostAliases').index(i).child('ip'))),
@@ -91,20 +95,23 @@ function addresses({ dnsConfig, hostAliases }: Spec, path: FieldPath): string[] 
 export function podWarnings({ metadata, spec = {} }: Template, path: FieldPath): string[] {
   const specPath = path.child('spec');
   const metaPath = path.child('metadata', 'annotations');
-  const annotations = metadata?.annotations ?? {};
+  const { annotations } = metadata ?? {};
   const found: string[] = [];
   for (const key of Object.keys(spec.nodeSelector ?? {}).sort()) {
     const text = formerNodeLabels.get(key);
     if (text !== undefined) found.push(`${specPath.child('nodeSelector').key(key).toString()}: ${text}`);
   }
   found.push(...nodeAffinity(spec, specPath), ...spread(spec, specPath));
-  for (const [key, text] of formerAnnotations) if (annotations[key] !== undefined) found.push(`${metaPath.key(key).toString()}: ${text}`);
+  if (annotations) for (const [key, text] of formerAnnotations) if (annotations[key] !== undefined) found.push(`${metaPath.key(key).toString()}: ${text}`);
   found.push(...volumeWarnings(spec.volumes, specPath.child('volumes')));
   found.push(...duplicates(spec.hostAliases, ({ ip }) => ip, (i, ip) => `${specPath.child('hostAliases').index(i).child('ip').toString()}: duplicate ip ${JSON.stringify(ip)}`));
   found.push(...secrets(spec, specPath), ...fractionWarnings(spec.overhead, byteResources, specPath.child('overhead')));
-  if (annotations[podSeccomp] !== undefined && !spec.securityContext?.seccompProfile) found.push(`${metaPath.key(podSeccomp).toString()}: ${useSeccomp}`);
+  if (annotations?.[podSeccomp] !== undefined && !spec.securityContext?.seccompProfile) found.push(`${metaPath.key(podSeccomp).toString()}: ${useSeccomp}`);
   const containers = placedContainers(spec, specPath);
-  for (const placed of containers) found.push(...profiles(placed.container, spec, annotations, metaPath), ...containerWarnings(placed));
+  for (const placed of containers) {
+    if (annotations) found.push(...profiles(placed.container, spec, annotations, metaPath));
+    found.push(...containerWarnings(placed));
+  }
   found.push(...portWarnings(containers));
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) found.push(`${specPath.child('terminationGracePeriodSeconds').toString()}: must be >= 0; negative values are invalid and will be treated as 1`);
   return [...found, ...podAffinity(spec, specPath), ...addresses(spec, specPath)];

@@ -35,7 +35,8 @@ function validateMatch(annotation: string | undefined, profile: Profile | undefi
 }
 
 /** A new pod, and a template, may say how it is confined in fields and in the annotations that were there before them, if it says the same. */
-export function validateAnnotatedProfiles(annotations: Loose<Record<string, string>> = {}, spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
+export function validateAnnotatedProfiles(annotations: Loose<Record<string, string>> | undefined, spec: Loose<corev1.PodSpec>, path: FieldPath, found: Findings): void {
+  if (annotations === undefined) return;
   const { securityContext } = spec;
   validateMatch(annotations[seccompPod], securityContext?.seccompProfile, SECCOMP, path.child('securityContext', 'seccompProfile'), found);
   for (const group of ['initContainers', 'containers', 'ephemeralContainers'] as const)

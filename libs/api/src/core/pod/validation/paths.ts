@@ -3,7 +3,7 @@ import { type Findings } from '../../../validation/rules';
 
 /** A path that stays where it starts. */
 export function noBacksteps(text: string, path: FieldPath, found: Findings): void {
-  if (text.split('/').includes('..')) found.push(fieldErrors.invalid(path, text, "must not contain '..'"));
+  if (text.includes('..') && text.split('/').includes('..')) found.push(fieldErrors.invalid(path, text, "must not contain '..'"));
 }
 
 /** A path below a folder. */

@@ -6,6 +6,10 @@ import { type Findings, oneOf, present, refuse, sorted, supported } from '../../
 import { descendingPath } from './paths';
 import { validateWindowsOptions } from './windows';
 
+const fsGroupChangePolicies = sorted(['OnRootMismatch', 'Always']);
+const supplementalGroupsPolicies = sorted(['Merge', 'Strict']);
+const seLinuxChangePolicies = sorted(['MountOption', 'Recursive']);
+
 const maxId = 2147483647;
 
 function userOrGroup(id: number | undefined, path: FieldPath, found: Findings): void {
@@ -109,9 +113,9 @@ export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean,
   userOrGroup(context.runAsGroup, at.child('runAsGroup'), found);
   list(context.supplementalGroups).forEach((group, i) => userOrGroup(group, at.child('supplementalGroups').index(i), found));
   validateSysctls(spec, at.child('sysctls'), found);
-  if (context.fsGroupChangePolicy !== undefined) oneOf(context.fsGroupChangePolicy, sorted(['OnRootMismatch', 'Always']), at.child('fsGroupChangePolicy'), found);
-  supported(context.supplementalGroupsPolicy, sorted(['Merge', 'Strict']), at.child('supplementalGroupsPolicy'), found);
-  supported(context.seLinuxChangePolicy, sorted(['MountOption', 'Recursive']), at.child('seLinuxChangePolicy'), found);
+  if (context.fsGroupChangePolicy !== undefined) oneOf(context.fsGroupChangePolicy, fsGroupChangePolicies, at.child('fsGroupChangePolicy'), found);
+  supported(context.supplementalGroupsPolicy, supplementalGroupsPolicies, at.child('supplementalGroupsPolicy'), found);
+  supported(context.seLinuxChangePolicy, seLinuxChangePolicies, at.child('seLinuxChangePolicy'), found);
   validateSeccomp(context.seccompProfile, at.child('seccompProfile'), found);
   validateWindowsOptions(context.windowsOptions, at.child('windowsOptions'), found);
   validateAppArmor(context.appArmorProfile, at.child('appArmorProfile'), found);

@@ -41,20 +41,27 @@ function validateToken({ expirationSeconds = 0, path: text }: Loose<corev1.Servi
   if (present(text, volume.child('path'), found)) nonReservedPath(text, volume.child('path'), found);
 }
 
-/** Files that a source writes, each with what a clash is reported as. */
-function filesOf({ secret, configMap, downwardAPI, clusterTrustBundle, podCertificate }: Loose<corev1.VolumeProjection>): [path: string, blamed: string][] {
-  const named = [secret, configMap].flatMap((source) => list(source?.items).map(({ path = '' }): [string, string] => [path, source?.name ?? '']));
-  const own = [...list(downwardAPI?.items), ...(clusterTrustBundle ? [clusterTrustBundle] : [])].map(({ path = '' }): [string, string] => [path, path]);
-  const certificate = podCertificate ? certificateFiles(podCertificate).map((path): [string, string] => [path, path]) : [];
-  return [...named, ...own, ...certificate].filter(([path]) => path !== '');
+/** Tells of the files that a source writes, each with what a clash is reported as. */
+function eachFile({ secret, configMap, downwardAPI, clusterTrustBundle, podCertificate }: Loose<corev1.VolumeProjection>, tell: (path: string, blamed: string) => void): void {
+  for (const { path = '' } of list(secret?.items)) tell(path, secret?.name ?? '');
+  for (const { path = '' } of list(configMap?.items)) tell(path, configMap?.name ?? '');
+  for (const { path = '' } of list(downwardAPI?.items)) tell(path, path);
+  if (clusterTrustBundle) tell(clusterTrustBundle.path ?? '', clusterTrustBundle.path ?? '');
+  if (podCertificate) for (const path of certificateFiles(podCertificate)) tell(path, path);
 }
 
 /** Files of several sources in one volume. */
 export function validateProjected(volume: Loose<corev1.ProjectedVolumeSource>, path: FieldPath, found: Findings): void {
   fileMode(volume.defaultMode, path.child('defaultMode'), found);
   const used = new Set<string>();
+  const use = (text: string, blamed: string): void => {
+    if (text === '') return;
+    if (used.has(text)) found.push(fieldErrors.invalid(path, blamed, 'conflicting duplicate paths'));
+    used.add(text);
+  };
+  const sources = path.child('sources');
   list(volume.sources).forEach((source, i) => {
-    const at = path.child('sources').index(i);
+    const at = sources.index(i);
     for (const kind of ['secret', 'configMap'] as const) {
       const files = source[kind];
       if (!files) continue;
@@ -65,10 +72,7 @@ export function validateProjected(volume: Loose<corev1.ProjectedVolumeSource>, p
     if (source.serviceAccountToken) validateToken(source.serviceAccountToken, at.child('serviceAccountToken'), path, found);
     if (source.clusterTrustBundle) validateTrustBundleSource(source.clusterTrustBundle, at.child('clusterTrustBundle'), found);
     if (source.podCertificate) validateCertificateSource(source.podCertificate, at.child('podCertificate'), found);
-    for (const [text, blamed] of filesOf(source)) {
-      if (used.has(text)) found.push(fieldErrors.invalid(path, blamed, 'conflicting duplicate paths'));
-      used.add(text);
-    }
+    eachFile(source, use);
     if (Object.values(source).filter(Boolean).length > 1) found.push(fieldErrors.forbidden(at, 'may not specify more than 1 volume type per source'));
   });
 }

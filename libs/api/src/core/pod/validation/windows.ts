@@ -48,9 +48,10 @@ export function validateWindowsOptions(options: Loose<corev1.WindowsSecurityCont
 
 /** All containers with their paths: init containers first, as upstream visits them. */
 export function containersOf(spec: Spec, path: FieldPath): [Container, FieldPath][] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
-    list<Container>(spec[field]).map((container, i): [Container, FieldPath] => [container, path.child(field).index(i)]),
-  );
+  const containers: [Container, FieldPath][] = [];
+  for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const)
+    list<Container>(spec[field]).forEach((container, i) => containers.push([container, path.child(field).index(i)]));
+  return containers;
 }
 
 /** Processes on the host itself: all containers or none, and on the host's network. */
