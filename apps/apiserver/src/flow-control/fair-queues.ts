@@ -39,7 +39,7 @@ export class FairQueues<T> {
 
   /** The one that `shift` would answer. */
   peek(): T | undefined {
-    return this.queues[this.next()]?.[0];
+    return this.count === 0 ? undefined : this.queues[this.next()]?.[0];
   }
 
   /** The next one, of the queue whose turn it is. */
