@@ -35,7 +35,7 @@ export function within(work: Promise<void>, ms: number, clock: Clock, late: Late
       timer.cancel();
       if (isLate) late.ended(undefined);
       else resolve();
-    }, (error: unknown) => {
+    }, (error: Error) => {
       timer.cancel();
       if (isLate) late.ended(error);
       else reject(error);
