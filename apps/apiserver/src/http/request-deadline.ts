@@ -35,10 +35,11 @@ export function within(work: Promise<void>, ms: number, clock: Clock, late: Late
       timer.cancel();
       if (isLate) late.ended(undefined);
       else resolve();
-    }, (error: Error) => {
+    }, (error: unknown) => {
       timer.cancel();
       if (isLate) late.ended(error);
-      else reject(error);
+      // To fail as the work did.
+      else resolve(work);
     });
   });
 }
