@@ -23,7 +23,7 @@ export interface CachedResource<T extends object = object> {
   readonly kind: string;
   /** True for pods: objects have a node class, kept in an index. */
   readonly hasNodes?: boolean;
-  /** Called at most once per object and apiserver: when an event is applied, or on first need after a cold start. */
+  /** Called once for each write of this apiserver (`ResourceCache.expect`), for each event of others, or on first need after a cold start. */
   describe(object: DeepReadonly<T>): Description;
   /** Decodes served bytes; JSON.parse unless given. */
   decode?(json: Buffer): T;

@@ -15,7 +15,7 @@ import { encodeProtobuf } from '../codec/protobuf-body';
 import { jsonFraming } from './json-framing';
 import { PROTOBUF_WATCH_TYPE, protobufFraming } from './protobuf-framing';
 import { baseHeaders, writeHead } from './respond';
-import { jsonFrames, protobufFrames, watchOutput } from './watch-output';
+import { answerOutput, jsonFrames, protobufFrames, watchOutput } from './watch-output';
 
 /** What a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -59,7 +59,7 @@ export class WatchRoute {
         writeHead(exchange, 200, baseHeaders(exchange, contentType));
         // The client waits for the head before it trusts the watch, also when nothing happens.
         (exchange.response as { flushHeaders?: () => void }).flushHeaders?.();
-        return watchOutput(exchange, sink);
+        return answerOutput(exchange);
       };
       const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks, awaitsFuture: true };
       let timer: NodeJS.Timeout | undefined;

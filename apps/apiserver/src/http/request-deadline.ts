@@ -38,7 +38,8 @@ export function within(work: Promise<void>, ms: number, clock: Clock, late: Late
     }, (error: unknown) => {
       timer.cancel();
       if (isLate) late.ended(error);
-      else reject(error as Error);
+      // To fail as the work did.
+      else resolve(work);
     });
   });
 }

@@ -17,7 +17,7 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
 const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
 function faultsAt([first = '', ...rest]: readonly string[]): FurtherRule {
-  const path = FieldPath.of(first).child(...rest);
+  const path = rest.reduce((at, name) => at.child(name), FieldPath.of(first));
   return (object: KubeObject): FieldError[] => {
     const spec = [first, ...rest].reduce<unknown>((at, name) => (at as Readonly<Record<string, unknown>> | undefined)?.[name], object) as corev1.PodSpec | undefined;
     return LISTS.flatMap((list) => (spec?.[list] ?? []).flatMap(({ securityContext }, i) =>

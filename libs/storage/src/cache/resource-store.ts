@@ -98,9 +98,8 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   }
 
   expect(key: string, json: Buffer, object: DeepReadonly<T>): () => void {
-    const description = this.resource.describe(object);
-    // The labels are still the writer's.
-    return this.#expected.add(key, json, { ...description, labels: { ...description.labels } });
+    // A copy of its own: the labels are still the writer's, and a piece of a text may keep the whole text, such as a body in YAML.
+    return this.#expected.add(key, json, JSON.parse(JSON.stringify(this.resource.describe(object))) as Description);
   }
 
   objectFrom(value: StoredValue): CachedObject<T> {
