@@ -1,6 +1,6 @@
 import { rest, type Clock } from '@navarch/clock';
 import { isTapped, tellBoundary } from '@navarch/component-base';
-import { changev1, type EncodedType, MessageEncoder } from '@navarch/proto';
+import { changev1, MessagePacker, type PackedType } from '@navarch/proto';
 import type { Subscription } from 'nats';
 import { Connection } from './connection';
 import { MessageQueue } from './message-queue';
@@ -70,7 +70,7 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
   #stopping: AbortController | undefined;
   #running: Promise<void> | undefined;
   #renewNow: (() => void) | undefined;
-  readonly #encoder = new MessageEncoder();
+  readonly #packer = new MessagePacker();
   #unseenBytes = 0;
   #bytesSinceFlush = 0;
 
@@ -194,8 +194,8 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
     }
   }
 
-  #publish<T>(subject: string, type: EncodedType<T>, message: T): boolean {
-    const data = this.#encoder.encode(type, message);
+  #publish<T>(subject: string, type: PackedType<T>, message: T): boolean {
+    const data = this.#packer.pack(type, message);
     const connection = this.#connection;
     if (connection?.up !== true || this.#unseenBytes > MAX_UNSEEN_BYTES || data.length > MAX_PAYLOAD_BYTES) {
       this.counters.dropped++;

@@ -89,8 +89,8 @@ export class ObjectCache<T extends KubeObject> {
     this.#tombstones.delete(key);
     this.#entries.set(key, { object, version });
     for (const index of this.#indexes.values()) {
-      if (previous !== undefined) removeFromIndex(index, key, previous);
-      addToIndex(index, key, object);
+      if (previous === undefined) addToIndex(index, key, object);
+      else changeInIndex(index, key, previous, object);
     }
     this.#tellPut(previous, object);
     return true;
@@ -175,6 +175,17 @@ function addToIndex<T>(index: Index<T>, key: string, object: T): void {
     if (objects === undefined) index.values.set(value, new Map([[key, object]]));
     else objects.set(key, object);
   }
+}
+
+/** Most changes leave an object where it is: then it only takes the place of its predecessor. */
+function changeInIndex<T>(index: Index<T>, key: string, previous: T, object: T): void {
+  const [before, after] = [index.of(previous), index.of(object)];
+  if (before.length === after.length && before.every((value, at) => value === after[at])) {
+    for (const value of after) index.values.get(value)?.set(key, object);
+    return;
+  }
+  removeFromIndex(index, key, previous);
+  addToIndex(index, key, object);
 }
 
 function removeFromIndex<T>(index: Index<T>, key: string, object: T): void {

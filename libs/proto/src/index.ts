@@ -15,4 +15,4 @@ export * as proxyv1 from './gen/navarch/proxy/v1/dataplane';
 export * as schedulerv1 from './gen/navarch/scheduler/v1/plugin';
 export * as runtimev1 from './gen/runtime/v1/runtime';
 export { readDescriptors } from './descriptors';
-export { type EncodedType, MessageEncoder } from './message-encoder';
+export { MessagePacker, packed, type PackedType } from './message-packer';

@@ -9,29 +9,38 @@ interface Pod extends KubeObject {
   status?: corev1.PodStatus;
 }
 
-function bound(resource: ResourceStore, pod: Pod, binding: corev1.Binding, nowMs: number): Pod {
-  const name = pod.metadata.name ?? '';
-  const node = binding.target.name ?? '';
-  if (pod.metadata.deletionTimestamp !== undefined) throw conflict(resource.groupResource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
-  if ((pod.spec.nodeName ?? '') !== '') throw conflict(resource.groupResource, name, `pod ${name} is already assigned to node "${pod.spec.nodeName ?? ''}"`);
-  if ((pod.spec.schedulingGates?.length ?? 0) > 0) throw conflict(resource.groupResource, name, `pod ${name} has non-empty .spec.schedulingGates`);
-  pod.spec.nodeName = node;
-  // Where it was expected to be is of no more use (upstream's ClearingNominatedNodeNameAfterBinding).
-  delete pod.status?.nominatedNodeName;
-  for (const [key, value] of Object.entries(binding.metadata.annotations ?? {})) (pod.metadata.annotations ??= {})[key] = value;
-  for (const [key, value] of Object.entries(binding.metadata.labels ?? {})) (pod.metadata.labels ??= {})[key] = value;
-  pod.status ??= {};
-  const conditions = (pod.status.conditions ??= []);
+/** A pod's conditions, with the one that says it is scheduled. */
+function scheduledConditions(conditions: readonly corev1.PodCondition[], nowMs: number): corev1.PodCondition[] {
   const now = formatTime(nowMs);
-  const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
-  if (!scheduled) conditions.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: now });
-  else if (scheduled.status !== 'True') {
-    scheduled.status = 'True';
-    scheduled.lastTransitionTime = now;
-    delete scheduled.reason;
-    delete scheduled.message;
+  const at = conditions.findIndex(({ type }) => type === 'PodScheduled');
+  const before = conditions[at];
+  if (before === undefined) return [...conditions, { type: 'PodScheduled', status: 'True', lastTransitionTime: now }];
+  if (before.status === 'True') return [...conditions];
+  const scheduled: corev1.PodCondition = { ...before, status: 'True', lastTransitionTime: now };
+  delete scheduled.reason;
+  delete scheduled.message;
+  return conditions.with(at, scheduled);
+}
+
+/**
+ * What becomes of a pod that gets a node. It shares with the pod as it was what stays the same: a pod is bound once in its life, and parsing
+ * all of it anew for these few fields costs as much as the rest. @throws conflict
+ */
+export function bound(pod: Pod, { metadata, target }: corev1.Binding, nowMs: number): Pod {
+  const name = pod.metadata.name ?? '';
+  const refused = (why: string): Error => conflict({ group: '', resource: 'pods' }, name, `pod ${name} ${why}`);
+  if (pod.metadata.deletionTimestamp !== undefined) throw refused('is being deleted, cannot be assigned to a host');
+  if ((pod.spec.nodeName ?? '') !== '') throw refused(`is already assigned to node "${pod.spec.nodeName ?? ''}"`);
+  if ((pod.spec.schedulingGates?.length ?? 0) > 0) throw refused('has non-empty .spec.schedulingGates');
+  const status: corev1.PodStatus = { ...pod.status, conditions: scheduledConditions(pod.status?.conditions ?? [], nowMs) };
+  // Where it was expected to be is of no more use (upstream's ClearingNominatedNodeNameAfterBinding).
+  delete status.nominatedNodeName;
+  const joined = { ...pod.metadata };
+  for (const field of ['annotations', 'labels'] as const) {
+    const given = metadata[field];
+    if (given !== undefined && Object.keys(given).length > 0) joined[field] = { ...joined[field], ...given };
   }
-  return pod;
+  return { ...pod, metadata: joined, spec: { ...pod.spec, nodeName: target.name ?? '' }, status };
 }
 
 /**
@@ -57,7 +66,7 @@ export async function bind(pods: ResourceStore, namespace: string, name: string,
     ...(binding.metadata.uid === undefined || binding.metadata.uid === '' ? {} : { preconditions: { uid: binding.metadata.uid } }),
     compute: (current: Cached | undefined) => {
       if (!current) throw badRequest('there is no pod to bind');
-      return bound(pods, current.parse() as Pod, binding, pods.deps.clock.now());
+      return bound(current.object as Pod, binding, pods.deps.clock.now());
     },
   }, { ...context, trusted: true });
 }

@@ -1,4 +1,4 @@
-import { MessageEncoder, objectv1 } from '@navarch/proto';
+import { objectv1, packed } from '@navarch/proto';
 import type { WatchType } from '@navarch/storage';
 import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
@@ -13,15 +13,10 @@ const TYPES: Readonly<Record<WatchType, objectv1.EventType>> = {
   DELETED: objectv1.EventType.DELETED,
 };
 
-const encoder = new MessageEncoder();
-
 const NO_OBJECT = Buffer.alloc(0);
 
 /** One event as the field of a WatchResponse: such fields, put one after another, are a message. */
-function field(event: objectv1.WatchEvent): Buffer {
-  const { buffer, byteOffset, length } = encoder.encode(objectv1.WatchResponse, { epoch: '', events: [event] });
-  return Buffer.from(buffer, byteOffset, length);
-}
+const field = (event: objectv1.WatchEvent): Buffer => packed(objectv1.WatchResponse, { epoch: '', events: [event] });
 
 /** Watch events as WatchResponse messages, encoded once for all watchers of a class. */
 export function rpcFraming(served: ServedResource, epoch: string): Framing {

@@ -1,4 +1,5 @@
 import type { corev1, KubeObject } from '@navarch/api';
+import { equalJson, type JsonValue } from '@navarch/apimachinery';
 import type { Controller, ObjectSource } from '@navarch/reconcile';
 
 /** Pods by namespace and each of their labels. */
@@ -69,13 +70,17 @@ export function wakeServicesOfPods(pods: ObjectSource<corev1.Pod>, services: Obj
     onAdd: wake,
     onDelete: wake,
     onUpdate: (previous, pod) => {
-      if (endpointFacts(previous) !== endpointFacts(pod)) wake(pod, previous);
+      if (!equalJson(endpointFacts(previous), endpointFacts(pod))) wake(pod, previous);
     },
   });
 }
 
 /** All of a pod that endpoints can depend on. */
-function endpointFacts({ metadata, spec, status }: corev1.Pod): string {
+function endpointFacts({ metadata, spec, status }: corev1.Pod): JsonValue {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return JSON.stringify([metadata.labels, metadata.deletionTimestamp !== undefined, spec?.nodeName, spec?.hostname, spec?.subdomain, status?.phase, status?.podIP, status?.podIPs, ready]);
+  const { labels, deletionTimestamp } = metadata;
+  return [
+    labels ?? null, deletionTimestamp !== undefined, spec?.nodeName ?? null, spec?.hostname ?? null, spec?.subdomain ?? null,
+    status?.phase ?? null, status?.podIP ?? null, (status?.podIPs ?? null) as unknown as JsonValue, ready ?? null,
+  ];
 }

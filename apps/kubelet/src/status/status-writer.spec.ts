@@ -1,6 +1,6 @@
 import { core, type corev1 } from '@navarch/api';
 import { silentLogger } from '@navarch/component-base';
-import { RemoteApiClient } from '@navarch/client';
+import { type ApiClient, RemoteApiClient } from '@navarch/client';
 import { SimulatedTransport } from '@navarch/client/testing';
 import { FakeClock } from '@navarch/clock';
 import { aPod } from '../testing/pod-bench';
@@ -105,6 +105,18 @@ describe('StatusWriter', () => {
       writer.set(pod, waiting('PodInitializing'));
       await writer.flush(pod.metadata.uid ?? '');
       expect(shown()).toBe('PodInitializing');
+    });
+
+    it('waits for a second while what others have come to is being written', async () => {
+      const written: string[] = [];
+      const slow = { patch: (_type: unknown, { name }: { readonly name: string }) => (written.push(name), new Promise(() => undefined)) } as unknown as ApiClient;
+      const busy = new StatusWriter({ client: slow, clock, log: silentLogger });
+      busy.set({ ...pod, metadata: { ...pod.metadata, name: 'other', uid: 'other' } }, { phase: 'Running' });
+      busy.set(pod, waiting('ContainerCreating'));
+      await clock.advance(900);
+      expect(written).toEqual(['other']);
+      await clock.advance(100);
+      expect(written).toEqual(['other', 'web']);
     });
 
     it('is written at once when something is in the way', async () => {

@@ -21,7 +21,7 @@ interface Entry {
   /** When what is not in the API yet began to differ; undefined: nothing does. */
   changedAtMs: number | undefined;
   writing: Promise<void> | undefined;
-  /** Until a status that tells of a beginning only is written all the same. */
+  /** Until a status that tells of a beginning only is written all the same, or waits again. */
   resting: Timer | undefined;
 }
 
@@ -36,11 +36,15 @@ export interface StatusWriterDeps {
 const retryMs = { first: 500, last: 10_000 };
 /** How long a status that tells of a beginning only waits for what comes of it: of a pod whose sandbox is quickly there, one write less. */
 const beginningMs = 200;
+/** So often it waits again while statuses of other pods are being written: those say more, and this one will soon. */
+const beginningsAgain = 4;
 
 /** Brings the statuses of pods into the API: one write of a pod at a time, always the newest. */
 export class StatusWriter {
   readonly #entries = new Map<string, Entry>();
   readonly #stop = new AbortController();
+  /** Pods whose status is being written. */
+  #underWay = 0;
 
   constructor(private readonly deps: StatusWriterDeps) {}
 
@@ -61,7 +65,14 @@ export class StatusWriter {
     }
     entry.changed = true;
     if (entry.writing || !isBeginning(wanted)) this.#write(entry);
-    else entry.resting ??= this.deps.clock.setTimeout(() => this.#write(entry), beginningMs);
+    else if (!entry.resting) this.#rest(entry, beginningsAgain);
+  }
+
+  #rest(entry: Entry, again: number): void {
+    entry.resting = this.deps.clock.setTimeout(() => {
+      if (this.#underWay > 0 && again > 0) this.#rest(entry, again - 1);
+      else this.#write(entry);
+    }, beginningMs);
   }
 
   /** Resolves when the newest status is in the API, or its pod is gone from it. */
@@ -90,10 +101,12 @@ export class StatusWriter {
 
   async #writeAll(entry: Entry): Promise<void> {
     const changed = (): boolean => entry.changed;
+    this.#underWay++;
     while (changed()) {
       entry.changed = false;
       await this.#writeNewest(entry);
     }
+    this.#underWay--;
     entry.writing = undefined;
   }
 

@@ -1,4 +1,5 @@
 import { core, type corev1 } from '@navarch/api';
+import { equalJson, type JsonValue } from '@navarch/apimachinery';
 import { canonicalJson, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { byNode } from '../../nodes';
@@ -65,12 +66,12 @@ export function taintEvictionController(context: ControllerContext): RunningCont
       const wake = (pod: corev1.Pod): void => {
         if ((pod.spec?.nodeName ?? '') !== '') controller.enqueueObject(pod);
       };
-      const facts = ({ spec, metadata }: corev1.Pod): string => `${spec?.nodeName ?? ''} ${metadata.deletionTimestamp ?? ''} ${canonicalJson(spec?.tolerations ?? [])}`;
+      const facts = ({ spec, metadata }: corev1.Pod): JsonValue => [spec?.nodeName ?? '', metadata.deletionTimestamp ?? '', (spec?.tolerations ?? []) as unknown as JsonValue];
       return [
         pods.addHandler({
           onAdd: wake,
           onUpdate: (previous, pod) => {
-            if (facts(previous) !== facts(pod)) wake(pod);
+            if (!equalJson(facts(previous), facts(pod))) wake(pod);
           },
           onDelete: wake,
         }),

@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { BoolValue } from "../../google/protobuf/wrappers";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "csi.v1";
 
@@ -4729,10 +4730,10 @@ export const IdentityService = {
     path: "/csi.v1.Identity/GetPluginInfo" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetPluginInfoRequest): Buffer => Buffer.from(GetPluginInfoRequest.encode(value).finish()),
+    requestSerialize: (value: GetPluginInfoRequest): Buffer => packed(GetPluginInfoRequest, value),
     requestDeserialize: (value: Buffer): GetPluginInfoRequest => GetPluginInfoRequest.decode(value),
     responseSerialize: (value: GetPluginInfoResponse): Buffer =>
-      Buffer.from(GetPluginInfoResponse.encode(value).finish()),
+      packed(GetPluginInfoResponse, value),
     responseDeserialize: (value: Buffer): GetPluginInfoResponse => GetPluginInfoResponse.decode(value),
   },
   /** What the plug-in can do as a whole. */
@@ -4741,10 +4742,10 @@ export const IdentityService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetPluginCapabilitiesRequest): Buffer =>
-      Buffer.from(GetPluginCapabilitiesRequest.encode(value).finish()),
+      packed(GetPluginCapabilitiesRequest, value),
     requestDeserialize: (value: Buffer): GetPluginCapabilitiesRequest => GetPluginCapabilitiesRequest.decode(value),
     responseSerialize: (value: GetPluginCapabilitiesResponse): Buffer =>
-      Buffer.from(GetPluginCapabilitiesResponse.encode(value).finish()),
+      packed(GetPluginCapabilitiesResponse, value),
     responseDeserialize: (value: Buffer): GetPluginCapabilitiesResponse => GetPluginCapabilitiesResponse.decode(value),
   },
   /** Whether the plug-in is ready. */
@@ -4752,9 +4753,9 @@ export const IdentityService = {
     path: "/csi.v1.Identity/Probe" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ProbeRequest): Buffer => Buffer.from(ProbeRequest.encode(value).finish()),
+    requestSerialize: (value: ProbeRequest): Buffer => packed(ProbeRequest, value),
     requestDeserialize: (value: Buffer): ProbeRequest => ProbeRequest.decode(value),
-    responseSerialize: (value: ProbeResponse): Buffer => Buffer.from(ProbeResponse.encode(value).finish()),
+    responseSerialize: (value: ProbeResponse): Buffer => packed(ProbeResponse, value),
     responseDeserialize: (value: Buffer): ProbeResponse => ProbeResponse.decode(value),
   },
 } as const;
@@ -4834,10 +4835,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeStageVolumeRequest): Buffer =>
-      Buffer.from(NodeStageVolumeRequest.encode(value).finish()),
+      packed(NodeStageVolumeRequest, value),
     requestDeserialize: (value: Buffer): NodeStageVolumeRequest => NodeStageVolumeRequest.decode(value),
     responseSerialize: (value: NodeStageVolumeResponse): Buffer =>
-      Buffer.from(NodeStageVolumeResponse.encode(value).finish()),
+      packed(NodeStageVolumeResponse, value),
     responseDeserialize: (value: Buffer): NodeStageVolumeResponse => NodeStageVolumeResponse.decode(value),
   },
   /** Undoes NodeStageVolume. */
@@ -4846,10 +4847,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeUnstageVolumeRequest): Buffer =>
-      Buffer.from(NodeUnstageVolumeRequest.encode(value).finish()),
+      packed(NodeUnstageVolumeRequest, value),
     requestDeserialize: (value: Buffer): NodeUnstageVolumeRequest => NodeUnstageVolumeRequest.decode(value),
     responseSerialize: (value: NodeUnstageVolumeResponse): Buffer =>
-      Buffer.from(NodeUnstageVolumeResponse.encode(value).finish()),
+      packed(NodeUnstageVolumeResponse, value),
     responseDeserialize: (value: Buffer): NodeUnstageVolumeResponse => NodeUnstageVolumeResponse.decode(value),
   },
   /** Puts a volume at a pod's path. */
@@ -4858,10 +4859,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodePublishVolumeRequest): Buffer =>
-      Buffer.from(NodePublishVolumeRequest.encode(value).finish()),
+      packed(NodePublishVolumeRequest, value),
     requestDeserialize: (value: Buffer): NodePublishVolumeRequest => NodePublishVolumeRequest.decode(value),
     responseSerialize: (value: NodePublishVolumeResponse): Buffer =>
-      Buffer.from(NodePublishVolumeResponse.encode(value).finish()),
+      packed(NodePublishVolumeResponse, value),
     responseDeserialize: (value: Buffer): NodePublishVolumeResponse => NodePublishVolumeResponse.decode(value),
   },
   /** Undoes NodePublishVolume. */
@@ -4870,10 +4871,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeUnpublishVolumeRequest): Buffer =>
-      Buffer.from(NodeUnpublishVolumeRequest.encode(value).finish()),
+      packed(NodeUnpublishVolumeRequest, value),
     requestDeserialize: (value: Buffer): NodeUnpublishVolumeRequest => NodeUnpublishVolumeRequest.decode(value),
     responseSerialize: (value: NodeUnpublishVolumeResponse): Buffer =>
-      Buffer.from(NodeUnpublishVolumeResponse.encode(value).finish()),
+      packed(NodeUnpublishVolumeResponse, value),
     responseDeserialize: (value: Buffer): NodeUnpublishVolumeResponse => NodeUnpublishVolumeResponse.decode(value),
   },
   /** How full a volume is. */
@@ -4882,10 +4883,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeGetVolumeStatsRequest): Buffer =>
-      Buffer.from(NodeGetVolumeStatsRequest.encode(value).finish()),
+      packed(NodeGetVolumeStatsRequest, value),
     requestDeserialize: (value: Buffer): NodeGetVolumeStatsRequest => NodeGetVolumeStatsRequest.decode(value),
     responseSerialize: (value: NodeGetVolumeStatsResponse): Buffer =>
-      Buffer.from(NodeGetVolumeStatsResponse.encode(value).finish()),
+      packed(NodeGetVolumeStatsResponse, value),
     responseDeserialize: (value: Buffer): NodeGetVolumeStatsResponse => NodeGetVolumeStatsResponse.decode(value),
   },
   /** Lets a file system grow into a volume that has grown. */
@@ -4894,10 +4895,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeExpandVolumeRequest): Buffer =>
-      Buffer.from(NodeExpandVolumeRequest.encode(value).finish()),
+      packed(NodeExpandVolumeRequest, value),
     requestDeserialize: (value: Buffer): NodeExpandVolumeRequest => NodeExpandVolumeRequest.decode(value),
     responseSerialize: (value: NodeExpandVolumeResponse): Buffer =>
-      Buffer.from(NodeExpandVolumeResponse.encode(value).finish()),
+      packed(NodeExpandVolumeResponse, value),
     responseDeserialize: (value: Buffer): NodeExpandVolumeResponse => NodeExpandVolumeResponse.decode(value),
   },
   /** Which calls of this service the plug-in serves. */
@@ -4906,10 +4907,10 @@ export const NodeService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeGetCapabilitiesRequest): Buffer =>
-      Buffer.from(NodeGetCapabilitiesRequest.encode(value).finish()),
+      packed(NodeGetCapabilitiesRequest, value),
     requestDeserialize: (value: Buffer): NodeGetCapabilitiesRequest => NodeGetCapabilitiesRequest.decode(value),
     responseSerialize: (value: NodeGetCapabilitiesResponse): Buffer =>
-      Buffer.from(NodeGetCapabilitiesResponse.encode(value).finish()),
+      packed(NodeGetCapabilitiesResponse, value),
     responseDeserialize: (value: Buffer): NodeGetCapabilitiesResponse => NodeGetCapabilitiesResponse.decode(value),
   },
   /** What the plug-in calls this node, and what it can hold. */
@@ -4917,9 +4918,9 @@ export const NodeService = {
     path: "/csi.v1.Node/NodeGetInfo" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: NodeGetInfoRequest): Buffer => Buffer.from(NodeGetInfoRequest.encode(value).finish()),
+    requestSerialize: (value: NodeGetInfoRequest): Buffer => packed(NodeGetInfoRequest, value),
     requestDeserialize: (value: Buffer): NodeGetInfoRequest => NodeGetInfoRequest.decode(value),
-    responseSerialize: (value: NodeGetInfoResponse): Buffer => Buffer.from(NodeGetInfoResponse.encode(value).finish()),
+    responseSerialize: (value: NodeGetInfoResponse): Buffer => packed(NodeGetInfoResponse, value),
     responseDeserialize: (value: Buffer): NodeGetInfoResponse => NodeGetInfoResponse.decode(value),
   },
 } as const;

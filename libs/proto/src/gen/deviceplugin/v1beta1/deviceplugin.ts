@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "v1beta1";
 
@@ -2082,9 +2083,9 @@ export const RegistrationService = {
     path: "/v1beta1.Registration/Register" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RegisterRequest): Buffer => Buffer.from(RegisterRequest.encode(value).finish()),
+    requestSerialize: (value: RegisterRequest): Buffer => packed(RegisterRequest, value),
     requestDeserialize: (value: Buffer): RegisterRequest => RegisterRequest.decode(value),
-    responseSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    responseSerialize: (value: Empty): Buffer => packed(Empty, value),
     responseDeserialize: (value: Buffer): Empty => Empty.decode(value),
   },
 } as const;
@@ -2127,9 +2128,9 @@ export const DevicePluginService = {
     path: "/v1beta1.DevicePlugin/GetDevicePluginOptions" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    requestSerialize: (value: Empty): Buffer => packed(Empty, value),
     requestDeserialize: (value: Buffer): Empty => Empty.decode(value),
-    responseSerialize: (value: DevicePluginOptions): Buffer => Buffer.from(DevicePluginOptions.encode(value).finish()),
+    responseSerialize: (value: DevicePluginOptions): Buffer => packed(DevicePluginOptions, value),
     responseDeserialize: (value: Buffer): DevicePluginOptions => DevicePluginOptions.decode(value),
   },
   /** All devices, again at each change. */
@@ -2137,10 +2138,10 @@ export const DevicePluginService = {
     path: "/v1beta1.DevicePlugin/ListAndWatch" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    requestSerialize: (value: Empty): Buffer => packed(Empty, value),
     requestDeserialize: (value: Buffer): Empty => Empty.decode(value),
     responseSerialize: (value: ListAndWatchResponse): Buffer =>
-      Buffer.from(ListAndWatchResponse.encode(value).finish()),
+      packed(ListAndWatchResponse, value),
     responseDeserialize: (value: Buffer): ListAndWatchResponse => ListAndWatchResponse.decode(value),
   },
   /** Which of the free devices fit best together. */
@@ -2149,10 +2150,10 @@ export const DevicePluginService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PreferredAllocationRequest): Buffer =>
-      Buffer.from(PreferredAllocationRequest.encode(value).finish()),
+      packed(PreferredAllocationRequest, value),
     requestDeserialize: (value: Buffer): PreferredAllocationRequest => PreferredAllocationRequest.decode(value),
     responseSerialize: (value: PreferredAllocationResponse): Buffer =>
-      Buffer.from(PreferredAllocationResponse.encode(value).finish()),
+      packed(PreferredAllocationResponse, value),
     responseDeserialize: (value: Buffer): PreferredAllocationResponse => PreferredAllocationResponse.decode(value),
   },
   /** What a container needs to use devices. */
@@ -2160,9 +2161,9 @@ export const DevicePluginService = {
     path: "/v1beta1.DevicePlugin/Allocate" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: AllocateRequest): Buffer => Buffer.from(AllocateRequest.encode(value).finish()),
+    requestSerialize: (value: AllocateRequest): Buffer => packed(AllocateRequest, value),
     requestDeserialize: (value: Buffer): AllocateRequest => AllocateRequest.decode(value),
-    responseSerialize: (value: AllocateResponse): Buffer => Buffer.from(AllocateResponse.encode(value).finish()),
+    responseSerialize: (value: AllocateResponse): Buffer => packed(AllocateResponse, value),
     responseDeserialize: (value: Buffer): AllocateResponse => AllocateResponse.decode(value),
   },
   /** Prepares devices before a container starts. */
@@ -2171,10 +2172,10 @@ export const DevicePluginService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PreStartContainerRequest): Buffer =>
-      Buffer.from(PreStartContainerRequest.encode(value).finish()),
+      packed(PreStartContainerRequest, value),
     requestDeserialize: (value: Buffer): PreStartContainerRequest => PreStartContainerRequest.decode(value),
     responseSerialize: (value: PreStartContainerResponse): Buffer =>
-      Buffer.from(PreStartContainerResponse.encode(value).finish()),
+      packed(PreStartContainerResponse, value),
     responseDeserialize: (value: Buffer): PreStartContainerResponse => PreStartContainerResponse.decode(value),
   },
 } as const;

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "k8s.io.kubelet.pkg.apis.dra.v1";
 
@@ -1019,10 +1020,10 @@ export const DRAPluginService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodePrepareResourcesRequest): Buffer =>
-      Buffer.from(NodePrepareResourcesRequest.encode(value).finish()),
+      packed(NodePrepareResourcesRequest, value),
     requestDeserialize: (value: Buffer): NodePrepareResourcesRequest => NodePrepareResourcesRequest.decode(value),
     responseSerialize: (value: NodePrepareResourcesResponse): Buffer =>
-      Buffer.from(NodePrepareResourcesResponse.encode(value).finish()),
+      packed(NodePrepareResourcesResponse, value),
     responseDeserialize: (value: Buffer): NodePrepareResourcesResponse => NodePrepareResourcesResponse.decode(value),
   },
   /** Takes it back, once nobody here uses it. */
@@ -1031,10 +1032,10 @@ export const DRAPluginService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NodeUnprepareResourcesRequest): Buffer =>
-      Buffer.from(NodeUnprepareResourcesRequest.encode(value).finish()),
+      packed(NodeUnprepareResourcesRequest, value),
     requestDeserialize: (value: Buffer): NodeUnprepareResourcesRequest => NodeUnprepareResourcesRequest.decode(value),
     responseSerialize: (value: NodeUnprepareResourcesResponse): Buffer =>
-      Buffer.from(NodeUnprepareResourcesResponse.encode(value).finish()),
+      packed(NodeUnprepareResourcesResponse, value),
     responseDeserialize: (value: Buffer): NodeUnprepareResourcesResponse =>
       NodeUnprepareResourcesResponse.decode(value),
   },

@@ -17,6 +17,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "v1";
 
@@ -463,10 +464,10 @@ export const DRAResourceHealthService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: NodeWatchResourcesRequest): Buffer =>
-      Buffer.from(NodeWatchResourcesRequest.encode(value).finish()),
+      packed(NodeWatchResourcesRequest, value),
     requestDeserialize: (value: Buffer): NodeWatchResourcesRequest => NodeWatchResourcesRequest.decode(value),
     responseSerialize: (value: NodeWatchResourcesResponse): Buffer =>
-      Buffer.from(NodeWatchResourcesResponse.encode(value).finish()),
+      packed(NodeWatchResourcesResponse, value),
     responseDeserialize: (value: Buffer): NodeWatchResourcesResponse => NodeWatchResourcesResponse.decode(value),
   },
 } as const;

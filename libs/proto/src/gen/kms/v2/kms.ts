@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "v2";
 
@@ -851,9 +852,9 @@ export const KeyManagementServiceService = {
     path: "/v2.KeyManagementService/Status" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: StatusRequest): Buffer => Buffer.from(StatusRequest.encode(value).finish()),
+    requestSerialize: (value: StatusRequest): Buffer => packed(StatusRequest, value),
     requestDeserialize: (value: Buffer): StatusRequest => StatusRequest.decode(value),
-    responseSerialize: (value: StatusResponse): Buffer => Buffer.from(StatusResponse.encode(value).finish()),
+    responseSerialize: (value: StatusResponse): Buffer => packed(StatusResponse, value),
     responseDeserialize: (value: Buffer): StatusResponse => StatusResponse.decode(value),
   },
   /** Opens what Encrypt has answered. */
@@ -861,9 +862,9 @@ export const KeyManagementServiceService = {
     path: "/v2.KeyManagementService/Decrypt" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: DecryptRequest): Buffer => Buffer.from(DecryptRequest.encode(value).finish()),
+    requestSerialize: (value: DecryptRequest): Buffer => packed(DecryptRequest, value),
     requestDeserialize: (value: Buffer): DecryptRequest => DecryptRequest.decode(value),
-    responseSerialize: (value: DecryptResponse): Buffer => Buffer.from(DecryptResponse.encode(value).finish()),
+    responseSerialize: (value: DecryptResponse): Buffer => packed(DecryptResponse, value),
     responseDeserialize: (value: Buffer): DecryptResponse => DecryptResponse.decode(value),
   },
   /** Seals a data key with the present key. */
@@ -871,9 +872,9 @@ export const KeyManagementServiceService = {
     path: "/v2.KeyManagementService/Encrypt" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: EncryptRequest): Buffer => Buffer.from(EncryptRequest.encode(value).finish()),
+    requestSerialize: (value: EncryptRequest): Buffer => packed(EncryptRequest, value),
     requestDeserialize: (value: Buffer): EncryptRequest => EncryptRequest.decode(value),
-    responseSerialize: (value: EncryptResponse): Buffer => Buffer.from(EncryptResponse.encode(value).finish()),
+    responseSerialize: (value: EncryptResponse): Buffer => packed(EncryptResponse, value),
     responseDeserialize: (value: Buffer): EncryptResponse => EncryptResponse.decode(value),
   },
 } as const;

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "pluginregistration";
 
@@ -367,9 +368,9 @@ export const RegistrationService = {
     path: "/pluginregistration.Registration/GetInfo" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: InfoRequest): Buffer => Buffer.from(InfoRequest.encode(value).finish()),
+    requestSerialize: (value: InfoRequest): Buffer => packed(InfoRequest, value),
     requestDeserialize: (value: Buffer): InfoRequest => InfoRequest.decode(value),
-    responseSerialize: (value: PluginInfo): Buffer => Buffer.from(PluginInfo.encode(value).finish()),
+    responseSerialize: (value: PluginInfo): Buffer => packed(PluginInfo, value),
     responseDeserialize: (value: Buffer): PluginInfo => PluginInfo.decode(value),
   },
   /** Tells the plug-in whether the kubelet took it. */
@@ -377,10 +378,10 @@ export const RegistrationService = {
     path: "/pluginregistration.Registration/NotifyRegistrationStatus" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RegistrationStatus): Buffer => Buffer.from(RegistrationStatus.encode(value).finish()),
+    requestSerialize: (value: RegistrationStatus): Buffer => packed(RegistrationStatus, value),
     requestDeserialize: (value: Buffer): RegistrationStatus => RegistrationStatus.decode(value),
     responseSerialize: (value: RegistrationStatusResponse): Buffer =>
-      Buffer.from(RegistrationStatusResponse.encode(value).finish()),
+      packed(RegistrationStatusResponse, value),
     responseDeserialize: (value: Buffer): RegistrationStatusResponse => RegistrationStatusResponse.decode(value),
   },
 } as const;

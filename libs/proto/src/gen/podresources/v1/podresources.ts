@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "v1";
 
@@ -1608,10 +1609,10 @@ export const PodResourcesListerService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListPodResourcesRequest): Buffer =>
-      Buffer.from(ListPodResourcesRequest.encode(value).finish()),
+      packed(ListPodResourcesRequest, value),
     requestDeserialize: (value: Buffer): ListPodResourcesRequest => ListPodResourcesRequest.decode(value),
     responseSerialize: (value: ListPodResourcesResponse): Buffer =>
-      Buffer.from(ListPodResourcesResponse.encode(value).finish()),
+      packed(ListPodResourcesResponse, value),
     responseDeserialize: (value: Buffer): ListPodResourcesResponse => ListPodResourcesResponse.decode(value),
   },
   /** What the node could give to pods, given away or not. */
@@ -1620,10 +1621,10 @@ export const PodResourcesListerService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: AllocatableResourcesRequest): Buffer =>
-      Buffer.from(AllocatableResourcesRequest.encode(value).finish()),
+      packed(AllocatableResourcesRequest, value),
     requestDeserialize: (value: Buffer): AllocatableResourcesRequest => AllocatableResourcesRequest.decode(value),
     responseSerialize: (value: AllocatableResourcesResponse): Buffer =>
-      Buffer.from(AllocatableResourcesResponse.encode(value).finish()),
+      packed(AllocatableResourcesResponse, value),
     responseDeserialize: (value: Buffer): AllocatableResourcesResponse => AllocatableResourcesResponse.decode(value),
   },
   /** What one pod has. */
@@ -1632,10 +1633,10 @@ export const PodResourcesListerService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetPodResourcesRequest): Buffer =>
-      Buffer.from(GetPodResourcesRequest.encode(value).finish()),
+      packed(GetPodResourcesRequest, value),
     requestDeserialize: (value: Buffer): GetPodResourcesRequest => GetPodResourcesRequest.decode(value),
     responseSerialize: (value: GetPodResourcesResponse): Buffer =>
-      Buffer.from(GetPodResourcesResponse.encode(value).finish()),
+      packed(GetPodResourcesResponse, value),
     responseDeserialize: (value: Buffer): GetPodResourcesResponse => GetPodResourcesResponse.decode(value),
   },
 } as const;

@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../message-packer";
 
 export const protobufPackage = "runtime.v1";
 
@@ -23057,55 +23058,55 @@ export const ImageServiceService = {
     path: "/runtime.v1.ImageService/ListImages" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ListImagesRequest): Buffer => Buffer.from(ListImagesRequest.encode(value).finish()),
+    requestSerialize: (value: ListImagesRequest): Buffer => packed(ListImagesRequest, value),
     requestDeserialize: (value: Buffer): ListImagesRequest => ListImagesRequest.decode(value),
-    responseSerialize: (value: ListImagesResponse): Buffer => Buffer.from(ListImagesResponse.encode(value).finish()),
+    responseSerialize: (value: ListImagesResponse): Buffer => packed(ListImagesResponse, value),
     responseDeserialize: (value: Buffer): ListImagesResponse => ListImagesResponse.decode(value),
   },
   streamImages: {
     path: "/runtime.v1.ImageService/StreamImages" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: StreamImagesRequest): Buffer => Buffer.from(StreamImagesRequest.encode(value).finish()),
+    requestSerialize: (value: StreamImagesRequest): Buffer => packed(StreamImagesRequest, value),
     requestDeserialize: (value: Buffer): StreamImagesRequest => StreamImagesRequest.decode(value),
     responseSerialize: (value: StreamImagesResponse): Buffer =>
-      Buffer.from(StreamImagesResponse.encode(value).finish()),
+      packed(StreamImagesResponse, value),
     responseDeserialize: (value: Buffer): StreamImagesResponse => StreamImagesResponse.decode(value),
   },
   imageStatus: {
     path: "/runtime.v1.ImageService/ImageStatus" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ImageStatusRequest): Buffer => Buffer.from(ImageStatusRequest.encode(value).finish()),
+    requestSerialize: (value: ImageStatusRequest): Buffer => packed(ImageStatusRequest, value),
     requestDeserialize: (value: Buffer): ImageStatusRequest => ImageStatusRequest.decode(value),
-    responseSerialize: (value: ImageStatusResponse): Buffer => Buffer.from(ImageStatusResponse.encode(value).finish()),
+    responseSerialize: (value: ImageStatusResponse): Buffer => packed(ImageStatusResponse, value),
     responseDeserialize: (value: Buffer): ImageStatusResponse => ImageStatusResponse.decode(value),
   },
   pullImage: {
     path: "/runtime.v1.ImageService/PullImage" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PullImageRequest): Buffer => Buffer.from(PullImageRequest.encode(value).finish()),
+    requestSerialize: (value: PullImageRequest): Buffer => packed(PullImageRequest, value),
     requestDeserialize: (value: Buffer): PullImageRequest => PullImageRequest.decode(value),
-    responseSerialize: (value: PullImageResponse): Buffer => Buffer.from(PullImageResponse.encode(value).finish()),
+    responseSerialize: (value: PullImageResponse): Buffer => packed(PullImageResponse, value),
     responseDeserialize: (value: Buffer): PullImageResponse => PullImageResponse.decode(value),
   },
   removeImage: {
     path: "/runtime.v1.ImageService/RemoveImage" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RemoveImageRequest): Buffer => Buffer.from(RemoveImageRequest.encode(value).finish()),
+    requestSerialize: (value: RemoveImageRequest): Buffer => packed(RemoveImageRequest, value),
     requestDeserialize: (value: Buffer): RemoveImageRequest => RemoveImageRequest.decode(value),
-    responseSerialize: (value: RemoveImageResponse): Buffer => Buffer.from(RemoveImageResponse.encode(value).finish()),
+    responseSerialize: (value: RemoveImageResponse): Buffer => packed(RemoveImageResponse, value),
     responseDeserialize: (value: Buffer): RemoveImageResponse => RemoveImageResponse.decode(value),
   },
   imageFsInfo: {
     path: "/runtime.v1.ImageService/ImageFsInfo" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ImageFsInfoRequest): Buffer => Buffer.from(ImageFsInfoRequest.encode(value).finish()),
+    requestSerialize: (value: ImageFsInfoRequest): Buffer => packed(ImageFsInfoRequest, value),
     requestDeserialize: (value: Buffer): ImageFsInfoRequest => ImageFsInfoRequest.decode(value),
-    responseSerialize: (value: ImageFsInfoResponse): Buffer => Buffer.from(ImageFsInfoResponse.encode(value).finish()),
+    responseSerialize: (value: ImageFsInfoResponse): Buffer => packed(ImageFsInfoResponse, value),
     responseDeserialize: (value: Buffer): ImageFsInfoResponse => ImageFsInfoResponse.decode(value),
   },
 } as const;
@@ -23221,19 +23222,19 @@ export const RuntimeServiceService = {
     path: "/runtime.v1.RuntimeService/Version" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: VersionRequest): Buffer => Buffer.from(VersionRequest.encode(value).finish()),
+    requestSerialize: (value: VersionRequest): Buffer => packed(VersionRequest, value),
     requestDeserialize: (value: Buffer): VersionRequest => VersionRequest.decode(value),
-    responseSerialize: (value: VersionResponse): Buffer => Buffer.from(VersionResponse.encode(value).finish()),
+    responseSerialize: (value: VersionResponse): Buffer => packed(VersionResponse, value),
     responseDeserialize: (value: Buffer): VersionResponse => VersionResponse.decode(value),
   },
   runPodSandbox: {
     path: "/runtime.v1.RuntimeService/RunPodSandbox" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RunPodSandboxRequest): Buffer => Buffer.from(RunPodSandboxRequest.encode(value).finish()),
+    requestSerialize: (value: RunPodSandboxRequest): Buffer => packed(RunPodSandboxRequest, value),
     requestDeserialize: (value: Buffer): RunPodSandboxRequest => RunPodSandboxRequest.decode(value),
     responseSerialize: (value: RunPodSandboxResponse): Buffer =>
-      Buffer.from(RunPodSandboxResponse.encode(value).finish()),
+      packed(RunPodSandboxResponse, value),
     responseDeserialize: (value: Buffer): RunPodSandboxResponse => RunPodSandboxResponse.decode(value),
   },
   stopPodSandbox: {
@@ -23241,10 +23242,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: StopPodSandboxRequest): Buffer =>
-      Buffer.from(StopPodSandboxRequest.encode(value).finish()),
+      packed(StopPodSandboxRequest, value),
     requestDeserialize: (value: Buffer): StopPodSandboxRequest => StopPodSandboxRequest.decode(value),
     responseSerialize: (value: StopPodSandboxResponse): Buffer =>
-      Buffer.from(StopPodSandboxResponse.encode(value).finish()),
+      packed(StopPodSandboxResponse, value),
     responseDeserialize: (value: Buffer): StopPodSandboxResponse => StopPodSandboxResponse.decode(value),
   },
   removePodSandbox: {
@@ -23252,10 +23253,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RemovePodSandboxRequest): Buffer =>
-      Buffer.from(RemovePodSandboxRequest.encode(value).finish()),
+      packed(RemovePodSandboxRequest, value),
     requestDeserialize: (value: Buffer): RemovePodSandboxRequest => RemovePodSandboxRequest.decode(value),
     responseSerialize: (value: RemovePodSandboxResponse): Buffer =>
-      Buffer.from(RemovePodSandboxResponse.encode(value).finish()),
+      packed(RemovePodSandboxResponse, value),
     responseDeserialize: (value: Buffer): RemovePodSandboxResponse => RemovePodSandboxResponse.decode(value),
   },
   podSandboxStatus: {
@@ -23263,10 +23264,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PodSandboxStatusRequest): Buffer =>
-      Buffer.from(PodSandboxStatusRequest.encode(value).finish()),
+      packed(PodSandboxStatusRequest, value),
     requestDeserialize: (value: Buffer): PodSandboxStatusRequest => PodSandboxStatusRequest.decode(value),
     responseSerialize: (value: PodSandboxStatusResponse): Buffer =>
-      Buffer.from(PodSandboxStatusResponse.encode(value).finish()),
+      packed(PodSandboxStatusResponse, value),
     responseDeserialize: (value: Buffer): PodSandboxStatusResponse => PodSandboxStatusResponse.decode(value),
   },
   listPodSandbox: {
@@ -23274,10 +23275,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListPodSandboxRequest): Buffer =>
-      Buffer.from(ListPodSandboxRequest.encode(value).finish()),
+      packed(ListPodSandboxRequest, value),
     requestDeserialize: (value: Buffer): ListPodSandboxRequest => ListPodSandboxRequest.decode(value),
     responseSerialize: (value: ListPodSandboxResponse): Buffer =>
-      Buffer.from(ListPodSandboxResponse.encode(value).finish()),
+      packed(ListPodSandboxResponse, value),
     responseDeserialize: (value: Buffer): ListPodSandboxResponse => ListPodSandboxResponse.decode(value),
   },
   streamPodSandboxes: {
@@ -23285,10 +23286,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamPodSandboxesRequest): Buffer =>
-      Buffer.from(StreamPodSandboxesRequest.encode(value).finish()),
+      packed(StreamPodSandboxesRequest, value),
     requestDeserialize: (value: Buffer): StreamPodSandboxesRequest => StreamPodSandboxesRequest.decode(value),
     responseSerialize: (value: StreamPodSandboxesResponse): Buffer =>
-      Buffer.from(StreamPodSandboxesResponse.encode(value).finish()),
+      packed(StreamPodSandboxesResponse, value),
     responseDeserialize: (value: Buffer): StreamPodSandboxesResponse => StreamPodSandboxesResponse.decode(value),
   },
   createContainer: {
@@ -23296,10 +23297,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateContainerRequest): Buffer =>
-      Buffer.from(CreateContainerRequest.encode(value).finish()),
+      packed(CreateContainerRequest, value),
     requestDeserialize: (value: Buffer): CreateContainerRequest => CreateContainerRequest.decode(value),
     responseSerialize: (value: CreateContainerResponse): Buffer =>
-      Buffer.from(CreateContainerResponse.encode(value).finish()),
+      packed(CreateContainerResponse, value),
     responseDeserialize: (value: Buffer): CreateContainerResponse => CreateContainerResponse.decode(value),
   },
   startContainer: {
@@ -23307,20 +23308,20 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: StartContainerRequest): Buffer =>
-      Buffer.from(StartContainerRequest.encode(value).finish()),
+      packed(StartContainerRequest, value),
     requestDeserialize: (value: Buffer): StartContainerRequest => StartContainerRequest.decode(value),
     responseSerialize: (value: StartContainerResponse): Buffer =>
-      Buffer.from(StartContainerResponse.encode(value).finish()),
+      packed(StartContainerResponse, value),
     responseDeserialize: (value: Buffer): StartContainerResponse => StartContainerResponse.decode(value),
   },
   stopContainer: {
     path: "/runtime.v1.RuntimeService/StopContainer" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: StopContainerRequest): Buffer => Buffer.from(StopContainerRequest.encode(value).finish()),
+    requestSerialize: (value: StopContainerRequest): Buffer => packed(StopContainerRequest, value),
     requestDeserialize: (value: Buffer): StopContainerRequest => StopContainerRequest.decode(value),
     responseSerialize: (value: StopContainerResponse): Buffer =>
-      Buffer.from(StopContainerResponse.encode(value).finish()),
+      packed(StopContainerResponse, value),
     responseDeserialize: (value: Buffer): StopContainerResponse => StopContainerResponse.decode(value),
   },
   removeContainer: {
@@ -23328,10 +23329,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RemoveContainerRequest): Buffer =>
-      Buffer.from(RemoveContainerRequest.encode(value).finish()),
+      packed(RemoveContainerRequest, value),
     requestDeserialize: (value: Buffer): RemoveContainerRequest => RemoveContainerRequest.decode(value),
     responseSerialize: (value: RemoveContainerResponse): Buffer =>
-      Buffer.from(RemoveContainerResponse.encode(value).finish()),
+      packed(RemoveContainerResponse, value),
     responseDeserialize: (value: Buffer): RemoveContainerResponse => RemoveContainerResponse.decode(value),
   },
   listContainers: {
@@ -23339,10 +23340,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListContainersRequest): Buffer =>
-      Buffer.from(ListContainersRequest.encode(value).finish()),
+      packed(ListContainersRequest, value),
     requestDeserialize: (value: Buffer): ListContainersRequest => ListContainersRequest.decode(value),
     responseSerialize: (value: ListContainersResponse): Buffer =>
-      Buffer.from(ListContainersResponse.encode(value).finish()),
+      packed(ListContainersResponse, value),
     responseDeserialize: (value: Buffer): ListContainersResponse => ListContainersResponse.decode(value),
   },
   streamContainers: {
@@ -23350,10 +23351,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamContainersRequest): Buffer =>
-      Buffer.from(StreamContainersRequest.encode(value).finish()),
+      packed(StreamContainersRequest, value),
     requestDeserialize: (value: Buffer): StreamContainersRequest => StreamContainersRequest.decode(value),
     responseSerialize: (value: StreamContainersResponse): Buffer =>
-      Buffer.from(StreamContainersResponse.encode(value).finish()),
+      packed(StreamContainersResponse, value),
     responseDeserialize: (value: Buffer): StreamContainersResponse => StreamContainersResponse.decode(value),
   },
   containerStatus: {
@@ -23361,10 +23362,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ContainerStatusRequest): Buffer =>
-      Buffer.from(ContainerStatusRequest.encode(value).finish()),
+      packed(ContainerStatusRequest, value),
     requestDeserialize: (value: Buffer): ContainerStatusRequest => ContainerStatusRequest.decode(value),
     responseSerialize: (value: ContainerStatusResponse): Buffer =>
-      Buffer.from(ContainerStatusResponse.encode(value).finish()),
+      packed(ContainerStatusResponse, value),
     responseDeserialize: (value: Buffer): ContainerStatusResponse => ContainerStatusResponse.decode(value),
   },
   updateContainerResources: {
@@ -23372,11 +23373,11 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateContainerResourcesRequest): Buffer =>
-      Buffer.from(UpdateContainerResourcesRequest.encode(value).finish()),
+      packed(UpdateContainerResourcesRequest, value),
     requestDeserialize: (value: Buffer): UpdateContainerResourcesRequest =>
       UpdateContainerResourcesRequest.decode(value),
     responseSerialize: (value: UpdateContainerResourcesResponse): Buffer =>
-      Buffer.from(UpdateContainerResourcesResponse.encode(value).finish()),
+      packed(UpdateContainerResourcesResponse, value),
     responseDeserialize: (value: Buffer): UpdateContainerResourcesResponse =>
       UpdateContainerResourcesResponse.decode(value),
   },
@@ -23385,46 +23386,46 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ReopenContainerLogRequest): Buffer =>
-      Buffer.from(ReopenContainerLogRequest.encode(value).finish()),
+      packed(ReopenContainerLogRequest, value),
     requestDeserialize: (value: Buffer): ReopenContainerLogRequest => ReopenContainerLogRequest.decode(value),
     responseSerialize: (value: ReopenContainerLogResponse): Buffer =>
-      Buffer.from(ReopenContainerLogResponse.encode(value).finish()),
+      packed(ReopenContainerLogResponse, value),
     responseDeserialize: (value: Buffer): ReopenContainerLogResponse => ReopenContainerLogResponse.decode(value),
   },
   execSync: {
     path: "/runtime.v1.RuntimeService/ExecSync" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ExecSyncRequest): Buffer => Buffer.from(ExecSyncRequest.encode(value).finish()),
+    requestSerialize: (value: ExecSyncRequest): Buffer => packed(ExecSyncRequest, value),
     requestDeserialize: (value: Buffer): ExecSyncRequest => ExecSyncRequest.decode(value),
-    responseSerialize: (value: ExecSyncResponse): Buffer => Buffer.from(ExecSyncResponse.encode(value).finish()),
+    responseSerialize: (value: ExecSyncResponse): Buffer => packed(ExecSyncResponse, value),
     responseDeserialize: (value: Buffer): ExecSyncResponse => ExecSyncResponse.decode(value),
   },
   exec: {
     path: "/runtime.v1.RuntimeService/Exec" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ExecRequest): Buffer => Buffer.from(ExecRequest.encode(value).finish()),
+    requestSerialize: (value: ExecRequest): Buffer => packed(ExecRequest, value),
     requestDeserialize: (value: Buffer): ExecRequest => ExecRequest.decode(value),
-    responseSerialize: (value: ExecResponse): Buffer => Buffer.from(ExecResponse.encode(value).finish()),
+    responseSerialize: (value: ExecResponse): Buffer => packed(ExecResponse, value),
     responseDeserialize: (value: Buffer): ExecResponse => ExecResponse.decode(value),
   },
   attach: {
     path: "/runtime.v1.RuntimeService/Attach" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: AttachRequest): Buffer => Buffer.from(AttachRequest.encode(value).finish()),
+    requestSerialize: (value: AttachRequest): Buffer => packed(AttachRequest, value),
     requestDeserialize: (value: Buffer): AttachRequest => AttachRequest.decode(value),
-    responseSerialize: (value: AttachResponse): Buffer => Buffer.from(AttachResponse.encode(value).finish()),
+    responseSerialize: (value: AttachResponse): Buffer => packed(AttachResponse, value),
     responseDeserialize: (value: Buffer): AttachResponse => AttachResponse.decode(value),
   },
   portForward: {
     path: "/runtime.v1.RuntimeService/PortForward" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PortForwardRequest): Buffer => Buffer.from(PortForwardRequest.encode(value).finish()),
+    requestSerialize: (value: PortForwardRequest): Buffer => packed(PortForwardRequest, value),
     requestDeserialize: (value: Buffer): PortForwardRequest => PortForwardRequest.decode(value),
-    responseSerialize: (value: PortForwardResponse): Buffer => Buffer.from(PortForwardResponse.encode(value).finish()),
+    responseSerialize: (value: PortForwardResponse): Buffer => packed(PortForwardResponse, value),
     responseDeserialize: (value: Buffer): PortForwardResponse => PortForwardResponse.decode(value),
   },
   containerStats: {
@@ -23432,10 +23433,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ContainerStatsRequest): Buffer =>
-      Buffer.from(ContainerStatsRequest.encode(value).finish()),
+      packed(ContainerStatsRequest, value),
     requestDeserialize: (value: Buffer): ContainerStatsRequest => ContainerStatsRequest.decode(value),
     responseSerialize: (value: ContainerStatsResponse): Buffer =>
-      Buffer.from(ContainerStatsResponse.encode(value).finish()),
+      packed(ContainerStatsResponse, value),
     responseDeserialize: (value: Buffer): ContainerStatsResponse => ContainerStatsResponse.decode(value),
   },
   listContainerStats: {
@@ -23443,10 +23444,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListContainerStatsRequest): Buffer =>
-      Buffer.from(ListContainerStatsRequest.encode(value).finish()),
+      packed(ListContainerStatsRequest, value),
     requestDeserialize: (value: Buffer): ListContainerStatsRequest => ListContainerStatsRequest.decode(value),
     responseSerialize: (value: ListContainerStatsResponse): Buffer =>
-      Buffer.from(ListContainerStatsResponse.encode(value).finish()),
+      packed(ListContainerStatsResponse, value),
     responseDeserialize: (value: Buffer): ListContainerStatsResponse => ListContainerStatsResponse.decode(value),
   },
   streamContainerStats: {
@@ -23454,10 +23455,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamContainerStatsRequest): Buffer =>
-      Buffer.from(StreamContainerStatsRequest.encode(value).finish()),
+      packed(StreamContainerStatsRequest, value),
     requestDeserialize: (value: Buffer): StreamContainerStatsRequest => StreamContainerStatsRequest.decode(value),
     responseSerialize: (value: StreamContainerStatsResponse): Buffer =>
-      Buffer.from(StreamContainerStatsResponse.encode(value).finish()),
+      packed(StreamContainerStatsResponse, value),
     responseDeserialize: (value: Buffer): StreamContainerStatsResponse => StreamContainerStatsResponse.decode(value),
   },
   podSandboxStats: {
@@ -23465,10 +23466,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PodSandboxStatsRequest): Buffer =>
-      Buffer.from(PodSandboxStatsRequest.encode(value).finish()),
+      packed(PodSandboxStatsRequest, value),
     requestDeserialize: (value: Buffer): PodSandboxStatsRequest => PodSandboxStatsRequest.decode(value),
     responseSerialize: (value: PodSandboxStatsResponse): Buffer =>
-      Buffer.from(PodSandboxStatsResponse.encode(value).finish()),
+      packed(PodSandboxStatsResponse, value),
     responseDeserialize: (value: Buffer): PodSandboxStatsResponse => PodSandboxStatsResponse.decode(value),
   },
   listPodSandboxStats: {
@@ -23476,10 +23477,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListPodSandboxStatsRequest): Buffer =>
-      Buffer.from(ListPodSandboxStatsRequest.encode(value).finish()),
+      packed(ListPodSandboxStatsRequest, value),
     requestDeserialize: (value: Buffer): ListPodSandboxStatsRequest => ListPodSandboxStatsRequest.decode(value),
     responseSerialize: (value: ListPodSandboxStatsResponse): Buffer =>
-      Buffer.from(ListPodSandboxStatsResponse.encode(value).finish()),
+      packed(ListPodSandboxStatsResponse, value),
     responseDeserialize: (value: Buffer): ListPodSandboxStatsResponse => ListPodSandboxStatsResponse.decode(value),
   },
   streamPodSandboxStats: {
@@ -23487,10 +23488,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamPodSandboxStatsRequest): Buffer =>
-      Buffer.from(StreamPodSandboxStatsRequest.encode(value).finish()),
+      packed(StreamPodSandboxStatsRequest, value),
     requestDeserialize: (value: Buffer): StreamPodSandboxStatsRequest => StreamPodSandboxStatsRequest.decode(value),
     responseSerialize: (value: StreamPodSandboxStatsResponse): Buffer =>
-      Buffer.from(StreamPodSandboxStatsResponse.encode(value).finish()),
+      packed(StreamPodSandboxStatsResponse, value),
     responseDeserialize: (value: Buffer): StreamPodSandboxStatsResponse => StreamPodSandboxStatsResponse.decode(value),
   },
   updateRuntimeConfig: {
@@ -23498,19 +23499,19 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateRuntimeConfigRequest): Buffer =>
-      Buffer.from(UpdateRuntimeConfigRequest.encode(value).finish()),
+      packed(UpdateRuntimeConfigRequest, value),
     requestDeserialize: (value: Buffer): UpdateRuntimeConfigRequest => UpdateRuntimeConfigRequest.decode(value),
     responseSerialize: (value: UpdateRuntimeConfigResponse): Buffer =>
-      Buffer.from(UpdateRuntimeConfigResponse.encode(value).finish()),
+      packed(UpdateRuntimeConfigResponse, value),
     responseDeserialize: (value: Buffer): UpdateRuntimeConfigResponse => UpdateRuntimeConfigResponse.decode(value),
   },
   status: {
     path: "/runtime.v1.RuntimeService/Status" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: StatusRequest): Buffer => Buffer.from(StatusRequest.encode(value).finish()),
+    requestSerialize: (value: StatusRequest): Buffer => packed(StatusRequest, value),
     requestDeserialize: (value: Buffer): StatusRequest => StatusRequest.decode(value),
-    responseSerialize: (value: StatusResponse): Buffer => Buffer.from(StatusResponse.encode(value).finish()),
+    responseSerialize: (value: StatusResponse): Buffer => packed(StatusResponse, value),
     responseDeserialize: (value: Buffer): StatusResponse => StatusResponse.decode(value),
   },
   checkpointContainer: {
@@ -23518,20 +23519,20 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CheckpointContainerRequest): Buffer =>
-      Buffer.from(CheckpointContainerRequest.encode(value).finish()),
+      packed(CheckpointContainerRequest, value),
     requestDeserialize: (value: Buffer): CheckpointContainerRequest => CheckpointContainerRequest.decode(value),
     responseSerialize: (value: CheckpointContainerResponse): Buffer =>
-      Buffer.from(CheckpointContainerResponse.encode(value).finish()),
+      packed(CheckpointContainerResponse, value),
     responseDeserialize: (value: Buffer): CheckpointContainerResponse => CheckpointContainerResponse.decode(value),
   },
   getContainerEvents: {
     path: "/runtime.v1.RuntimeService/GetContainerEvents" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: GetEventsRequest): Buffer => Buffer.from(GetEventsRequest.encode(value).finish()),
+    requestSerialize: (value: GetEventsRequest): Buffer => packed(GetEventsRequest, value),
     requestDeserialize: (value: Buffer): GetEventsRequest => GetEventsRequest.decode(value),
     responseSerialize: (value: ContainerEventResponse): Buffer =>
-      Buffer.from(ContainerEventResponse.encode(value).finish()),
+      packed(ContainerEventResponse, value),
     responseDeserialize: (value: Buffer): ContainerEventResponse => ContainerEventResponse.decode(value),
   },
   listMetricDescriptors: {
@@ -23539,10 +23540,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListMetricDescriptorsRequest): Buffer =>
-      Buffer.from(ListMetricDescriptorsRequest.encode(value).finish()),
+      packed(ListMetricDescriptorsRequest, value),
     requestDeserialize: (value: Buffer): ListMetricDescriptorsRequest => ListMetricDescriptorsRequest.decode(value),
     responseSerialize: (value: ListMetricDescriptorsResponse): Buffer =>
-      Buffer.from(ListMetricDescriptorsResponse.encode(value).finish()),
+      packed(ListMetricDescriptorsResponse, value),
     responseDeserialize: (value: Buffer): ListMetricDescriptorsResponse => ListMetricDescriptorsResponse.decode(value),
   },
   listPodSandboxMetrics: {
@@ -23550,10 +23551,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListPodSandboxMetricsRequest): Buffer =>
-      Buffer.from(ListPodSandboxMetricsRequest.encode(value).finish()),
+      packed(ListPodSandboxMetricsRequest, value),
     requestDeserialize: (value: Buffer): ListPodSandboxMetricsRequest => ListPodSandboxMetricsRequest.decode(value),
     responseSerialize: (value: ListPodSandboxMetricsResponse): Buffer =>
-      Buffer.from(ListPodSandboxMetricsResponse.encode(value).finish()),
+      packed(ListPodSandboxMetricsResponse, value),
     responseDeserialize: (value: Buffer): ListPodSandboxMetricsResponse => ListPodSandboxMetricsResponse.decode(value),
   },
   streamPodSandboxMetrics: {
@@ -23561,10 +23562,10 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamPodSandboxMetricsRequest): Buffer =>
-      Buffer.from(StreamPodSandboxMetricsRequest.encode(value).finish()),
+      packed(StreamPodSandboxMetricsRequest, value),
     requestDeserialize: (value: Buffer): StreamPodSandboxMetricsRequest => StreamPodSandboxMetricsRequest.decode(value),
     responseSerialize: (value: StreamPodSandboxMetricsResponse): Buffer =>
-      Buffer.from(StreamPodSandboxMetricsResponse.encode(value).finish()),
+      packed(StreamPodSandboxMetricsResponse, value),
     responseDeserialize: (value: Buffer): StreamPodSandboxMetricsResponse =>
       StreamPodSandboxMetricsResponse.decode(value),
   },
@@ -23572,10 +23573,10 @@ export const RuntimeServiceService = {
     path: "/runtime.v1.RuntimeService/RuntimeConfig" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: RuntimeConfigRequest): Buffer => Buffer.from(RuntimeConfigRequest.encode(value).finish()),
+    requestSerialize: (value: RuntimeConfigRequest): Buffer => packed(RuntimeConfigRequest, value),
     requestDeserialize: (value: Buffer): RuntimeConfigRequest => RuntimeConfigRequest.decode(value),
     responseSerialize: (value: RuntimeConfigResponse): Buffer =>
-      Buffer.from(RuntimeConfigResponse.encode(value).finish()),
+      packed(RuntimeConfigResponse, value),
     responseDeserialize: (value: Buffer): RuntimeConfigResponse => RuntimeConfigResponse.decode(value),
   },
   updatePodSandboxResources: {
@@ -23583,11 +23584,11 @@ export const RuntimeServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdatePodSandboxResourcesRequest): Buffer =>
-      Buffer.from(UpdatePodSandboxResourcesRequest.encode(value).finish()),
+      packed(UpdatePodSandboxResourcesRequest, value),
     requestDeserialize: (value: Buffer): UpdatePodSandboxResourcesRequest =>
       UpdatePodSandboxResourcesRequest.decode(value),
     responseSerialize: (value: UpdatePodSandboxResourcesResponse): Buffer =>
-      Buffer.from(UpdatePodSandboxResourcesResponse.encode(value).finish()),
+      packed(UpdatePodSandboxResourcesResponse, value),
     responseDeserialize: (value: Buffer): UpdatePodSandboxResourcesResponse =>
       UpdatePodSandboxResourcesResponse.decode(value),
   },

@@ -19,6 +19,7 @@ import {
 } from "@grpc/grpc-js";
 import { Any } from "../../../google/protobuf/any";
 import { Timestamp } from "../../../google/protobuf/timestamp";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "containerd.services.events.v1";
 
@@ -424,9 +425,9 @@ export const EventsService = {
     path: "/containerd.services.events.v1.Events/Subscribe" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: SubscribeRequest): Buffer => Buffer.from(SubscribeRequest.encode(value).finish()),
+    requestSerialize: (value: SubscribeRequest): Buffer => packed(SubscribeRequest, value),
     requestDeserialize: (value: Buffer): SubscribeRequest => SubscribeRequest.decode(value),
-    responseSerialize: (value: Envelope): Buffer => Buffer.from(Envelope.encode(value).finish()),
+    responseSerialize: (value: Envelope): Buffer => packed(Envelope, value),
     responseDeserialize: (value: Buffer): Envelope => Envelope.decode(value),
   },
 } as const;

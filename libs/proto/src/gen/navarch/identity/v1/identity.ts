@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "navarch.identity.v1";
 
@@ -272,10 +273,10 @@ export const IdentityServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: IssueBusCredentialsRequest): Buffer =>
-      Buffer.from(IssueBusCredentialsRequest.encode(value).finish()),
+      packed(IssueBusCredentialsRequest, value),
     requestDeserialize: (value: Buffer): IssueBusCredentialsRequest => IssueBusCredentialsRequest.decode(value),
     responseSerialize: (value: IssueBusCredentialsResponse): Buffer =>
-      Buffer.from(IssueBusCredentialsResponse.encode(value).finish()),
+      packed(IssueBusCredentialsResponse, value),
     responseDeserialize: (value: Buffer): IssueBusCredentialsResponse => IssueBusCredentialsResponse.decode(value),
   },
 } as const;

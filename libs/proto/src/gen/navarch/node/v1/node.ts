@@ -22,6 +22,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "navarch.node.v1";
 
@@ -2105,9 +2106,9 @@ export const NodeServiceService = {
     path: "/navarch.node.v1.NodeService/Logs" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: LogsRequest): Buffer => Buffer.from(LogsRequest.encode(value).finish()),
+    requestSerialize: (value: LogsRequest): Buffer => packed(LogsRequest, value),
     requestDeserialize: (value: Buffer): LogsRequest => LogsRequest.decode(value),
-    responseSerialize: (value: LogsResponse): Buffer => Buffer.from(LogsResponse.encode(value).finish()),
+    responseSerialize: (value: LogsResponse): Buffer => packed(LogsResponse, value),
     responseDeserialize: (value: Buffer): LogsResponse => LogsResponse.decode(value),
   },
   /** Runs a command in a container; the first request is `start`. */
@@ -2115,9 +2116,9 @@ export const NodeServiceService = {
     path: "/navarch.node.v1.NodeService/Exec" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: ExecRequest): Buffer => Buffer.from(ExecRequest.encode(value).finish()),
+    requestSerialize: (value: ExecRequest): Buffer => packed(ExecRequest, value),
     requestDeserialize: (value: Buffer): ExecRequest => ExecRequest.decode(value),
-    responseSerialize: (value: ExecResponse): Buffer => Buffer.from(ExecResponse.encode(value).finish()),
+    responseSerialize: (value: ExecResponse): Buffer => packed(ExecResponse, value),
     responseDeserialize: (value: Buffer): ExecResponse => ExecResponse.decode(value),
   },
   /** Joins the streams of a running container; the first request is `start`. */
@@ -2125,9 +2126,9 @@ export const NodeServiceService = {
     path: "/navarch.node.v1.NodeService/Attach" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: AttachRequest): Buffer => Buffer.from(AttachRequest.encode(value).finish()),
+    requestSerialize: (value: AttachRequest): Buffer => packed(AttachRequest, value),
     requestDeserialize: (value: Buffer): AttachRequest => AttachRequest.decode(value),
-    responseSerialize: (value: AttachResponse): Buffer => Buffer.from(AttachResponse.encode(value).finish()),
+    responseSerialize: (value: AttachResponse): Buffer => packed(AttachResponse, value),
     responseDeserialize: (value: Buffer): AttachResponse => AttachResponse.decode(value),
   },
   /** One TCP connection to a port of a pod; the first request is `start`. */
@@ -2135,9 +2136,9 @@ export const NodeServiceService = {
     path: "/navarch.node.v1.NodeService/PortForward" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: PortForwardRequest): Buffer => Buffer.from(PortForwardRequest.encode(value).finish()),
+    requestSerialize: (value: PortForwardRequest): Buffer => packed(PortForwardRequest, value),
     requestDeserialize: (value: Buffer): PortForwardRequest => PortForwardRequest.decode(value),
-    responseSerialize: (value: PortForwardResponse): Buffer => Buffer.from(PortForwardResponse.encode(value).finish()),
+    responseSerialize: (value: PortForwardResponse): Buffer => packed(PortForwardResponse, value),
     responseDeserialize: (value: Buffer): PortForwardResponse => PortForwardResponse.decode(value),
   },
   /** Usage of the node and its pods now. */
@@ -2145,9 +2146,9 @@ export const NodeServiceService = {
     path: "/navarch.node.v1.NodeService/Stats" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: StatsRequest): Buffer => Buffer.from(StatsRequest.encode(value).finish()),
+    requestSerialize: (value: StatsRequest): Buffer => packed(StatsRequest, value),
     requestDeserialize: (value: Buffer): StatsRequest => StatsRequest.decode(value),
-    responseSerialize: (value: StatsResponse): Buffer => Buffer.from(StatsResponse.encode(value).finish()),
+    responseSerialize: (value: StatsResponse): Buffer => packed(StatsResponse, value),
     responseDeserialize: (value: Buffer): StatsResponse => StatsResponse.decode(value),
   },
 } as const;

@@ -22,6 +22,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "navarch.object.v1";
 
@@ -2665,9 +2666,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Get" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetRequest): Buffer => Buffer.from(GetRequest.encode(value).finish()),
+    requestSerialize: (value: GetRequest): Buffer => packed(GetRequest, value),
     requestDeserialize: (value: Buffer): GetRequest => GetRequest.decode(value),
-    responseSerialize: (value: GetResponse): Buffer => Buffer.from(GetResponse.encode(value).finish()),
+    responseSerialize: (value: GetResponse): Buffer => packed(GetResponse, value),
     responseDeserialize: (value: Buffer): GetResponse => GetResponse.decode(value),
   },
   /** Streams all objects of a class in large frames: one atomic, consistent view, true at one version. */
@@ -2675,9 +2676,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Snapshot" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: SnapshotRequest): Buffer => Buffer.from(SnapshotRequest.encode(value).finish()),
+    requestSerialize: (value: SnapshotRequest): Buffer => packed(SnapshotRequest, value),
     requestDeserialize: (value: Buffer): SnapshotRequest => SnapshotRequest.decode(value),
-    responseSerialize: (value: SnapshotResponse): Buffer => Buffer.from(SnapshotResponse.encode(value).finish()),
+    responseSerialize: (value: SnapshotResponse): Buffer => packed(SnapshotResponse, value),
     responseDeserialize: (value: Buffer): SnapshotResponse => SnapshotResponse.decode(value),
   },
   /**
@@ -2689,9 +2690,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Watch" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: WatchRequest): Buffer => Buffer.from(WatchRequest.encode(value).finish()),
+    requestSerialize: (value: WatchRequest): Buffer => packed(WatchRequest, value),
     requestDeserialize: (value: Buffer): WatchRequest => WatchRequest.decode(value),
-    responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
+    responseSerialize: (value: WatchResponse): Buffer => packed(WatchResponse, value),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
   /** Creates an object, or posts to a subresource (`binding`, `eviction`, `token`). */
@@ -2699,9 +2700,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Create" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: CreateRequest): Buffer => Buffer.from(CreateRequest.encode(value).finish()),
+    requestSerialize: (value: CreateRequest): Buffer => packed(CreateRequest, value),
     requestDeserialize: (value: Buffer): CreateRequest => CreateRequest.decode(value),
-    responseSerialize: (value: CreateResponse): Buffer => Buffer.from(CreateResponse.encode(value).finish()),
+    responseSerialize: (value: CreateResponse): Buffer => packed(CreateResponse, value),
     responseDeserialize: (value: Buffer): CreateResponse => CreateResponse.decode(value),
   },
   /** Replaces an object or its subresource; a resourceVersion in the body is compared. */
@@ -2709,9 +2710,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Update" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: UpdateRequest): Buffer => Buffer.from(UpdateRequest.encode(value).finish()),
+    requestSerialize: (value: UpdateRequest): Buffer => packed(UpdateRequest, value),
     requestDeserialize: (value: Buffer): UpdateRequest => UpdateRequest.decode(value),
-    responseSerialize: (value: UpdateResponse): Buffer => Buffer.from(UpdateResponse.encode(value).finish()),
+    responseSerialize: (value: UpdateResponse): Buffer => packed(UpdateResponse, value),
     responseDeserialize: (value: Buffer): UpdateResponse => UpdateResponse.decode(value),
   },
   /** Patches an object or its subresource. */
@@ -2719,9 +2720,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Patch" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PatchRequest): Buffer => Buffer.from(PatchRequest.encode(value).finish()),
+    requestSerialize: (value: PatchRequest): Buffer => packed(PatchRequest, value),
     requestDeserialize: (value: Buffer): PatchRequest => PatchRequest.decode(value),
-    responseSerialize: (value: PatchResponse): Buffer => Buffer.from(PatchResponse.encode(value).finish()),
+    responseSerialize: (value: PatchResponse): Buffer => packed(PatchResponse, value),
     responseDeserialize: (value: Buffer): PatchResponse => PatchResponse.decode(value),
   },
   /** Deletes an object. */
@@ -2729,9 +2730,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Delete" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: DeleteRequest): Buffer => Buffer.from(DeleteRequest.encode(value).finish()),
+    requestSerialize: (value: DeleteRequest): Buffer => packed(DeleteRequest, value),
     requestDeserialize: (value: Buffer): DeleteRequest => DeleteRequest.decode(value),
-    responseSerialize: (value: DeleteResponse): Buffer => Buffer.from(DeleteResponse.encode(value).finish()),
+    responseSerialize: (value: DeleteResponse): Buffer => packed(DeleteResponse, value),
     responseDeserialize: (value: Buffer): DeleteResponse => DeleteResponse.decode(value),
   },
   /**
@@ -2742,9 +2743,9 @@ export const ObjectServiceService = {
     path: "/navarch.object.v1.ObjectService/Write" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: WriteRequest): Buffer => Buffer.from(WriteRequest.encode(value).finish()),
+    requestSerialize: (value: WriteRequest): Buffer => packed(WriteRequest, value),
     requestDeserialize: (value: Buffer): WriteRequest => WriteRequest.decode(value),
-    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
+    responseSerialize: (value: WriteResponse): Buffer => packed(WriteResponse, value),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
 } as const;

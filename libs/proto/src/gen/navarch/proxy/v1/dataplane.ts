@@ -17,6 +17,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "navarch.proxy.v1";
 
@@ -734,9 +735,9 @@ export const DataPlaneServiceService = {
     path: "/navarch.proxy.v1.DataPlaneService/Sync" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: SyncRequest): Buffer => Buffer.from(SyncRequest.encode(value).finish()),
+    requestSerialize: (value: SyncRequest): Buffer => packed(SyncRequest, value),
     requestDeserialize: (value: Buffer): SyncRequest => SyncRequest.decode(value),
-    responseSerialize: (value: SyncResponse): Buffer => Buffer.from(SyncResponse.encode(value).finish()),
+    responseSerialize: (value: SyncResponse): Buffer => packed(SyncResponse, value),
     responseDeserialize: (value: Buffer): SyncResponse => SyncResponse.decode(value),
   },
 } as const;

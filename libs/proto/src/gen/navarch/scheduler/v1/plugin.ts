@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { packed } from "../../../../message-packer";
 
 export const protobufPackage = "navarch.scheduler.v1";
 
@@ -2987,9 +2988,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Describe" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: DescribeRequest): Buffer => Buffer.from(DescribeRequest.encode(value).finish()),
+    requestSerialize: (value: DescribeRequest): Buffer => packed(DescribeRequest, value),
     requestDeserialize: (value: Buffer): DescribeRequest => DescribeRequest.decode(value),
-    responseSerialize: (value: DescribeResponse): Buffer => Buffer.from(DescribeResponse.encode(value).finish()),
+    responseSerialize: (value: DescribeResponse): Buffer => packed(DescribeResponse, value),
     responseDeserialize: (value: Buffer): DescribeResponse => DescribeResponse.decode(value),
   },
   /** Looks at the pod once, before any node: it may have nothing to say of it, refuse it, or name the only nodes that come into question. */
@@ -2997,9 +2998,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/PreFilter" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PreFilterRequest): Buffer => Buffer.from(PreFilterRequest.encode(value).finish()),
+    requestSerialize: (value: PreFilterRequest): Buffer => packed(PreFilterRequest, value),
     requestDeserialize: (value: Buffer): PreFilterRequest => PreFilterRequest.decode(value),
-    responseSerialize: (value: PreFilterResponse): Buffer => Buffer.from(PreFilterResponse.encode(value).finish()),
+    responseSerialize: (value: PreFilterResponse): Buffer => packed(PreFilterResponse, value),
     responseDeserialize: (value: Buffer): PreFilterResponse => PreFilterResponse.decode(value),
   },
   /** Which of these nodes can run the pod; refusals carry their reason. */
@@ -3007,9 +3008,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Filter" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: FilterRequest): Buffer => Buffer.from(FilterRequest.encode(value).finish()),
+    requestSerialize: (value: FilterRequest): Buffer => packed(FilterRequest, value),
     requestDeserialize: (value: Buffer): FilterRequest => FilterRequest.decode(value),
-    responseSerialize: (value: FilterResponse): Buffer => Buffer.from(FilterResponse.encode(value).finish()),
+    responseSerialize: (value: FilterResponse): Buffer => packed(FilterResponse, value),
     responseDeserialize: (value: Buffer): FilterResponse => FilterResponse.decode(value),
   },
   /** No node takes the pod: where room can be made for it. */
@@ -3017,9 +3018,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/PostFilter" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PostFilterRequest): Buffer => Buffer.from(PostFilterRequest.encode(value).finish()),
+    requestSerialize: (value: PostFilterRequest): Buffer => packed(PostFilterRequest, value),
     requestDeserialize: (value: Buffer): PostFilterRequest => PostFilterRequest.decode(value),
-    responseSerialize: (value: PostFilterResponse): Buffer => Buffer.from(PostFilterResponse.encode(value).finish()),
+    responseSerialize: (value: PostFilterResponse): Buffer => packed(PostFilterResponse, value),
     responseDeserialize: (value: Buffer): PostFilterResponse => PostFilterResponse.decode(value),
   },
   /**
@@ -3030,9 +3031,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Score" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ScoreRequest): Buffer => Buffer.from(ScoreRequest.encode(value).finish()),
+    requestSerialize: (value: ScoreRequest): Buffer => packed(ScoreRequest, value),
     requestDeserialize: (value: Buffer): ScoreRequest => ScoreRequest.decode(value),
-    responseSerialize: (value: ScoreResponse): Buffer => Buffer.from(ScoreResponse.encode(value).finish()),
+    responseSerialize: (value: ScoreResponse): Buffer => packed(ScoreResponse, value),
     responseDeserialize: (value: Buffer): ScoreResponse => ScoreResponse.decode(value),
   },
   /** The pod is about to be bound to the node; an error stops it. */
@@ -3040,9 +3041,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Reserve" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ReserveRequest): Buffer => Buffer.from(ReserveRequest.encode(value).finish()),
+    requestSerialize: (value: ReserveRequest): Buffer => packed(ReserveRequest, value),
     requestDeserialize: (value: Buffer): ReserveRequest => ReserveRequest.decode(value),
-    responseSerialize: (value: ReserveResponse): Buffer => Buffer.from(ReserveResponse.encode(value).finish()),
+    responseSerialize: (value: ReserveResponse): Buffer => packed(ReserveResponse, value),
     responseDeserialize: (value: Buffer): ReserveResponse => ReserveResponse.decode(value),
   },
   /** The pod was not bound after all. */
@@ -3050,9 +3051,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Unreserve" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: UnreserveRequest): Buffer => Buffer.from(UnreserveRequest.encode(value).finish()),
+    requestSerialize: (value: UnreserveRequest): Buffer => packed(UnreserveRequest, value),
     requestDeserialize: (value: Buffer): UnreserveRequest => UnreserveRequest.decode(value),
-    responseSerialize: (value: UnreserveResponse): Buffer => Buffer.from(UnreserveResponse.encode(value).finish()),
+    responseSerialize: (value: UnreserveResponse): Buffer => packed(UnreserveResponse, value),
     responseDeserialize: (value: Buffer): UnreserveResponse => UnreserveResponse.decode(value),
   },
   /** The pod has its node: it may go there, has to wait for others, or may not. */
@@ -3060,9 +3061,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/Permit" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PermitRequest): Buffer => Buffer.from(PermitRequest.encode(value).finish()),
+    requestSerialize: (value: PermitRequest): Buffer => packed(PermitRequest, value),
     requestDeserialize: (value: Buffer): PermitRequest => PermitRequest.decode(value),
-    responseSerialize: (value: PermitResponse): Buffer => Buffer.from(PermitResponse.encode(value).finish()),
+    responseSerialize: (value: PermitResponse): Buffer => packed(PermitResponse, value),
     responseDeserialize: (value: Buffer): PermitResponse => PermitResponse.decode(value),
   },
   /** Does what has to be done before the pod is bound, such as to prepare a volume. */
@@ -3070,9 +3071,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/PreBind" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PreBindRequest): Buffer => Buffer.from(PreBindRequest.encode(value).finish()),
+    requestSerialize: (value: PreBindRequest): Buffer => packed(PreBindRequest, value),
     requestDeserialize: (value: Buffer): PreBindRequest => PreBindRequest.decode(value),
-    responseSerialize: (value: PreBindResponse): Buffer => Buffer.from(PreBindResponse.encode(value).finish()),
+    responseSerialize: (value: PreBindResponse): Buffer => packed(PreBindResponse, value),
     responseDeserialize: (value: Buffer): PreBindResponse => PreBindResponse.decode(value),
   },
   /** The pod was bound; nothing can be said against it any more. */
@@ -3080,9 +3081,9 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/PostBind" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PostBindRequest): Buffer => Buffer.from(PostBindRequest.encode(value).finish()),
+    requestSerialize: (value: PostBindRequest): Buffer => packed(PostBindRequest, value),
     requestDeserialize: (value: Buffer): PostBindRequest => PostBindRequest.decode(value),
-    responseSerialize: (value: PostBindResponse): Buffer => Buffer.from(PostBindResponse.encode(value).finish()),
+    responseSerialize: (value: PostBindResponse): Buffer => packed(PostBindResponse, value),
     responseDeserialize: (value: Buffer): PostBindResponse => PostBindResponse.decode(value),
   },
   /**
@@ -3093,10 +3094,10 @@ export const PluginServiceService = {
     path: "/navarch.scheduler.v1.PluginService/QueueingHint" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: QueueingHintRequest): Buffer => Buffer.from(QueueingHintRequest.encode(value).finish()),
+    requestSerialize: (value: QueueingHintRequest): Buffer => packed(QueueingHintRequest, value),
     requestDeserialize: (value: Buffer): QueueingHintRequest => QueueingHintRequest.decode(value),
     responseSerialize: (value: QueueingHintResponse): Buffer =>
-      Buffer.from(QueueingHintResponse.encode(value).finish()),
+      packed(QueueingHintResponse, value),
     responseDeserialize: (value: Buffer): QueueingHintResponse => QueueingHintResponse.decode(value),
   },
 } as const;
