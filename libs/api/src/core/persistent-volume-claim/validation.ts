@@ -109,8 +109,7 @@ function status({ status: now = {} }: Claim): Findings {
     const quantity = readQuantity(text);
     if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.child('capacity').key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
   }
-  // Upstream's name for the field.
-  const statusesPath = path.child('allocatedResourceStatus');
+  const statusesPath = path.child('allocatedResourceStatuses');
   for (const [name, state = ''] of entries(now.allocatedResourceStatuses)) {
     claimResource(name, statusesPath, found);
     if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(statusesPath, name, resizeStates));
