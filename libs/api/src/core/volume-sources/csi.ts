@@ -7,7 +7,7 @@ const maxDriverName = 63;
 
 /** What a CSI driver is called, wherever it is named. Mirrors ValidateCSIDriverName. */
 export function validateDriverName(name = '', path: FieldPath, found: Findings): void {
-  present(name, path, found);
+  if (!present(name, path, found)) return;
   if (name.length > maxDriverName) found.push(fieldErrors.tooLong(path, maxDriverName));
   refuse(dns1123SubdomainMessages(name.toLowerCase()), name, path, found);
 }

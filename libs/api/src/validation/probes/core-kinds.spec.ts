@@ -34,6 +34,7 @@ const probes: readonly Probe[] = [
   { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, accessModes: [''] } }, field: 'spec.accessModes', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"' },
   { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, volumeMode: '' } }, field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
   { kind: '/PersistentVolumeClaim', object: { status: { allocatedResourceStatuses: { cpu: 'NodeResizePending' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResourceStatuses', reason: 'FieldValueNotSupported', message: 'Unsupported value: "cpu": supported values: "storage"' },
+  { kind: '/PersistentVolumeClaim', object: { status: { allocatedResources: { storage: '-1' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResources[storage]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be a valid resource quantity' },
   { kind: '/Pod', object: { spec: { containers: [container], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { metadata: { uid: 'u' }, spec: claimSpec } } }] } }, field: 'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.uID', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
 
   { kind: '/Endpoints', object: { subsets: [{ addresses: [{ ip: '10.0.0.01' }], ports: [{ port: 80 }] }] }, old: { subsets: [{ addresses: [{ ip: '10.0.0.01' }] }] }, field: 'subsets[0].addresses[0].ip', reason: 'FieldValueInvalid', message: 'Invalid value: "10.0.0.01": must not have leading 0s' },
@@ -65,6 +66,15 @@ describe('an object of the core group that is refused', () => {
     ['/Endpoints', { metadata: { labels: { a: 'b' } } }, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }, 'addresses that nobody touches stay'],
   ])('is not %s %j from %j: %s', (kind, object, old) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
+  });
+
+  it('is a volume of a driver without a name, and that is told once', () => {
+    expect(statusOf({ kind: '/PersistentVolume', object: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { volumeHandle: 'h' } } } })?.causes).toEqual([{ field: 'spec.csi.driver', reason: 'FieldValueRequired', message: 'Required value' }]);
+  });
+
+  it('is a limit of pods with defaults, whatever these are', () => {
+    const limit = { type: 'Pod', max: { memory: '10' }, default: { memory: '20', other: '1' } };
+    expect(statusOf({ kind: '/LimitRange', object: { spec: { limits: [limit] } } })?.causes.map(({ field }) => field)).toEqual(['spec.limits[0].default']);
   });
 
   it('is a Node with one range twice, and that is told once', () => {
