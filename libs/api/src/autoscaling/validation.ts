@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath, formatQuantity, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, formatQuantity, pathSegmentNameMessages } from '@navarch/apimachinery';
 import { containerResourceName } from '../core/pod/validation/resources';
 import type { autoscalingv2 } from '../gen';
 import { list } from '../support/list';
@@ -80,9 +80,9 @@ function validateResourceTarget(target: Target, path: FieldPath, found: Findings
     found.push(fieldErrors.forbidden(path.child('averageValue'), 'may not set both a target raw value and a target utilization'));
 }
 
+/** What the selector of a metric may say is for those who serve metrics. */
 function validateIdentifier(metric: Loose<autoscalingv2.MetricIdentifier> | undefined, path: FieldPath, found: Findings): void {
   segment(metric?.name, path.child('name'), found, 'must specify a metric name');
-  if (metric?.selector) found.push(...validateLabelSelector(metric.selector as LabelSelector, path.child('selector')));
 }
 
 function validateMetricSource(metric: Metric, rules: VersionRules, path: FieldPath, found: Findings): void {

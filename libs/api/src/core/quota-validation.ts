@@ -2,6 +2,7 @@ import { compareQuantities, fieldErrors, FieldPath, formatQuantity, type Quantit
 import type { corev1 } from '../gen';
 import { entries, list } from '../support/list';
 import { type Loose } from '../support/loose';
+import { omit } from '../support/omit';
 import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { contentRules } from '../validation/kind-validation';
@@ -120,12 +121,14 @@ function limitType(type: string, path: FieldPath, found: Findings): void {
   if (found.length === before && !type.includes('/')) found.push(fieldErrors.invalid(path, type, 'must be a standard limit type or fully qualified'));
 }
 
-function validateItem(item: Item, path: FieldPath, found: Findings): void {
-  if (!itemTypes.includes(item.type ?? '')) limitType(item.type ?? '', path.child('type'), found);
+function validateItem(given: Item, path: FieldPath, found: Findings): void {
+  if (!itemTypes.includes(given.type ?? '')) limitType(given.type ?? '', path.child('type'), found);
+  // Pods have no defaults; of those that are given no more is said.
+  const item: Item = given.type === 'Pod' ? omit(given, 'default', 'defaultRequest') : given;
   const names = new Set(lists.flatMap((field) => Object.keys(item[field] ?? {})));
-  if (item.type === 'Pod')
+  if (given.type === 'Pod')
     for (const field of ['default', 'defaultRequest'] as const)
-      if (entries(item[field]).length > 0) found.push(fieldErrors.forbidden(path.child(field), 'may not be specified when `type` is \'Pod\''));
+      if (entries(given[field]).length > 0) found.push(fieldErrors.forbidden(path.child(field), 'may not be specified when `type` is \'Pod\''));
   if (item.type === 'PersistentVolumeClaim' && item.min?.['storage'] === undefined && item.max?.['storage'] === undefined)
     found.push(fieldErrors.required(path.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
   for (const field of lists)

@@ -14,7 +14,7 @@ import { eventValidation, newEventValidation } from './event/validation';
 import { nodeValidation } from './node/validation';
 import { persistentVolumeValidation } from './persistent-volume/validation';
 import { persistentVolumeClaimValidation } from './persistent-volume-claim/validation';
-import { templateMatches, validateLastingTemplate, validatePodTemplate } from './pod/validation/pod-template';
+import { labelsDoNotMatch, validateLastingTemplate, validatePodTemplate } from './pod/validation/pod-template';
 import { podValidation } from './pod/validation/pod';
 import { podWarnings } from './pod/warnings';
 import { limitRangeValidation, resourceQuotaValidation } from './quota-validation';
@@ -55,7 +55,8 @@ const replicationControllerValidation = contentRules<Loose<corev1.ReplicationCon
       found.push(fieldErrors.required(specPath.child('template')));
       return found;
     }
-    templateMatches(spec.template, { matchLabels: selector }, specPath.child('template'), found);
+    const labels = spec.template.metadata?.labels ?? {};
+    if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) labelsDoNotMatch(spec.template, specPath.child('template'), found);
     validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicationController', specPath.child('template'), found);
     return found;
   },

@@ -157,7 +157,7 @@ describe('validation on create', () => {
     ['Pod', pod({ activeDeadlineSeconds: -1 }), 'spec.activeDeadlineSeconds: Invalid value: -1: must be between 1 and 2147483647, inclusive', 'deadline'],
     ['Pod', pod({ initContainers: [{ name: 'i', image: 'x', readinessProbe: { exec: { command: ['a'] } } }] }), 'spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always', 'init containers are not probed'],
     ['Pod', pod({ ephemeralContainers: [{ name: 'e', image: 'x' }] }), 'spec.ephemeralContainers: Forbidden: cannot be set on create', 'debuggers come later'],
-    ['Pod', pod({ hostPID: true, shareProcessNamespace: true }), 'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled', 'one process namespace'],
+    ['Pod', pod({ hostPID: true, shareProcessNamespace: true }), 'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled', 'one process namespace'],
     ['Service', { metadata: { name: 'a.b' }, spec: { ports: [{ port: 80 }] } }, 'metadata.name: Invalid value: "a.b": must not contain dots', 'service names are stricter'],
     ['Service', { spec: {} }, 'spec.ports: Required value', 'a service has ports'],
     ['Service', service({ ports: [{ port: 80 }, { port: 81 }] }), 'spec.ports[0].name: Required value', 'with names, if several'],

@@ -2,7 +2,8 @@ import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../gen';
 import { list } from '../../support/list';
 import { type Loose } from '../../support/loose';
-import { type FormerTexts, notSpecialIp, validIp } from '../../validation/ip';
+import { semanticEqual } from '../../support/semantic-equal';
+import { notSpecialIp, validIp } from '../../validation/ip';
 import { ipWarnings } from '../../validation/ip-warnings';
 import { contentRules } from '../../validation/kind-validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, portNumber, qualifiedName } from '../../validation/rules';
@@ -10,9 +11,10 @@ import { protocols } from '../pod/validation/containers';
 
 type Address = Loose<corev1.EndpointAddress>;
 
-function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings, before: FormerTexts): void {
-  // Of what is no address upstream says so twice; what was there before may stay.
-  if (validIp(ip, path.child('ip'), found, before) || !before.has(ip)) notSpecialIp(ip, path.child('ip'), found);
+function validateAddress({ ip = '', hostname, nodeName }: Address, path: FieldPath, found: Findings): void {
+  validIp(ip, path.child('ip'), found);
+  // Of what is no address upstream says so twice.
+  notSpecialIp(ip, path.child('ip'), found);
   if (hostname) dnsLabel(hostname, path.child('hostname'), found);
   if (nodeName !== undefined) dnsSubdomain(nodeName, path.child('nodeName'), found);
 }
@@ -40,12 +42,13 @@ export const endpointsValidation = contentRules<Loose<corev1.Endpoints>>({
   warnings,
   content({ subsets }, old) {
     const found: Findings = [];
-    const before = new Set(list(old?.subsets).flatMap((subset) => [...list(subset.addresses), ...list(subset.notReadyAddresses)].flatMap(({ ip }) => ip ?? [])));
+    // What was taken once stays as long as nobody touches it.
+    if (old !== undefined && semanticEqual(subsets, old.subsets)) return found;
     list(subsets).forEach(({ addresses, notReadyAddresses, ports }, i) => {
       const at = FieldPath.of('subsets').index(i);
       if (list(addresses).length + list(notReadyAddresses).length === 0) found.push(fieldErrors.required(at, 'must specify `addresses` or `notReadyAddresses`'));
-      list(addresses).forEach((address, a) => validateAddress(address, at.child('addresses').index(a), found, before));
-      list(notReadyAddresses).forEach((address, a) => validateAddress(address, at.child('notReadyAddresses').index(a), found, before));
+      list(addresses).forEach((address, a) => validateAddress(address, at.child('addresses').index(a), found));
+      list(notReadyAddresses).forEach((address, a) => validateAddress(address, at.child('notReadyAddresses').index(a), found));
       validatePorts(ports, at.child('ports'), found);
     });
     return found;

@@ -35,9 +35,6 @@ function validateCidrs({ podCIDRs }: Loose<corev1.NodeSpec>, before: FormerTexts
   const families = new Set(cidrs.map((cidr, i) => validCidr(cidr, path.index(i), found, before)?.ip.family));
   if (cidrs.length > 2 || (cidrs.length === 2 && families.size !== 2))
     found.push(fieldErrors.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
-  cidrs.forEach((cidr, i) => {
-    if (cidrs.indexOf(cidr) < i) found.push(fieldErrors.duplicate(path.index(i), cidr));
-  });
 }
 
 function validateAmounts(status: Loose<corev1.NodeStatus> | undefined, found: Findings): void {

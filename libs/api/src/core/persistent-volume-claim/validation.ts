@@ -105,18 +105,21 @@ function claimResource(name: string, path: FieldPath, found: Findings): boolean 
 function status({ status: now = {} }: Claim): Findings {
   const found: Findings = [];
   const path = FieldPath.of('status');
-  for (const [name, text] of entries(now.capacity)) {
+  const isNegative = (text: string | undefined, at: FieldPath): boolean => {
     const quantity = readQuantity(text);
-    if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(path.child('capacity').key(name), formatQuantity(quantity), 'must be a valid resource quantity'));
-  }
-  // Upstream's name for the field.
-  const statusesPath = path.child('allocatedResourceStatus');
+    if (quantity === undefined || quantity.nanos >= 0n) return false;
+    found.push(fieldErrors.invalid(at, formatQuantity(quantity), 'must be a valid resource quantity'));
+    return true;
+  };
+  for (const [name, text] of entries(now.capacity)) isNegative(text, path.child('capacity').key(name));
+  const statusesPath = path.child('allocatedResourceStatuses');
   for (const [name, state = ''] of entries(now.allocatedResourceStatuses)) {
     claimResource(name, statusesPath, found);
     if (!resizeStates.includes(state)) found.push(fieldErrors.notSupported(statusesPath, name, resizeStates));
   }
+  const allocatedPath = path.child('allocatedResources');
   for (const [name, text] of entries(now.allocatedResources))
-    if (claimResource(name, path.child('allocatedResources'), found)) resourceAmount('storage', text, path.child('allocatedResources').key(name), found);
+    if (claimResource(name, allocatedPath, found) && !isNegative(text, allocatedPath.key(name))) resourceAmount('storage', text, allocatedPath.key(name), found);
   return found;
 }
 

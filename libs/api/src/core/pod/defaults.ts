@@ -40,20 +40,19 @@ function defaultHostPorts(containers: readonly Loose<corev1.Container>[] | undef
   for (const { ports } of list(containers)) for (const port of list(ports)) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
 }
 
-/** A list of addresses and its first, under an older name: where they differ, the older counts. */
-function alignAddresses(status: Loose<corev1.PodStatus>, one: 'hostIP' | 'podIP', all: 'hostIPs' | 'podIPs'): void {
-  const first = list(status[all])[0]?.ip;
-  const single = status[one];
-  if (single && single !== first) status[all] = [{ ip: single }];
-  else if (first && !single) status[one] = first;
+/** A list of addresses and its first, under an older name: where they differ, the older counts. Of the host's addresses that is for validation to tell. */
+function alignPodIps(status: Loose<corev1.PodStatus>): void {
+  const first = list(status.podIPs)[0]?.ip;
+  const { podIP } = status;
+  if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];
+  else if (first && !podIP) status.podIP = first;
 }
 
 /** Defaults of a Pod. The service account is set by admission. */
 export function defaultPod(pod: Loose<corev1.Pod>): void {
   const spec = (pod.spec ??= {});
   const status = (pod.status ??= {});
-  alignAddresses(status, 'podIP', 'podIPs');
-  alignAddresses(status, 'hostIP', 'hostIPs');
+  alignPodIps(status);
   defaultPodSpec(spec);
   for (const container of [...list(spec.initContainers), ...list(spec.containers)]) defaultRequestsFromLimits(container);
   defaultPodLevelResources(spec);

@@ -21,7 +21,6 @@ const portsPath = specPath.child('ports');
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 /** One day. */
 const maxAffinitySeconds = 86400;
-const kubeletPort = 10250;
 
 function validatePorts(spec: Spec, found: Findings): void {
   const ports = list(spec.ports);
@@ -63,10 +62,6 @@ function validateUniquePorts(spec: Spec, found: Findings): void {
 function validateType(spec: Spec, found: Findings): void {
   const { type, externalName = '' } = spec;
   if (list(spec.ports).length === 0 && !isHeadless(spec) && type !== 'ExternalName') found.push(fieldErrors.required(portsPath));
-  if (type === 'LoadBalancer')
-    list(spec.ports).forEach(({ port }, i) => {
-      if (port === kubeletPort) found.push(fieldErrors.invalid(portsPath.index(i), port, `may not expose port ${kubeletPort} externally since it is used by kubelet`));
-    });
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
     found.push(fieldErrors.invalid(specPath.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`));
   if (type !== 'ExternalName') return;

@@ -60,6 +60,7 @@ describe('an autoscaler that is refused', () => {
   it.each<[object, string]>([
     [cpu({ type: 'Utilization', averageUtilization: 50 }), 'a share of what is asked for'],
     [metric(external({ type: 'AverageValue', averageValue: '5' })), 'something from outside'],
+    [metric({ type: 'External', external: { metric: { name: 'queue', selector: { matchLabels: { topic: 'a::b' } } }, target: { type: 'AverageValue', averageValue: '5' } } }), 'whatever selects among metrics'],
     [container({ name: 'example.com/gpu' }), 'a resource of a container'],
     [behavior({ tolerance: '0', selectPolicy: 'Disabled', stabilizationWindowSeconds: 3600 }), 'bounds'],
   ])('is not %j: %s', (object) => {

@@ -33,11 +33,13 @@ const probes: readonly Probe[] = [
   { ...volume({ volumeMode: '' }), field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
   { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, accessModes: [''] } }, field: 'spec.accessModes', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"' },
   { kind: '/PersistentVolumeClaim', object: { spec: { ...claimSpec, volumeMode: '' } }, field: 'spec.volumeMode', reason: 'FieldValueNotSupported', message: 'Unsupported value: "": supported values: "Block", "Filesystem"' },
-  { kind: '/PersistentVolumeClaim', object: { status: { allocatedResourceStatuses: { cpu: 'NodeResizePending' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResourceStatus', reason: 'FieldValueNotSupported', message: 'Unsupported value: "cpu": supported values: "storage"' },
+  { kind: '/PersistentVolumeClaim', object: { status: { allocatedResourceStatuses: { cpu: 'NodeResizePending' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResourceStatuses', reason: 'FieldValueNotSupported', message: 'Unsupported value: "cpu": supported values: "storage"' },
+  { kind: '/PersistentVolumeClaim', object: { status: { allocatedResources: { storage: '-1' } } }, old: { spec: claimSpec }, view: 'status', field: 'status.allocatedResources[storage]', reason: 'FieldValueInvalid', message: 'Invalid value: "-1": must be a valid resource quantity' },
   { kind: '/Pod', object: { spec: { containers: [container], volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { metadata: { uid: 'u' }, spec: claimSpec } } }] } }, field: 'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.uID', reason: 'FieldValueForbidden', message: 'Forbidden: cannot be set' },
 
+  { kind: '/Endpoints', object: { subsets: [{ addresses: [{ ip: '10.0.0.01' }], ports: [{ port: 80 }] }] }, old: { subsets: [{ addresses: [{ ip: '10.0.0.01' }] }] }, field: 'subsets[0].addresses[0].ip', reason: 'FieldValueInvalid', message: 'Invalid value: "10.0.0.01": must not have leading 0s' },
   { kind: '/Endpoints', object: { subsets: [{ addresses: [{ ip: 'x' }] }] }, field: 'subsets[0].addresses[0].ip', reason: 'FieldValueInvalid', message: 'Invalid value: "x": must be a valid IP address' },
-  { kind: '/Node', object: { spec: { podCIDRs: ['10.0.0.0/16', '10.0.0.0/16'] } }, field: 'spec.podCIDRs[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: "10.0.0.0/16"' },
+  { kind: '/Node', object: { spec: { podCIDRs: ['10.0.0.0/16', '10.0.0.0/16'] } }, field: 'spec.podCIDRs', reason: 'FieldValueInvalid', message: 'Invalid value: ["10.0.0.0/16","10.0.0.0/16"]: may specify no more than one CIDR for each IP family' },
 
   { ...replicas({ replicas: -1 }), field: 'status.replicas', reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be greater than or equal to 0' },
   { ...replicas({ replicas: 1, fullyLabeledReplicas: 2 }), field: 'status.fullyLabeledReplicas', reason: 'FieldValueInvalid', message: 'Invalid value: 2: cannot be greater than status.replicas' },
@@ -60,8 +62,23 @@ describe('an object of the core group that is refused', () => {
     ['coordination.k8s.io/Lease', { metadata: { finalizers: ['mine'] } }, undefined, 'not all kinds ask whose a finalizer is'],
     ['/ConfigMap', { metadata: { finalizers: ['example.com/mine', 'foregroundDeletion'] } }, undefined, 'whose finalizers are told'],
     ['/Secret', secret('dockercfg', 'null').object, undefined, 'nothing is an empty object'],
+    ['/Service', { spec: { type: 'LoadBalancer', ports: [{ port: 10250 }] } }, undefined, 'a balancer may have the port of the kubelet'],
+    ['/Endpoints', { metadata: { labels: { a: 'b' } } }, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }, 'addresses that nobody touches stay'],
   ])('is not %s %j from %j: %s', (kind, object, old) => {
     expect(statusOf({ kind, object, ...(old ? { old } : {}) })).toBeUndefined();
+  });
+
+  it('is a volume of a driver without a name, and that is told once', () => {
+    expect(statusOf({ kind: '/PersistentVolume', object: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { volumeHandle: 'h' } } } })?.causes).toEqual([{ field: 'spec.csi.driver', reason: 'FieldValueRequired', message: 'Required value' }]);
+  });
+
+  it('is a limit of pods with defaults, whatever these are', () => {
+    const limit = { type: 'Pod', max: { memory: '10' }, default: { memory: '20', other: '1' } };
+    expect(statusOf({ kind: '/LimitRange', object: { spec: { limits: [limit] } } })?.causes.map(({ field }) => field)).toEqual(['spec.limits[0].default']);
+  });
+
+  it('is a Node with one range twice, and that is told once', () => {
+    expect(statusOf({ kind: '/Node', object: { spec: { podCIDRs: ['10.0.0.0/16', '10.0.0.0/16'] } } })?.causes).toHaveLength(1);
   });
 
   it('is a Service of addresses that are none, and no more is said of them', () => {

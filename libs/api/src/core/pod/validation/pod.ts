@@ -87,9 +87,6 @@ function validateIps(addresses: Addresses, old: Addresses, path: FieldPath, foun
   if (ips.length < 2) return;
   const families = new Set(ips.map(ipFamilyOf));
   if (ips.length > 2 || families.size !== ips.length) found.push(fieldErrors.invalid(path, addresses, 'may specify no more than one IP for each IP family'));
-  ips.forEach((ip, i) => {
-    if (ips.indexOf(ip) !== i) found.push(fieldErrors.duplicate(path.index(i), { ip }));
-  });
 }
 
 function validateHostIps({ status }: Pod, { status: old }: Pod, found: Findings): void {
@@ -108,8 +105,7 @@ function validateClaimStatuses({ spec, status }: Pod, found: Findings): void {
     if (seen.has(name)) found.push(fieldErrors.duplicate(at.child('name'), name));
     seen.add(name);
     if (!names.has(name)) found.push(fieldErrors.invalid(at.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
-    // Upstream takes it for the name of the claim.
-    if (resourceClaimName) dnsSubdomain(resourceClaimName, at.child('name'), found);
+    if (resourceClaimName !== undefined) dnsSubdomain(resourceClaimName, at.child('resourceClaimName'), found);
   });
 }
 

@@ -99,8 +99,9 @@ function validateHostPorts(containers: readonly Loose<corev1.Container>[] | unde
 /** What the whole pod may do, and whose network and processes it shares. */
 export function validatePodSecurity(spec: Loose<corev1.PodSpec>, isPod: boolean, path: FieldPath, found: Findings): void {
   if (spec.hostNetwork) validateHostPorts(spec.containers, isPod, path.child('containers'), found);
+  // Upstream's own form of a pod has both in the security context.
   if (spec.shareProcessNamespace && spec.hostPID)
-    found.push(fieldErrors.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
+    found.push(fieldErrors.invalid(path.child('securityContext', 'shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   if (spec.hostUsers === false)
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const)
       // Upstream names two of them as its own code does.
