@@ -48,7 +48,7 @@ describe('a policy', () => {
     [{ matchConstraints: { resourceRules: fine.matchConstraints.resourceRules } }, 'spec.matchConstraints.objectSelector FieldValueRequired'],
     [{ matchConstraints: { matchPolicy: 'Exact', namespaceSelector: {}, objectSelector: {} } }, 'spec.matchConstraints.resourceRules FieldValueRequired'],
     [{ variables: [{ name: ' ', expression: 'true' }] }, 'spec.variables[0].name FieldValueRequired name is not specified'],
-    [{ variables: [{ name: 'namespace', expression: 'true' }] }, 'spec.variables[0].name FieldValueInvalid name is not a valid CEL identifier'],
+    [{ variables: [{ name: 'namespace', expression: 'true' }] }, 'spec.variables[0].name FieldValueInvalid must be a valid CEL identifier'],
     [{ variables: [{ name: 'a', expression: '' }] }, 'spec.variables[0].expression FieldValueRequired expression is not specified'],
     [{ validations: [{ expression: ' ' }] }, 'spec.validations[0].expression FieldValueRequired expression is not specified'],
     [{ validations: [{ expression: 'true', messageExpression: ' ' }] }, 'spec.validations[0].messageExpression FieldValueInvalid must be non-empty if specified'],
