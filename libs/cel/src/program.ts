@@ -85,7 +85,8 @@ export function compile(source: string, { declarations, results }: Environment):
 export class ResultTypeError extends CompileError {
   constructor(source: string, type: CelType, results: readonly string[]) {
     super(source, []);
-    const wanted = results.length === 1 ? (results[0] ?? '') : `one of [${results.join(' ')}]`;
+    const names = results.map((name) => (name === 'null' ? 'null_type' : name));
+    const wanted = names.length === 1 ? (names[0] ?? '') : `one of [${names.join(' ')}]`;
     this.message = `must evaluate to ${wanted} but got ${formatType(type)}`;
   }
 

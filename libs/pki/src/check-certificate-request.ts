@@ -64,11 +64,12 @@ export function certificateChainFault(pem: string): string | undefined {
 }
 
 /** Why one entry of a bundle is no trust anchor; undefined if it is one. */
-function trustAnchorFault(text: string, type: string, body: string): string | undefined {
+function trustAnchorFault(type: string, body: string): string | undefined {
   if (type !== 'CERTIFICATE') return `has bad block type: ${type}`;
   if (body.includes(':')) return 'has PEM block headers';
   try {
-    return new X509Certificate(text).ca ? undefined : 'does not have the CA bit set';
+    // Lines may be indented, which a parser of PEM would not take.
+    return new X509Certificate(Buffer.from(body, 'base64')).ca ? undefined : 'does not have the CA bit set';
   } catch {
     // Whatever the parser says of it: upstream says no more than this either.
     return 'does not parse as X.509';
@@ -79,8 +80,8 @@ function trustAnchorFault(text: string, type: string, body: string): string | un
 export function trustBundleFaults(pem: string): string[] {
   const faults: string[] = [];
   const places = new Map<string, number[]>();
-  pemBlocks(pem).forEach(({ text, type, body }, i) => {
-    const fault = trustAnchorFault(text, type, body);
+  pemBlocks(pem).forEach(({ type, body }, i) => {
+    const fault = trustAnchorFault(type, body);
     if (fault !== undefined) {
       faults.push(`entry ${i} ${fault}`);
       return;

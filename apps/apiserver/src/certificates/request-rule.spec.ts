@@ -49,6 +49,7 @@ describe('a bundle of trust anchors', () => {
     expect(told(leaf)).toEqual(['entry 0 does not have the CA bit set']);
     expect(told(`${first}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`)).toEqual(['entry 1 does not parse as X.509']);
     expect(told(`${first}${second}${first}`)).toEqual(['duplicate trust anchor (indices [0 2])']);
+    expect(told(`${first}${second.replaceAll('\n', '\n\t')}`)).toEqual([]);
     expect(told('text', 'text')).toEqual([]);
   });
 });

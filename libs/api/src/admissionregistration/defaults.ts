@@ -44,7 +44,6 @@ export function defaultValidatingPolicy(policy: Loose<admissionregistrationv1.Va
 export function defaultMutatingPolicy(policy: Loose<admissionregistrationv1.MutatingAdmissionPolicy>): void {
   const spec = (policy.spec ??= {});
   spec.failurePolicy ??= 'Fail';
-  spec.reinvocationPolicy ||= 'Never';
   defaultMatchResources(spec.matchConstraints);
 }
 
@@ -52,7 +51,6 @@ type Binding = Loose<admissionregistrationv1.ValidatingAdmissionPolicyBinding> |
 
 export function defaultPolicyBinding(binding: Binding): void {
   const spec: NonNullable<Binding['spec']> = (binding.spec ??= {});
-  if (spec.paramRef) spec.paramRef.parameterNotFoundAction ??= 'Deny';
   defaultMatchResources(spec.matchResources);
 }
 

@@ -2,7 +2,7 @@ import { fieldErrors, type FieldPath, pathSegmentNameMessages } from '@navarch/a
 import type { admissionregistrationv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
-import { choice, type Findings, present, refuse, supported } from '../validation/rules';
+import { type Findings, oneOf, present, refuse } from '../validation/rules';
 
 // Which requests a webhook or a policy is asked about. Mirrors pkg/apis/admissionregistration/validation.
 
@@ -42,12 +42,12 @@ function validateResources(resources: readonly string[], path: FieldPath, found:
 
 export function validateRule(rule: Rule, path: FieldPath, found: Findings): void {
   validateWords(list(rule.operations), 'operations', path.child('operations'), found);
-  list(rule.operations).forEach((operation, i) => choice(operation, operations, path.child('operations').index(i), found));
+  list(rule.operations).forEach((operation, i) => oneOf(operation, operations, path.child('operations').index(i), found));
   validateWords(list(rule.apiGroups), 'API groups', path.child('apiGroups'), found);
   validateWords(list(rule.apiVersions), 'API versions', path.child('apiVersions'), found);
   list(rule.apiVersions).forEach((version, i) => present(version, path.child('apiVersions').index(i), found));
   validateResources(list(rule.resources), path.child('resources'), found);
-  supported(rule.scope, ['*', 'Cluster', 'Namespaced'], path.child('scope'), found);
+  if (rule.scope !== undefined) oneOf(rule.scope, ['*', 'Cluster', 'Namespaced'], path.child('scope'), found);
 }
 
 /** A policy's rule, which may name objects. */

@@ -4,7 +4,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
-import { type Findings, present, refuse, supported } from '../validation/rules';
+import { type Findings, oneOf, present, refuse } from '../validation/rules';
 import { validateRule } from './rule';
 import { harmless, reviewVersions, selectorFields, type Tolerated, toleratedOf, type Webhook } from './tolerated';
 import { validateWebhookAddress } from './webhook-address';
@@ -25,14 +25,14 @@ function validateWebhook(webhook: Webhook, path: FieldPath, tolerated: Tolerated
   const { name = '', timeoutSeconds, sideEffects } = webhook;
   fullyQualified(name, path.child('name'), found);
   list(webhook.rules).forEach((rule, i) => validateRule(rule, path.child('rules').index(i), found));
-  supported(webhook.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), found);
-  supported(webhook.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), found);
+  if (webhook.failurePolicy !== undefined) oneOf(webhook.failurePolicy, ['Fail', 'Ignore'], path.child('failurePolicy'), found);
+  if (webhook.matchPolicy !== undefined) oneOf(webhook.matchPolicy, ['Equivalent', 'Exact'], path.child('matchPolicy'), found);
   const effects = tolerated.sideEffects ? allSideEffects : harmless;
   if (sideEffects === undefined) found.push(fieldErrors.required(path.child('sideEffects'), `must specify one of ${effects.join(', ')}`));
   else if (!effects.includes(sideEffects)) found.push(fieldErrors.notSupported(path.child('sideEffects'), sideEffects, effects));
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1))
     found.push(fieldErrors.invalid(path.child('timeoutSeconds'), timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'));
-  supported(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), found);
+  if (webhook.reinvocationPolicy !== undefined) oneOf(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), found);
   for (const field of selectorFields)
     if (webhook[field]) found.push(...validateLabelSelector(webhook[field] as LabelSelector, path.child(field)).filter((fault) => !tolerated.labelValues || !badValue.test(fault.field)));
   validateWebhookAddress(webhook.clientConfig, path.child('clientConfig'), found);

@@ -45,8 +45,8 @@ export function validateWebhookAddress(config: Loose<admissionregistrationv1.Web
   else if (url !== undefined) validateUrl(url, path.child('url'), found);
   else if (service) {
     const at = path.child('service');
-    present(service.name, at.child('name'), found, 'service name is required');
-    present(service.namespace, at.child('namespace'), found, 'service namespace is required');
+    present(service.name, at.child('name'), found);
+    present(service.namespace, at.child('namespace'), found);
     const wrong = service.port === undefined ? [] : portNumberMessages(service.port);
     if (wrong.length > 0) found.push(fieldErrors.invalid(at.child('port'), service.port, `port is not valid: ${wrong.join(', ')}`));
     if (service.path !== undefined) validatePath(service.path, at.child('path'), found);

@@ -69,13 +69,14 @@ const maxTrustBundleBytes = 1024 * 1024;
 const trustBundleValidation = contentRules<Bundle>({
   // Which names are good depends on the signer.
   name: anyName,
-  content({ metadata, spec }) {
+  content({ metadata, spec }, old) {
     const found: Findings = [];
     const { signerName = '', trustBundle = '' } = spec ?? {};
     const name = metadata.name ?? '';
     refuse(name === '' ? [] : trustBundleNameMessages(name, signerName), name, FieldPath.of('metadata', 'name'), found);
     if (signerName !== '') validateSignerName(signerName, specPath.child('signerName'), found);
-    if (Buffer.byteLength(trustBundle) > maxTrustBundleBytes) found.push(fieldErrors.tooLong(specPath.child('trustBundle'), maxTrustBundleBytes));
+    // What is there already is not looked at again.
+    if (trustBundle !== old?.spec?.trustBundle && Buffer.byteLength(trustBundle) > maxTrustBundleBytes) found.push(fieldErrors.tooLong(specPath.child('trustBundle'), maxTrustBundleBytes));
     return found;
   },
   change({ spec }, old) {

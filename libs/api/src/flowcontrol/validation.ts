@@ -182,8 +182,12 @@ function validateLimited(limited: Loose<flowcontrolv1.LimitedPriorityLevelConfig
     found.push(fieldErrors.invalid(path.child('borrowingLimitPercent'), borrowingLimitPercent, 'if specified, must be a non-negative integer'));
 }
 
+/** How v1beta3 remembers shares of 0. */
+const zeroShares = 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares';
+
 function levelContent({ metadata, spec = {} }: Level): Findings {
   const found: Findings = [];
+  if (metadata?.annotations && Object.hasOwn(metadata.annotations, zeroShares)) found.push(fieldErrors.forbidden(FieldPath.of('metadata', 'annotations'), `annotation '${zeroShares}' is forbidden`));
   const { type = '', limited, exempt } = spec;
   if ((metadata?.name === 'exempt') !== (type === 'Exempt')) found.push(fieldErrors.invalid(specPath.child('type'), type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   if (type === 'Exempt') {

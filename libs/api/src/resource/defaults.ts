@@ -42,11 +42,13 @@ function defaultPoolStatusRequest(request: Loose<resourcev1alpha3.ResourcePoolSt
 }
 
 /** v1beta2 has the same shape; v1beta1 keeps its requests flat and is served only on request. */
-export const resourceDefaults: Defaulters = Object.fromEntries([
-  ['resource.k8s.io/v1alpha3/ResourcePoolStatusRequest', defaulter(defaultPoolStatusRequest)],
-  ...['v1', 'v1beta2'].flatMap((version) => [
-    [`resource.k8s.io/${version}/ResourceClaim`, defaulter(defaultResourceClaim)],
-    [`resource.k8s.io/${version}/ResourceClaimTemplate`, defaulter(defaultResourceClaimTemplate)],
-    [`resource.k8s.io/${version}/ResourceSlice`, defaulter(defaultResourceSlice)],
-  ]),
-]);
+export const resourceDefaults: Defaulters = {
+  'resource.k8s.io/v1alpha3/ResourcePoolStatusRequest': defaulter(defaultPoolStatusRequest),
+  ...Object.fromEntries(
+    ['v1', 'v1beta2'].flatMap((version) => [
+      [`resource.k8s.io/${version}/ResourceClaim`, defaulter(defaultResourceClaim)],
+      [`resource.k8s.io/${version}/ResourceClaimTemplate`, defaulter(defaultResourceClaimTemplate)],
+      [`resource.k8s.io/${version}/ResourceSlice`, defaulter(defaultResourceSlice)],
+    ]),
+  ),
+};

@@ -1,11 +1,11 @@
-import { dns1123SubdomainMessages, dnsSubdomainMaxLength, fieldErrors, FieldPath } from '@navarch/apimachinery';
+import { dns1123SubdomainMessages, dnsSubdomainMaxLength, fieldErrors, FieldPath, maxBytesMessage } from '@navarch/apimachinery';
 import type { resourcev1alpha3 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { semanticEqual } from '../support/semantic-equal';
 import { validateConditions } from '../validation/conditions';
 import { contentRules } from '../validation/kind-validation';
-import { declaredImmutable, dnsSubdomain, type Findings, immutable, inRange, present, refuse } from '../validation/rules';
+import { declaredImmutable, type Findings, immutable, inRange, present, refuse } from '../validation/rules';
 
 type Request = Loose<resourcev1alpha3.ResourcePoolStatusRequest>;
 
@@ -21,21 +21,21 @@ function validateDriver(name: string | undefined, path: FieldPath, found: Findin
   if (!present(name, path, found)) return;
   const form =
     "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'Example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-  refuse(dns1123SubdomainMessages(name.toLowerCase()).map((message) => (message.startsWith('must be no more') ? message : form)), name, path, found);
+  refuse(dns1123SubdomainMessages(name.toLowerCase(), maxBytesMessage).map((message) => (message.startsWith('must be no more') ? message : form)), name, path, found);
 }
 
 function validatePoolName(name: string, path: FieldPath, found: Findings): void {
   if (Buffer.byteLength(name) > dnsSubdomainMaxLength) found.push(fieldErrors.tooLong(path, dnsSubdomainMaxLength));
   name.split('/').forEach((part, i) => {
     if (part === '') found.push(fieldErrors.invalid(path, name, `segment ${i}: must not be empty`));
-    else refuse(dns1123SubdomainMessages(part).map((message) => `segment ${i}: ${message}`), part, path, found);
+    else refuse(dns1123SubdomainMessages(part, maxBytesMessage).map((message) => `segment ${i}: ${message}`), part, path, found);
   });
 }
 
 function validatePool(pool: Loose<resourcev1alpha3.PoolStatus>, path: FieldPath, found: Findings): void {
   validateDriver(pool.driver, path.child('driver'), found);
   if (present(pool.poolName, path.child('poolName'), found)) validatePoolName(pool.poolName, path.child('poolName'), found);
-  if (pool.nodeName !== undefined) dnsSubdomain(pool.nodeName, path.child('nodeName'), found);
+  if (pool.nodeName !== undefined) refuse(dns1123SubdomainMessages(pool.nodeName, maxBytesMessage), pool.nodeName, path.child('nodeName'), found);
   if (!pool.generation) found.push(fieldErrors.required(path.child('generation')));
   for (const field of ['totalDevices', 'allocatedDevices', 'availableDevices', 'unavailableDevices', 'generation'] as const) inRange(pool[field], 0, Infinity, path.child(field), found);
   inRange(pool.resourceSliceCount, 1, Infinity, path.child('resourceSliceCount'), found);

@@ -40,7 +40,7 @@ function validateProvisioner(provisioner: string | undefined, path: FieldPath, f
 /** Where volumes may be made: each place said once. */
 function validateTopologies(terms: StorageClass['allowedTopologies'], found: Findings): void {
   // Upstream begins with as many empty terms as there are: one that names no place is as one of them.
-  const seen: Record<string, string[]>[] = list(terms).map(() => ({}));
+  const seen = list(terms).map(() => '[]');
   list(terms).forEach((term, i) => {
     const path = FieldPath.of('allowedTopologies').index(i).child('matchLabelExpressions');
     const places: Record<string, string[]> = {};
@@ -55,8 +55,9 @@ function validateTopologies(terms: StorageClass['allowedTopologies'], found: Fin
       if (Object.hasOwn(places, key)) found.push(fieldErrors.duplicate(at.child('key'), key));
       places[key] = sorted(new Set(all));
     });
-    for (const other of seen) if (semanticEqual(other, places)) found.push(fieldErrors.duplicate(path, ''));
-    seen.push(places);
+    const all = JSON.stringify(sorted(Object.keys(places)).map((key) => [key, places[key]]));
+    for (const other of seen) if (other === all) found.push(fieldErrors.duplicate(path, ''));
+    seen.push(all);
   });
 }
 

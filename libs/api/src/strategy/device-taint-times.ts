@@ -11,12 +11,16 @@ function date(taint: resourcev1.DeviceTaint | undefined, nowMs: number): void {
 const dateDevices = ({ spec }: resourcev1.ResourceSlice, { nowMs }: StrategyContext): void => {
   for (const { taints = [] } of spec.devices ?? []) for (const taint of taints) date(taint, nowMs);
 };
-const dateRule = ({ spec }: resourcev1beta2.DeviceTaintRule, { nowMs }: StrategyContext): void => date(spec.taint, nowMs);
+/** As it may come: a rule without a taint is for validation to refuse. */
+interface Rule {
+  readonly spec: { readonly taint?: resourcev1.DeviceTaint };
+}
+const dateRule = ({ spec }: Rule, { nowMs }: StrategyContext): void => date(spec.taint, nowMs);
 
 /** Another effect is another taint, unless its author says since when it is there (pkg/registry/resource/devicetaintrule). */
-function dateChange(rule: resourcev1beta2.DeviceTaintRule, { spec: { taint: old } }: resourcev1beta2.DeviceTaintRule, context: StrategyContext): void {
+function dateChange(rule: Rule, { spec: { taint: old } }: Rule, context: StrategyContext): void {
   const { taint } = rule.spec;
-  if (taint !== undefined && taint.effect !== old?.effect && taint.timeAdded === old?.timeAdded) delete taint.timeAdded;
+  if (taint && taint.effect !== old?.effect && taint.timeAdded === old?.timeAdded) delete taint.timeAdded;
   dateRule(rule, context);
 }
 

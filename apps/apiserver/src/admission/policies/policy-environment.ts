@@ -62,7 +62,9 @@ const FIXED: Readonly<Record<string, CelType>> = {
 /** What the expressions of a policy may name; grows by the policy's own variables in their order. */
 export class PolicyEnvironment {
   readonly programs = new Map<string, Program>();
-  private readonly variables: ObjectType = { kind: 'object', name: 'kubernetes.variables', field: (name) => this.programs.get(name)?.type };
+  /** Variables that say nothing: whatever uses them is not to blame. */
+  private readonly broken = new Set<string>();
+  private readonly variables: ObjectType = { kind: 'object', name: 'kubernetes.variables', field: (name) => this.programs.get(name)?.type ?? (this.broken.has(name) ? types.dyn : undefined) };
 
   constructor(
     private readonly hasParams: boolean,
@@ -100,7 +102,9 @@ export class PolicyEnvironment {
 
   /** @throws CompileError */
   declare({ name, expression }: NamedExpression): void {
+    this.broken.add(name);
     this.programs.set(name, compile(expression, { declarations: this.declarations() }));
+    this.broken.delete(name);
   }
 }
 

@@ -48,7 +48,7 @@ describe('a policy', () => {
     [{ matchConstraints: { resourceRules: fine.matchConstraints.resourceRules } }, 'spec.matchConstraints.objectSelector FieldValueRequired'],
     [{ matchConstraints: { matchPolicy: 'Exact', namespaceSelector: {}, objectSelector: {} } }, 'spec.matchConstraints.resourceRules FieldValueRequired'],
     [{ variables: [{ name: ' ', expression: 'true' }] }, 'spec.variables[0].name FieldValueRequired name is not specified'],
-    [{ variables: [{ name: 'namespace', expression: 'true' }] }, 'spec.variables[0].name FieldValueInvalid name is not a valid CEL identifier'],
+    [{ variables: [{ name: 'namespace', expression: 'true' }] }, 'spec.variables[0].name FieldValueInvalid must be a valid CEL identifier'],
     [{ variables: [{ name: 'a', expression: '' }] }, 'spec.variables[0].expression FieldValueRequired expression is not specified'],
     [{ validations: [{ expression: ' ' }] }, 'spec.validations[0].expression FieldValueRequired expression is not specified'],
     [{ validations: [{ expression: 'true', messageExpression: ' ' }] }, 'spec.validations[0].messageExpression FieldValueInvalid must be non-empty if specified'],
@@ -57,6 +57,7 @@ describe('a policy', () => {
     [{ validations: [] }, 'spec.validations FieldValueRequired validations or auditAnnotations must contain at least one item'],
     [{ validations: [] }, 'spec.auditAnnotations FieldValueRequired validations or auditAnnotations must contain at least one item'],
     [{ auditAnnotations: [{ key: 'a', valueExpression: '"x"' }, { key: 'a', valueExpression: '"x"' }] }, 'spec.auditAnnotations[1].key FieldValueDuplicate'],
+    [{ auditAnnotations: [{ key: 'a', valueExpression: 'true' }] }, 'spec.auditAnnotations[0].valueExpression FieldValueInvalid must evaluate to one of [string null_type] but got bool'],
     [{ auditAnnotations: [{ key: 'no good', valueExpression: '"x"' }] }, 'spec.auditAnnotations[0].key FieldValueInvalid "few/no good": name part must consist of '],
     [{ auditAnnotations: [{ key: 'a', valueExpression: `"${'x'.repeat(5120)}"` }] }, 'spec.auditAnnotations[0].valueExpression FieldValueRequired must not exceed 5120 bytes in length'],
     [{ auditAnnotations: Array.from({ length: 21 }, (_, i) => ({ key: `k${i}`, valueExpression: '"x"' })) }, 'spec.auditAnnotations FieldValueInvalid must not have more than 20 auditAnnotations'],
@@ -69,6 +70,10 @@ describe('a policy', () => {
     [{ matchConditions: Array.from({ length: 65 }, (_, i) => ({ name: `c${i}`, expression: 'true' })) }, 'spec.matchConditions FieldValueTooMany'],
   ])('is refused: %j for %s', (parts, fault) => {
     expect(faultsOf('validatingadmissionpolicies', { ...fine, ...parts })).toContainEqual(saying(fault));
+  });
+
+  it('is told once of a variable that says nothing', () => {
+    expect(faultsOf('validatingadmissionpolicies', { ...fine, variables: [{ name: 'x', expression: '///' }], validations: [{ expression: 'variables.x == 1' }] })).toEqual([expect.stringContaining('spec.variables[0].expression')]);
   });
 });
 

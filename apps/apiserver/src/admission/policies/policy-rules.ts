@@ -89,7 +89,7 @@ function commonFaults(spec: Spec, old: Spec | undefined, environment: PolicyEnvi
     const at = SPEC.child('variables').index(i);
     const { name = '', expression = '' } = variable;
     if (name.trim() === '') errors.push(fieldErrors.required(at.child('name'), 'name is not specified'));
-    else if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || RESERVED.has(name)) errors.push(fieldErrors.invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
+    else if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || RESERVED.has(name)) errors.push(fieldErrors.invalid(at.child('name'), name, 'must be a valid CEL identifier'));
     errors.push(...expressionFaults(expression, at.child('expression'), () => environment.declare({ name, expression })));
   });
   return errors;

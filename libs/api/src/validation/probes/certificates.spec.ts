@@ -89,6 +89,11 @@ describe('a ClusterTrustBundle', () => {
     expect(causesOf({ kind: BUNDLE, object: bundle(name, spec) })).toEqual([]);
   });
 
+  it('is not measured again', () => {
+    const large = bundle('a', { trustBundle: 'x'.repeat(1024 * 1024 + 1) });
+    expect(causesOf({ kind: BUNDLE, old: large, object: large })).toEqual([]);
+  });
+
   it('keeps its signer', () => {
     const [old, object] = [bundle('k8s.io:foo:a', { signerName: 'k8s.io/foo' }), bundle('k8s.io:foo:a', { signerName: 'k8s.io/bar' })];
     expect(causesOf({ kind: BUNDLE, old, object })).toContainEqual(['spec.signerName', 'FieldValueInvalid', 'Invalid value: "k8s.io/bar": field is immutable']);

@@ -99,6 +99,7 @@ const probes: readonly Probe[] = [
   { ...storageClass({ parameters: { '': 'x' } }), field: 'parameters', reason: 'FieldValueInvalid', message: 'Invalid value: "": field can not be empty.' },
   { ...storageClass({ reclaimPolicy: 'Recycle' }), field: 'reclaimPolicy', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Recycle": supported values: "Delete", "Retain"' },
   { ...storageClass({ parameters: { a: 'b' } }), old: storageClass({}).object, field: 'parameters', reason: 'FieldValueInvalid', message: 'Invalid value: {"a":"b"}: field is immutable' },
+  { kind: 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', object: { metadata: { annotations: { 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares': '' } }, spec: {} }, field: 'metadata.annotations', reason: 'FieldValueForbidden', message: "Forbidden: annotation 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares' is forbidden" },
   { ...runtime({ handler: '' }), field: 'handler', reason: 'FieldValueRequired', message: 'Required value' },
   { ...runtime({ handler: 'h'.repeat(64) }), field: 'handler', reason: 'FieldValueInvalid', message: `Invalid value: "${'h'.repeat(64)}": must be no more than 63 characters` },
   { ...runtime({ scheduling: { tolerations: [{ operator: 'Exists' }, { operator: 'Exists' }] } }), field: 'scheduling.tolerations[1]', reason: 'FieldValueDuplicate', message: 'Duplicate value: {"operator":"Exists"}' },

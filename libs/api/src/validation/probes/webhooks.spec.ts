@@ -27,6 +27,8 @@ const rows: readonly Row[] = [
   [resources('*/x', 'a/x'), `${ruleAt}.resources[1]`, 'FieldValueInvalid', `Invalid value: "a/x": if '*/x' is present, must not specify a/x`],
   [resources('*/*', 'a'), `${ruleAt}.resources`, 'FieldValueInvalid', `Invalid value: ["*/*","a"]: if '*/*' is present, must not specify other resources`],
   [resources('*', 'a'), `${ruleAt}.resources`, 'FieldValueInvalid', `Invalid value: ["*","a"]: if '*' is present, must not specify other resources without subresources`],
+  [rule({ operations: [''] }), `${ruleAt}.operations[0]`, 'FieldValueNotSupported', 'Unsupported value: "": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"'],
+  [rule({ scope: '' }), `${ruleAt}.scope`, 'FieldValueNotSupported', 'Unsupported value: "": supported values: "*", "Cluster", "Namespaced"'],
   [rule({ scope: 'Odd' }), `${ruleAt}.scope`, 'FieldValueNotSupported', 'Unsupported value: "Odd": supported values: "*", "Cluster", "Namespaced"'],
   [url('https:///path'), urlAt, 'FieldValueInvalid', `Invalid value: "": host must be specified${form}`],
   [url('example.com/path'), urlAt, 'FieldValueInvalid', `Invalid value: "": 'https' is the only allowed URL scheme${form}`],
