@@ -30,6 +30,15 @@ it('names authorizers in order', () => {
   });
 });
 
+it.each<[object, number, number]>([
+  [{ authorizedTTL: undefined, unauthorizedTTL: undefined }, 300_000, 30_000],
+  [{ authorizedTTL: '0s', unauthorizedTTL: '0s' }, 300_000, 30_000],
+  [{ authorizedTTL: '0s', cacheAuthorizedRequests: false, unauthorizedTTL: '1s', cacheUnauthorizedRequests: false }, 0, 0],
+])('keeps answers as upstream does by %j', (over, authorizedTtlMs, unauthorizedTtlMs) => {
+  expect(parsed(webhook(over))[0]?.webhook).toMatchObject({ authorizedTtlMs, unauthorizedTtlMs });
+  expect(() => parsed(webhook({ authorizedTTL: '-1s' }))).toThrow('authorizers[0].webhook.authorizedTTL: Invalid value: "-1s": must be > 0s');
+});
+
 it('takes webhooks that speak the older reviews', () => {
   expect(parsed(webhook({ subjectAccessReviewVersion: 'v1beta1' }))[0]?.webhook?.reviewVersion).toBe('v1beta1');
 });

@@ -33,9 +33,15 @@ export interface AuthorizerConfig {
 }
 
 const MAX_TIMEOUT_MS = 30_000;
+/** What upstream gives who says nothing, or 0s. */
+const DEFAULT_TTL = { authorizedTTL: '5m', unauthorizedTTL: '30s' } as const;
 
-function duration(fields: Fields, name: string): number {
-  const text = fields.text(name);
+function ttl(fields: Fields, name: keyof typeof DEFAULT_TTL): number {
+  const text = fields.optionalText(name) ?? '';
+  return duration(fields, name, text === '' || parseDuration(text) === 0 ? DEFAULT_TTL[name] : text);
+}
+
+function duration(fields: Fields, name: string, text = fields.text(name)): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms <= 0) throw new Error(`${fields.path}.${name}: Invalid value: ${goQuote(text)}: must be > 0s`);
   return ms;
@@ -74,8 +80,8 @@ function webhookOf(fields: Fields): WebhookConfig {
   if (matchConditions.length > 0) oneOf(fields, 'matchConditionSubjectAccessReviewVersion', ['v1']);
   compileReviewConditions(matchConditions, `${fields.path}.matchConditions`);
   return {
-    authorizedTtlMs: fields.boolean('cacheAuthorizedRequests', true) ? duration(fields, 'authorizedTTL') : 0,
-    unauthorizedTtlMs: fields.boolean('cacheUnauthorizedRequests', true) ? duration(fields, 'unauthorizedTTL') : 0,
+    authorizedTtlMs: fields.boolean('cacheAuthorizedRequests', true) ? ttl(fields, 'authorizedTTL') : 0,
+    unauthorizedTtlMs: fields.boolean('cacheUnauthorizedRequests', true) ? ttl(fields, 'unauthorizedTTL') : 0,
     timeoutMs, reviewVersion, failurePolicy: oneOf(fields, 'failurePolicy', ['NoOpinion', 'Deny']), kubeConfigFile: connection.text('kubeConfigFile'), matchConditions,
   };
 }

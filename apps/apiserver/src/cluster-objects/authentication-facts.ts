@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { certificatesOf } from '../auth/authentication/certificate-bundle';
 
 type Facts = Readonly<Record<string, string>>;

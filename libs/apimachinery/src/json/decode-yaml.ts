@@ -14,11 +14,15 @@ const defaultMaxDepth = 300;
 /** Aliases make a small body large: more than this many uses of an anchor is an attack. */
 const maxAliasCount = 100;
 
+/** YAML takes a hundred times as long to read as JSON, and what people write within braces is short: what is longer and broken is not read twice. */
+const maxBracedYamlBytes = 16 * 1024;
+
 /** Values that YAML 1.1 knows and JSON does not; upstream reads them as plain strings. */
 const foreignTags = new Set(['tag:yaml.org,2002:binary', 'tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:set', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs']);
 
 /**
- * Reads the first document of a YAML body as the JSON it stands for. A body that starts with a brace is JSON, as kubectl sends it.
+ * Reads the first document of a YAML body as the JSON it stands for. A body that starts with a brace is JSON, as kubectl sends it, unless it
+ * is only YAML: `{a: b}`, or a comma after the last member.
  * @throws DecodeError, or ApiError RequestEntityTooLarge
  */
 export function decodeYaml(body: Uint8Array, limits: DecodeLimits = {}): ExactJson {
@@ -26,7 +30,11 @@ export function decodeYaml(body: Uint8Array, limits: DecodeLimits = {}): ExactJs
   if (body.length > maxBytes) throw requestEntityTooLarge(`limit is ${maxBytes}`);
   if (!isUtf8(body)) throw new DecodeError('yaml: invalid leading UTF-8 octet');
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
-  if (text.trimStart().startsWith('{')) return decodeBraced(body, text, limits);
+  return text.trimStart().startsWith('{') ? decodeBraced(body, text, limits) : decodeText(text, maxDepth);
+}
+
+/** @throws DecodeError */
+function decodeText(text: string, maxDepth: number): ExactJson {
   guardYaml(text, maxDepth);
   const lines = new LineCounter();
   const document = firstDocument(text, lines);
@@ -44,12 +52,28 @@ export function decodeYaml(body: Uint8Array, limits: DecodeLimits = {}): ExactJs
 
 /** JSON is read as such, which is faster. What stands twice is named as YAML names it, unless the two disagree. */
 function decodeBraced(body: Uint8Array, text: string, limits: DecodeLimits): ExactJson {
-  const decoded = decodeJson(body, limits);
+  let decoded: ExactJson;
+  try {
+    decoded = decodeJson(body, limits);
+  } catch (error) {
+    if (body.length > maxBracedYamlBytes) throw error;
+    return readOtherwise(text, limits, error);
+  }
   if (decoded.duplicates.length === 0) return decoded;
   const lines = new LineCounter();
   const document = firstDocument(text, lines);
   const duplicates = document?.errors.length === 0 ? duplicateKeys(document.contents, lines) : [];
   return duplicates.length === 0 ? decoded : { value: decoded.value, duplicates };
+}
+
+/** @throws what was wrong with it as JSON, where it is no YAML either */
+function readOtherwise(text: string, { maxDepth = defaultMaxDepth }: DecodeLimits, asJson: unknown): ExactJson {
+  try {
+    return decodeText(text, maxDepth);
+  } catch {
+    // Most that begins with a brace is meant to be JSON: its fault says more.
+    throw asJson;
+  }
 }
 
 function firstDocument(text: string, lineCounter: LineCounter): Document.Parsed | undefined {

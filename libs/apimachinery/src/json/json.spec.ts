@@ -77,6 +77,13 @@ describe('the YAML door', () => {
     expect(Object.keys(value as JsonObject)).toContain('__proto__');
   });
 
+  it('takes what begins like JSON and is only YAML, and names what is wrong with what is neither', () => {
+    expect(decodeYaml(bytes('{"a": [1,], b: {c: d,},}')).value).toEqual({ a: [1], b: { c: 'd' } });
+    expect(decodeYaml(bytes('{a: 1,\n a: 2}')).duplicates).toEqual(['line 2: key "a" already set in map']);
+    expect(() => decodeYaml(bytes('{"a": 1'))).toThrow('unexpected end of JSON input');
+    expect(() => decodeYaml(bytes(`{a: "${'x'.repeat(20_000)}"}`))).toThrow('invalid character');
+  });
+
   it('takes JSON, reports duplicates, refuses nonsense and bombs', () => {
     expect(decodeYaml(bytes('  {"a":1,\n\t"a":2}'))).toEqual({ value: { a: 2 }, duplicates: ['line 2: key "a" already set in map'] });
     expect(decodeYaml(bytes('a: 1\nb:\n  1: 2\n  1: x\na:\n  c: 3\n')).duplicates).toEqual(['line 4: key 1 already set in map', 'line 6: key "a" already set in map']);

@@ -13,6 +13,12 @@ it('makes users of claims', () => {
   expect(userOf({ sub: 'jane', groups: 'a' }, { username: { claim: 'sub', prefix: '' }, groups: { claim: 'groups', prefix: '' } })).toEqual({ name: 'jane', groups: ['a'] });
 });
 
+it.each(['v1', 'v1beta1', 'v1alpha1'])('reads files of %s', (version) => {
+  const file = (apiVersion: string): string => stringify({ apiVersion, kind: 'AuthenticationConfiguration', jwt: [issuer()] });
+  expect(parseAuthenticationConfig(file(`apiserver.config.k8s.io/${version}`), []).issuers).toHaveLength(1);
+  for (const other of [version, `apiserver.config.k8s.io/${version}0`]) expect(() => parseAuthenticationConfig(file(other), [])).toThrow(`no kind "AuthenticationConfiguration" is registered for version "${other}"`);
+});
+
 it('makes users by expressions', () => {
   expect(userOf({ name: 'jane', org: { id: 'acme' }, roles: 'admin,dev', level: 3 }, {
     username: { expression: 'claims.org.id + ":" + claims.name' }, groups: { expression: 'claims.roles.split(",")' }, uid: { expression: 'claims.name + "-id"' },
