@@ -173,6 +173,25 @@ describe('PriorityAdmission', () => {
     if (becomes) expect(pod.spec).toMatchObject(becomes);
   });
 
+  it('heeds a default that comes, changes or goes', async () => {
+    const table = new ObjectTable();
+    const plugin = new PriorityAdmission(table);
+    const priorities: (number | undefined)[] = [];
+    const fill = async (): Promise<void> => {
+      const pod = aPod().build();
+      expect(await admit(plugin, anAdmission(pod))).toBe('');
+      priorities.push(pod.spec.priority);
+    };
+    await fill();
+    for (const entry of [high, normal, { ...normal, value: 20 }]) {
+      table.put(scheduling.priorityclasses, entry);
+      await fill();
+    }
+    table.remove(scheduling.priorityclasses, '', 'normal');
+    await fill();
+    expect(priorities).toEqual([0, 0, 10, 20, 0]);
+  });
+
   it('keeps on update what a client leaves out', async () => {
     const old = aPod().with(({ spec }) => Object.assign(spec, { priority: 7, preemptionPolicy: 'Never' })).build();
     const pod = aPod().build();

@@ -69,8 +69,12 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   /** Of several (which only a race can make) the lowest counts. */
   #globalDefault(): schedulingv1.PriorityClass | undefined {
-    this.#defaults ??= this.reader.list(scheduling.priorityclasses).filter((entry) => entry.globalDefault === true).sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
-    return this.#defaults[0];
+    if (this.#defaults) return this.#defaults[0];
+    const classes = this.reader.list(scheduling.priorityclasses);
+    const defaults = classes.filter((entry) => entry.globalDefault === true).sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
+    // The system's classes are always there: none at all may mean a cache that is being loaded, and not tell of it.
+    if (classes.length > 0) this.#defaults = defaults;
+    return defaults[0];
   }
 }
 

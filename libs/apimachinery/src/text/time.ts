@@ -1,11 +1,6 @@
-/** The second that was told last: a busy server tells each some thousand times. */
-let told = { second: NaN, text: '' };
-
 /** `metav1.Time`: whole seconds. */
 export function formatTime(epochMs: number): string {
-  const second = Math.floor(epochMs / 1000);
-  if (second !== told.second) told = { second, text: `${new Date(epochMs).toISOString().slice(0, 19)}Z` };
-  return told.text;
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** `metav1.MicroTime`: always six digits; the clock gives milliseconds. */

@@ -39,17 +39,18 @@ const placesOf = (items: readonly Loose<{ path: string }>[] | undefined, source 
 const shown = ({ path, source }: Place): string => (source === '' ? quote(path) : `${quote(path)} (${source})`);
 
 /** One is the other, or a folder that it would be in. */
-const collides = (a: string, b: string): boolean => a !== '' && b !== '' && (`${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`));
+const collides = (a: string, b: string): boolean => a !== '' && b !== '' && (isAtOrIn(a, b) || isAtOrIn(b, a));
+const isAtOrIn = (path: string, folder: string): boolean => path.startsWith(folder) && (path.length === folder.length || path[folder.length] === '/');
 
 function overlaps(places: readonly Place[]): string[] {
-  if (places.length < 2) return [];
   const seen: Place[] = [];
-  return places.flatMap((given) => {
-    const place = { ...given, path: given.path.replace(/\/+$/, '') };
-    const found = seen.filter(({ path }) => collides(path, place.path)).map((other) => `${shown(place)} with ${shown(other)}`);
+  const found: string[] = [];
+  for (const given of places) {
+    const place = given.path.endsWith('/') ? { ...given, path: given.path.replace(/\/+$/, '') } : given;
+    for (const other of seen) if (collides(other.path, place.path)) found.push(`${shown(place)} with ${shown(other)}`);
     seen.push(place);
-    return found;
-  });
+  }
+  return found;
 }
 
 /** Where a source of a projected volume puts its files; undefined for one that is none. */
@@ -75,9 +76,14 @@ function overlappingFiles({ name = '', configMap, secret, downwardAPI, projected
   if (secret) found.push(...say(`Secret ${quote(secret.secretName)}`, placesOf(secret.items)));
   if (downwardAPI) found.push(...say('DownwardAPI', placesOf(downwardAPI.items)));
   if (!projected) return found;
-  const sources = list(projected.sources).map(projectedPlaces);
-  const empty = sources.filter((places) => places === undefined).map(() => `volume ${quote(name)} (Projected) has no sources provided`);
-  return [...found, ...empty, ...say('Projected', sources.flatMap((places) => places ?? []))];
+  const places: Place[] = [];
+  for (const source of list(projected.sources)) {
+    const own = projectedPlaces(source);
+    if (own === undefined) found.push(`volume ${quote(name)} (Projected) has no sources provided`);
+    else places.push(...own);
+  }
+  found.push(...say('Projected', places));
+  return found;
 }
 
 /** What is said of a pod's volumes. Mirrors pkg/api/pod/warnings.go. */
