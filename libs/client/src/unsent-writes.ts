@@ -3,7 +3,7 @@ import type { objectv1 } from '@navarch/proto';
 /** A frame is closed when its bodies exceed this; gRPC servers refuse messages over 4 MiB. */
 const MAX_FRAME_BYTES = 1024 * 1024;
 /** How many background writes may be under way while others are, and while there are none: the server's other callers have their turn too. */
-const BACKGROUND = { beside: 1, alone: 16 };
+const BACKGROUND = { beside: 1, alone: 32 };
 
 export type WriteOperation = NonNullable<objectv1.WriteItem['operation']>;
 

@@ -43,7 +43,7 @@ describe('writes', () => {
 
   it('in the background are as many at a time as the server can do beside what others ask of it', async () => {
     const { client, transport } = cluster;
-    await Promise.all(Array.from({ length: 33 }, (_, at) => client.create(core.configmaps, configMap(`c${at}`), { background: true })));
+    await Promise.all(Array.from({ length: 65 }, (_, at) => client.create(core.configmaps, configMap(`c${at}`), { background: true })));
     expect(transport.frames).toBe(3);
   });
 
