@@ -1,6 +1,15 @@
+/** The second that was written last: whoever writes much writes it many times. */
+let lastSecond = NaN;
+let lastText = '';
+
 /** `metav1.Time`: whole seconds. */
 export function formatTime(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** `metav1.MicroTime`: always six digits; the clock gives milliseconds. */
