@@ -39,7 +39,7 @@ export class FieldManager {
       now,
       ignored: this.ignoredBy(subresource),
     });
-    setManagedFields(object, managers as unknown as ManagedFields);
+    setManagedFields(object, managers);
     return undefined;
   }
 
