@@ -1,5 +1,5 @@
 import type { KubeObject } from '@navarch/api';
-import { type IgnoredFields, ignoredFieldsOf, type JsonObject, type ResetFields, type StructType, trackUpdate } from '@navarch/apimachinery';
+import { type IgnoredFields, ignoredFieldsOf, type JsonObject, type ResetFields, type StructType, trackedManagers } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
 import type { KindSource } from '../offload/kind-source';
 import type { Offload } from '../offload/offloaded-work';
@@ -29,7 +29,7 @@ export class FieldManager {
       const tracking = this.offload.run('track', { kind: this.source, live: live && pack(live), next: pack(object), manager, apiVersion, subresource, now, reset: this.resetBy(subresource) });
       return tracking.then((managedFields) => setManagedFields(object, managedFields as ManagedFields));
     }
-    const tracked = trackUpdate({
+    const managers = trackedManagers({
       live: live as JsonObject | undefined,
       next: object as unknown as JsonObject,
       type: this.type,
@@ -39,7 +39,7 @@ export class FieldManager {
       now,
       ignored: this.ignoredBy(subresource),
     });
-    setManagedFields(object, (tracked as unknown as KubeObject).metadata.managedFields);
+    setManagedFields(object, managers);
     return undefined;
   }
 
@@ -65,6 +65,6 @@ export class FieldManager {
 type ManagedFields = KubeObject['metadata']['managedFields'];
 
 function setManagedFields({ metadata }: KubeObject, managedFields: ManagedFields): void {
-  if (managedFields === undefined) delete metadata.managedFields;
+  if (managedFields === undefined || managedFields.length === 0) delete metadata.managedFields;
   else metadata.managedFields = managedFields;
 }

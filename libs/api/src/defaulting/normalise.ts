@@ -16,11 +16,12 @@ function quantityText(value: unknown, resourceList: boolean): unknown {
 }
 
 const plainTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const plainMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const anyTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Times in UTC: to the second, or to the microsecond. What is no time is left for others to refuse. */
 function timeText(value: unknown, digits: 0 | 6): unknown {
-  if (typeof value !== 'string' || (digits === 0 && plainTime.test(value))) return value;
+  if (typeof value !== 'string' || (digits === 0 ? plainTime : plainMicroTime).test(value)) return value;
   const [, seconds, fraction = '', zone = ''] = anyTime.exec(value) ?? [];
   if (seconds === undefined) return value;
   const milliseconds = Date.parse(`${seconds}${zone}`);

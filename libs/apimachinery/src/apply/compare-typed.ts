@@ -1,5 +1,5 @@
 import { equalJson, getMember, isJsonObject, type JsonObject, type JsonValue } from '../json';
-import { type ListType, type SchemaType } from '../schema';
+import { type FieldType, type ListType, type SchemaType, type StructType } from '../schema';
 import { FieldSet } from './field-set';
 import { fieldElement, itemElements, type PathElement } from './path-element';
 import { allNames, isEmptyContainer, shapeOf } from './shape-of';
@@ -94,11 +94,12 @@ function addMember(set: FieldSet, element: PathElement, value: JsonValue, type: 
 function addContents(into: () => FieldSet, value: JsonValue, type: SchemaType): void {
   const shape = shapeOf(type, value);
   if (shape.kind === 'members' && isJsonObject(value)) {
-    for (const name of Object.keys(value)) addMember(into(), fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name));
+    let set: FieldSet | undefined;
+    for (const name of Object.keys(value)) addMember((set ??= into()), fieldElement(name), getMember(value, name) ?? null, shape.typeOf(name));
     // What Go has there though nobody says so comes with it.
     if (type.kind === 'struct')
-      for (const field of type.fields.values()) {
-        if (field.zero !== undefined && !Object.hasOwn(value, field.name)) addMember(into(), fieldElement(field.name), field.zero, field.type);
+      for (const field of fieldsWithZero(type)) {
+        if (!Object.hasOwn(value, field.name)) addMember((set ??= into()), fieldElement(field.name), field.zero ?? null, field.type);
       }
   } else if (shape.kind === 'items' && Array.isArray(value)) {
     for (const [item, [one = null, ...more]] of group(value, shape.type)) {
@@ -107,6 +108,15 @@ function addContents(into: () => FieldSet, value: JsonValue, type: SchemaType): 
       else addMember(into(), item, one, shape.type.items);
     }
   }
+}
+
+const withZero = new WeakMap<StructType, readonly FieldType[]>();
+
+/** What Go has in every object of a type: a few of its many fields. */
+function fieldsWithZero(type: StructType): readonly FieldType[] {
+  let fields = withZero.get(type);
+  if (!fields) withZero.set(type, (fields = [...type.fields.values()].filter(({ zero }) => zero !== undefined)));
+  return fields;
 }
 
 function group(list: JsonValue[], type: ListType): Map<PathElement, JsonValue[]> {

@@ -6,4 +6,4 @@ export { decodeManagedFields, encodeManagedFields, managedFieldsFault, type Mana
 export { sameButManagedTimes, withoutManagedFields } from './object-managed-fields';
 export { managedFieldsAfterScale, scaleManagedFields } from './scale-owners';
 export { mergeTyped } from './merge-typed';
-export { serverSideApply, trackUpdate, type Applied, type ApplyRequest, type FieldWriter, type UpdateRequest } from './server-side-apply';
+export { serverSideApply, trackedManagers, trackUpdate, type Applied, type ApplyRequest, type FieldWriter, type UpdateRequest } from './server-side-apply';

@@ -23,7 +23,8 @@ export type Owners = ReadonlyMap<string, Ownership>;
 
 /** An applier is the same manager whatever version it applies in. */
 export function managerKey({ name, operation, apiVersion, subresource }: Manager): string {
-  return JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  // With their lengths, no two managers have the same key, whatever their names hold.
+  return operation === 'Apply' ? `Apply ${subresource.length} ${subresource}${name}` : `Update ${apiVersion.length} ${apiVersion}${subresource.length} ${subresource}${name}`;
 }
 
 /**
@@ -68,15 +69,14 @@ export function managedFieldsFault(entries: JsonValue | undefined): string | und
 
 /** Writes `metadata.managedFields`, ordered as upstream does. */
 export function encodeManagedFields(owners: Owners): JsonObject[] {
-  return [...owners.values()].sort(compareOwnership).map(({ manager, fields, time }) => ({
-    manager: manager.name,
-    operation: manager.operation,
-    apiVersion: manager.apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: fields.fieldsV1,
-    ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
-  }));
+  return [...owners.values()].sort(compareOwnership).map(({ manager: { name, operation, apiVersion, subresource }, fields, time }) => {
+    const entry: JsonObject = { manager: name, operation, apiVersion };
+    if (time !== undefined) entry['time'] = time;
+    entry['fieldsType'] = 'FieldsV1';
+    entry['fieldsV1'] = fields.fieldsV1;
+    if (subresource !== '') entry['subresource'] = subresource;
+    return entry;
+  });
 }
 
 export function compareOwnership(a: Ownership, b: Ownership): number {

@@ -1,4 +1,4 @@
-import { equalJson, getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
+import { equalJson, getMember, isJsonObject, serializeUntyped, setMember, type JsonObject, type JsonValue } from '../json';
 import { compareStrings } from '../text/compare-strings';
 import { encodeManagedFields, type Owners } from './managed-fields';
 
@@ -12,15 +12,18 @@ export function managedFieldsOf(object: JsonObject): JsonValue | undefined {
 export function withoutManagedFields(object: JsonObject): JsonObject {
   const metadata = getMember(object, 'metadata');
   if (!isJsonObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return object;
-  const rest = { ...metadata };
-  delete rest['managedFields'];
+  const rest: JsonObject = {};
+  for (const name of Object.keys(metadata)) if (name !== 'managedFields') setMember(rest, name, metadata[name] ?? null);
   return { ...object, metadata: rest };
 }
 
 /** The object with these; none at all leaves the field out. */
 export function withManagedFields(object: JsonObject, owners: Owners): JsonObject {
+  return withEntries(object, encodeManagedFields(owners));
+}
+
+export function withEntries(object: JsonObject, entries: JsonObject[]): JsonObject {
   const metadata = getMember(object, 'metadata');
-  const entries = encodeManagedFields(owners);
   return { ...object, metadata: { ...(isJsonObject(metadata) ? metadata : {}), ...(entries.length > 0 ? { managedFields: entries } : {}) } };
 }
 

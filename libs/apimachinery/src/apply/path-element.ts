@@ -11,7 +11,23 @@ export type PathElement = string;
 /** Any step, in patterns only. */
 export const ANY_ELEMENT: PathElement = '*';
 
-export const fieldElement = (name: string): PathElement => `f:${name}`;
+
+/** Steps to fields that were asked for: they are mostly the same names, and text that is known need not be made and hashed anew. */
+const knownFields = new Map<string, PathElement>();
+/** When there are more, they are the keys of users' maps. */
+const mostKnown = 5_000;
+const longestKnown = 64;
+
+export function fieldElement(name: string): PathElement {
+  let element = knownFields.get(name);
+  if (element === undefined) {
+    element = `f:${name}`;
+    if (knownFields.size >= mostKnown) knownFields.clear();
+    if (name.length <= longestKnown) knownFields.set(name, element);
+  }
+  return element;
+}
+
 const valueElement = (value: JsonValue): PathElement => `v:${serializeUntyped(value)}`;
 export const indexElement = (index: number): PathElement => `i:${index}`;
 

@@ -8,9 +8,9 @@ import { isSame } from './compare-typed';
 import { FieldSet } from './field-set';
 import { type IgnoredFields, ownable, withoutIgnored } from './ignored-fields';
 import { followsClientSideApply, ownedByClientSideApply, withLastApplied } from './last-applied';
-import { managedFieldsOf, withManagedFields, withoutManagedFields } from './object-managed-fields';
+import { managedFieldsOf, withEntries, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
-import { decodeManagedFields, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
+import { decodeManagedFields, encodeManagedFields, managerKey, type Manager, type Owners, type Ownership } from './managed-fields';
 import { OwnedFields } from './owned-fields';
 import { mergeTyped } from './merge-typed';
 import { prune } from './prune';
@@ -86,16 +86,21 @@ export interface UpdateRequest extends FieldWriter {
   readonly type: StructType;
 }
 
+/** Gives the object with its new `metadata.managedFields`; `next` is not changed. */
+export function trackUpdate(request: UpdateRequest): JsonObject {
+  return withEntries(withoutManagedFields(request.next), trackedManagers(request));
+}
+
 /**
  * Records what an update, patch or create changed as owned by its writer, and takes it from others.
- * Gives the object with its new `metadata.managedFields`; `next` is not changed.
+ * Gives the new `metadata.managedFields` of the object, or none at all.
  */
-export function trackUpdate(request: UpdateRequest): JsonObject {
+export function trackedManagers(request: UpdateRequest): JsonObject[] {
   const { live = {}, next, type } = request;
   const owners = new Map(ownersToUpdate(request, live, next));
   const after = withoutManagedFields(next);
   // Nobody keeps track of an object whose managedFields somebody has reset, until it is applied again.
-  if (request.live !== undefined && owners.size === 0) return after;
+  if (request.live !== undefined && owners.size === 0) return [];
   const self = 'current-operation';
   const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, request.ignored, true);
   const taken = comparison.modified.union(comparison.added);
@@ -105,7 +110,7 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
     const present = owners.get(key);
     owners.set(key, { manager, fields: OwnedFields.of(present ? present.fields.set.union(taken) : taken), time: formatTime(request.now) });
   }
-  return withManagedFields(after, capUpdaters(owners));
+  return encodeManagedFields(capUpdaters(owners));
 }
 
 /** A client may set managedFields itself, reset them with no entry or one empty entry, or, knowing nothing of them, leave them out. */

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json';
-import { anyType, type ListType, type SchemaType } from '../schema';
+import { anyType, type ListType, type MapType, type SchemaType, type StructType } from '../schema';
 
 /** How a value takes part in merging: whole, by members, or by items. */
 export type Shape =
@@ -14,16 +14,34 @@ const undeclared: Shape = { kind: 'members', typeOf: () => anyType, declared: ()
 export function shapeOf(type: SchemaType, value: JsonValue): Shape {
   switch (type.kind) {
     case 'struct':
-      if (type.atomic || !isJsonObject(value)) return leaf;
-      return { kind: 'members', typeOf: (name) => type.fields.get(name)?.type ?? anyType, declared: (name) => type.fields.has(name), zero: (name) => type.fields.get(name)?.zero };
     case 'map':
-      return type.atomic || !isJsonObject(value) ? leaf : { kind: 'members', typeOf: () => type.values, declared: () => false, zero: () => undefined };
+      return type.atomic || !isJsonObject(value) ? leaf : granularShape(type);
     case 'list':
-      return type.listType === 'atomic' || !Array.isArray(value) ? leaf : { kind: 'items', type };
+      return type.listType === 'atomic' || !Array.isArray(value) ? leaf : granularShape(type);
     case 'any':
       return isJsonObject(value) ? undeclared : leaf;
     case 'scalar':
       return leaf;
+  }
+}
+
+const granularShapes = new WeakMap<ListType | MapType | StructType, Shape>();
+
+/** Asked for at every step of every walk, so made once for a type. */
+function granularShape(type: ListType | MapType | StructType): Shape {
+  let shape = granularShapes.get(type);
+  if (!shape) granularShapes.set(type, (shape = shapeOfGranular(type)));
+  return shape;
+}
+
+function shapeOfGranular(type: ListType | MapType | StructType): Shape {
+  switch (type.kind) {
+    case 'struct':
+      return { kind: 'members', typeOf: (name) => type.fields.get(name)?.type ?? anyType, declared: (name) => type.fields.has(name), zero: (name) => type.fields.get(name)?.zero };
+    case 'map':
+      return { kind: 'members', typeOf: () => type.values, declared: () => false, zero: () => undefined };
+    case 'list':
+      return { kind: 'items', type };
   }
 }
 

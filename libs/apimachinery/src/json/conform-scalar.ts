@@ -103,10 +103,13 @@ function conformTime(value: string): string {
   return canonicalTime.test(value) ? value : formatTime(ms);
 }
 
+const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
 /** Six digits of fraction are kept; more are cut. */
 function conformMicroTime(value: string): string {
   const ms = parseTime(value);
   if (ms === undefined) throw new DecodeError(explainTimeError(value, '2006-01-02T15:04:05.000000Z07:00'));
+  if (canonicalMicroTime.test(value)) return value;
   const fraction = /[.,](\d+)/.exec(value)?.[1] ?? '';
   return `${formatTime(ms).slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }

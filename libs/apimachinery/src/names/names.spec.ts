@@ -42,11 +42,13 @@ describe('shares', () => {
 
 describe('times', () => {
   it('print as Go prints them and are read strictly', () => {
-    expect(formatTime(1_700_000_000_999)).toBe('2023-11-14T22:13:20Z');
+    expect([1_700_000_000_999, 1_700_000_000_000, 1_700_000_001_000, 1_700_000_000_999, -1].map(formatTime)).toEqual([
+      '2023-11-14T22:13:20Z', '2023-11-14T22:13:20Z', '2023-11-14T22:13:21Z', '2023-11-14T22:13:20Z', '1969-12-31T23:59:59Z',
+    ]);
     expect(formatMicroTime(1_700_000_000_001)).toBe('2023-11-14T22:13:20.001000Z');
     expect(parseTime('2023-11-14T22:13:20Z')).toBe(1_700_000_000_000);
     expect(parseTime('2023-11-14T23:13:20.5+01:00')).toBe(1_700_000_000_500);
-    for (const wrong of ['2023-11-14', '2023-02-30T00:00:00Z', '2023-11-14T22:13:20', 'x', '2023-13-01T00:00:00Z', '']) expect(parseTime(wrong)).toBeUndefined();
+    for (const wrong of ['2023-11-14', '2023-02-30T00:00:00Z', '2023-02-29T00:00:00Z', '2023-04-31T00:00:00Z', '2023-11-14T22:13:20', 'x', '2023-13-01T00:00:00Z', '']) expect(parseTime(wrong)).toBeUndefined();
   });
 });
 
