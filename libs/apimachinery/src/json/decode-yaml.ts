@@ -96,9 +96,12 @@ function toJson(value: unknown, depthLeft: number): JsonValue {
   if (Array.isArray(value)) return value.map((item) => toJson(item, depthLeft - 1));
   if (typeof value === 'bigint') return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
   if (typeof value === 'number' && !Number.isFinite(value)) throw new DecodeError('error converting YAML to JSON: json: unsupported value');
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return null;
+  if (typeof value === 'string') return ownText(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
+
+/** What the YAML reader gives are pieces of the body, each of which would keep all of it: a cache keeps names and labels for long. */
+const ownText = (text: string): string => JSON.parse(JSON.stringify(text)) as string;
 
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key;

@@ -98,8 +98,9 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   }
 
   expect(key: string, json: Buffer, object: DeepReadonly<T>): () => void {
-    // A copy of its own: the labels are still the writer's, and a piece of a text may keep the whole text, such as a body in YAML.
-    return this.#expected.add(key, json, JSON.parse(JSON.stringify(this.resource.describe(object))) as Description);
+    const description = this.resource.describe(object);
+    // The object is still the writer's, and with it the labels.
+    return this.#expected.add(key, json, { ...description, labels: { ...description.labels } });
   }
 
   objectFrom(value: StoredValue): CachedObject<T> {
