@@ -7,6 +7,7 @@ import { FieldManager } from '../registry/field-manager';
 import type { KindTraits } from '../registry/kind-traits';
 import type { CostlyRule, ResourceDefinition, StoredForm } from '../registry/resource-definition';
 import { type Cached, type RegistryDeps, ResourceStore } from '../registry/resource-store';
+import { SelectableFields } from '../registry/selectable-fields';
 import type { CustomEntry } from '../registry/served-catalog';
 import { ServedResource, type VersionConversion } from '../registry/served-resource';
 import { ConversionWebhook, type WebhookCaller } from './conversion-webhook';
@@ -61,7 +62,12 @@ function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMa
   };
 }
 
-function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, self: () => ServedResource): KindTraits {
+function selectableOf(version: CustomVersion): Record<string, (object: KubeObject) => string> {
+  return Object.fromEntries([...version.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)]));
+}
+
+/** @param isStored whether objects of this version are what the cache holds, whose fields it knows by itself */
+function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, isStored: boolean, self: () => ServedResource): KindTraits {
   const { spec, status } = definition;
   const { names, group } = spec;
   const { deprecated = false, deprecationWarning } = version.version;
@@ -70,6 +76,7 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
     printer: columnsOf(version.version),
     listKind: status?.acceptedNames?.listKind ?? names.listKind ?? `${names.kind}List`,
     deprecation: deprecated ? (deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`) : undefined,
+    ...(isStored ? {} : { fields: new SelectableFields(group, names.plural, spec.scope === 'Namespaced', selectableOf(version)) }),
     scale() {
       if (!version.scale) throw new Error(`${names.plural} have no scale`);
       return customScaleView(self(), version.scale);
@@ -106,7 +113,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     strategy: customStrategy(storage, isTerminating),
     further: { '': rulesFor(''), ...(storage.hasStatus ? { status: rulesFor('status') } : {}) },
     subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
-    selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
+    selectable: selectableOf(storage),
     storedForm: storedFormOf(definition, versions, storage),
   };
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
@@ -119,11 +126,11 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {
     const version = versions.get(name);
     if (!version) return [];
-    const served: ServedResource = new ServedResource(factsOf(definition, version), store, conversionOf(version), traitsOf(definition, version, () => served));
+    const served: ServedResource = new ServedResource(factsOf(definition, version), store, conversionOf(version), traitsOf(definition, version, version === storage && !webhook, () => served));
     return [served];
   });
   if (webhook) {
-    const own: ServedResource = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, () => own));
+    const own: ServedResource = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, false, () => own));
     store.settled = async (object) => {
       await own.prepare([object]);
       return own.object(object);

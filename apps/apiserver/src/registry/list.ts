@@ -1,6 +1,6 @@
 import { ApiError, badRequest, timeout } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
-import { isStoreError, type ResourceVersion, revisionOf, StoreError } from '@navarch/storage';
+import { isStoreError, type ResourceVersion, revisionOf, StoreError, type StoredValue } from '@navarch/storage';
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
@@ -60,6 +60,7 @@ function candidates({ resource, prefix, namespace, selection }: Scope): Cached[]
 
 async function selected(objects: Cached[], selection: Selection): Promise<Cached[]> {
   if (selection.isEverything) return objects;
+  await selection.prepare?.(objects);
   if (objects.length <= SLICE_FROM) return objects.filter((object) => selection.matches(object));
   const found: Cached[] = [];
   await slices(objects, (object) => {
@@ -87,6 +88,14 @@ async function fromCache(scope: Scope, version: ResourceVersion, start = ''): Pr
   return page(scope, await selected(objects, scope.selection), version);
 }
 
+/** One after the other, as far as they are asked for, unless they have to be converted before they can be selected. */
+async function selectable({ objects }: ResourceStore, values: readonly StoredValue[], selection: Selection): Promise<Iterable<Cached>> {
+  if (!selection.prepare) return (function* () { for (const value of values) yield objects.objectFrom(value); })();
+  const all = values.map((value) => objects.objectFrom(value));
+  await selection.prepare(all);
+  return all;
+}
+
 /** Reads the past from the store: pages of the prefix at one revision until the limit is full. */
 async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Promise<ListResult> {
   const { resource, prefix, selection, limit } = scope;
@@ -98,8 +107,7 @@ async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Pr
   for (;;) {
     const read = await resource.deps.store.range(prefix, { revision, fromKey, limit: limit === 0 ? PAGE : Math.min(PAGE, Math.max(limit + 1, 2)) });
     let seen = 0;
-    for (const value of read.values) {
-      const object = resource.objects.objectFrom(value);
+    for (const object of await selectable(resource, read.values, selection)) {
       if (selection.matches(object)) {
         if (limit > 0 && objects.length === limit) {
           const last = objects[limit - 1]?.key ?? '';
@@ -109,7 +117,7 @@ async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Pr
         objects.push(object);
       }
       seen++;
-      fromKey = `${value.key}\0`;
+      fromKey = `${object.key}\0`;
     }
     if (!read.more || read.values.length === 0) return { objects, version, continue: '', remaining: undefined };
   }

@@ -1,9 +1,21 @@
 import { type KubeObject, selectableFields, unknownFieldMessage } from '@navarch/api';
+import type { CachedObject } from '@navarch/storage';
 
 type Reader = (object: KubeObject) => string;
+type Cached = CachedObject<KubeObject>;
+
+/** Where field selectors get the fields of a resource from, as one version has them. */
+export interface FieldSource {
+  supports(name: string): boolean;
+  /** The text of the 400 for a field that is not supported. */
+  refusal(name: string): string;
+  valuesOf(object: Cached): Readonly<Record<string, string>>;
+  /** To be awaited before `valuesOf`, where somebody else converts the objects. @throws ApiError */
+  prepare?(objects: readonly Cached[]): Promise<void> | undefined;
+}
 
 /** The fields that a resource's field selectors may name, and how to read them from the stored object. */
-export class SelectableFields {
+export class SelectableFields implements FieldSource {
   private readonly readers: readonly (readonly [name: string, read: Reader])[];
   private readonly names: ReadonlySet<string>;
 
@@ -34,7 +46,10 @@ export class SelectableFields {
     return values;
   }
 
-  /** The text of the 400 for a field that is not supported. */
+  valuesOf(object: Cached): Readonly<Record<string, string>> {
+    return object.description.fields;
+  }
+
   refusal(name: string): string {
     if (this.custom) return `field label not supported: ${name}`;
     return unknownFieldMessage(this.group, this.resource, name);

@@ -1,24 +1,25 @@
 import type { KubeObject } from '@navarch/api';
 import { badRequest, type FieldSelector, parseFieldSelector, parseLabelSelector, type Selector } from '@navarch/apimachinery';
 import type { CachedObject } from '@navarch/storage';
-import type { SelectableFields } from './selectable-fields';
+import type { FieldSource } from './selectable-fields';
 
 /** Label and field selectors of one request. */
 export class Selection {
-  static readonly everything = new Selection(undefined, undefined);
+  static readonly everything = new Selection(undefined, undefined, undefined);
 
   private constructor(
     readonly labels: Selector | undefined,
     readonly fields: FieldSelector | undefined,
+    private readonly source: FieldSource | undefined,
   ) {}
 
   /** @throws badRequest for a selector that does not parse or a field the kind does not have */
-  static of(labelSelector: string, fieldSelector: string, supported: SelectableFields): Selection {
+  static of(labelSelector: string, fieldSelector: string, source: FieldSource): Selection {
     if (labelSelector === '' && fieldSelector === '') return Selection.everything;
     const labels = labelSelector === '' ? undefined : parseLabelSelector(labelSelector);
     const fields = fieldSelector === '' ? undefined : parseFieldSelector(fieldSelector);
-    for (const { field } of fields?.requirements ?? []) if (!supported.supports(field)) throw badRequest(supported.refusal(field));
-    return new Selection(labels?.empty === true ? undefined : labels, fields?.empty === true ? undefined : fields);
+    for (const { field } of fields?.requirements ?? []) if (!source.supports(field)) throw badRequest(source.refusal(field));
+    return new Selection(labels?.empty === true ? undefined : labels, fields?.empty === true ? undefined : fields, source);
   }
 
   get isEverything(): boolean {
@@ -35,11 +36,18 @@ export class Selection {
     return this.fields?.requiresExactMatch('spec.nodeName') ?? undefined;
   }
 
+  /** To be awaited before `matches` for objects whose fields somebody else has to convert; undefined where there is nothing to wait for. */
+  get prepare(): ((objects: readonly CachedObject<KubeObject>[]) => Promise<void> | undefined) | undefined {
+    const { source } = this;
+    return this.fields === undefined || !source?.prepare ? undefined : (objects) => source.prepare?.(objects);
+  }
+
   matches(object: CachedObject<KubeObject>): boolean {
     if (this.labels === undefined && this.fields === undefined) return true;
-    const { labels, fields } = object.description;
-    if (this.labels !== undefined && !this.labels.matches(labels)) return false;
-    return this.fields === undefined || this.fields.matches((name) => fields[name] ?? '');
+    if (this.labels !== undefined && !this.labels.matches(object.description.labels)) return false;
+    if (this.fields === undefined) return true;
+    const values = this.source?.valuesOf(object) ?? {};
+    return this.fields.matches((name) => values[name] ?? '');
   }
 
   /** Two selections with the same text select the same. */

@@ -1,6 +1,8 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
 import { builtInTraits, type KindTraits } from './kind-traits';
 import type { Cached, ResourceStore } from './resource-store';
+import type { FieldSource } from './selectable-fields';
+import { VersionFields } from './version-fields';
 
 /** How objects of one served version relate to the stored ones. */
 export interface VersionConversion {
@@ -21,6 +23,8 @@ export interface DirectConversion extends VersionConversion {
 /** A resource in one version, as clients see it. */
 export class ServedResource {
   readonly apiVersion: string;
+  /** What its field selectors read. */
+  readonly fields: FieldSource;
   /** Undefined where the served version is the stored one. */
   private readonly representation: string | undefined;
   private readonly prepared = new WeakSet<Cached>();
@@ -32,6 +36,7 @@ export class ServedResource {
     readonly traits: KindTraits = builtInTraits(facts),
   ) {
     this.apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`;
+    this.fields = traits.fields ? new VersionFields(traits.fields, this) : store.fields;
     this.representation = this.apiVersion === store.apiVersion && !conversion?.prepare ? undefined : `version:${this.apiVersion}`;
   }
 

@@ -79,7 +79,11 @@ describe('versions that a webhook converts', () => {
     v1: { type: 'object', properties: { spec: { type: 'object', properties: { address: { type: 'string' } } } } },
     v2: { type: 'object', properties: { spec: { type: 'object', properties: { host: { type: 'string' }, port: { type: 'string' } } } } },
   };
-  const versions = (stored: string) => (['v1', 'v2'] as const).map((name) => ({ name, served: true, storage: name === stored, schema: { openAPIV3Schema: schemas[name] } }));
+  const selectable = { v1: ['.spec.address'], v2: ['.spec.host', '.spec.port'] };
+  const versions = (stored: string) =>
+    (['v1', 'v2'] as const).map((name) => ({
+      name, served: true, storage: name === stored, schema: { openAPIV3Schema: schemas[name] }, selectableFields: selectable[name].map((jsonPath) => ({ jsonPath })),
+    }));
   const gateway = (name: string, apiVersion: string, spec: object) => ({ apiVersion: `example.com/${apiVersion}`, kind: 'Gateway', metadata: { name }, spec });
 
   interface Review { readonly request: { uid: string; desiredAPIVersion: string; objects: (Body & { spec: Record<string, string> })[] } }
@@ -126,6 +130,20 @@ describe('versions that a webhook converts', () => {
       expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v2', spec: { host: 'a', port: '1' } });
       expect((await client.post<Body>(gateways('v2'), gateway('other', 'v2', { host: 'b', port: '2' }))).body.spec).toEqual({ host: 'b', port: '2' });
       expect((await watch.next()).object).toMatchObject({ metadata: { name: 'other' }, spec: { host: 'b', port: '2' } });
+      // Each version is selected by what it shows, also while it changes.
+      const selected = async (name: string, fields: string): Promise<unknown> => {
+        const { body } = await client.get<Body>(`${gateways(name)}?fieldSelector=${encodeURIComponent(fields)}`);
+        return body.message ?? body.items?.map(({ metadata }) => metadata.name);
+      };
+      expect(await Promise.all([selected('v2', 'spec.host=a'), selected('v2', 'spec.host!=a,spec.port=2'), selected('v1', 'spec.address=a:1'), selected('v1', 'spec.host=a')])).toEqual([
+        ['old'], ['other'], ['old'], 'field label not supported: spec.host',
+      ]);
+      const onPort7 = await client.watch(`${gateways('v2')}?watch=1&fieldSelector=spec.port%3D7`);
+      for (const address of ['a:7', 'b:7', 'a:1']) await client.patch(`${gateways('v1')}/old`, 'merge', { spec: { address } });
+      const seen = [await onPort7.next(), await onPort7.next(), await onPort7.next()].map(({ type, object }) => [type, (object as Body).spec]);
+      expect(seen).toEqual([['ADDED', { host: 'a', port: '7' }], ['MODIFIED', { host: 'b', port: '7' }], ['DELETED', { host: 'b', port: '7' }]]);
+      onPort7.stop();
+      for (let i = 0; i < 3; i++) await watch.next();
       await client.patch(`${DEFINITIONS}/gateways.example.com`, 'merge', { spec: { versions: versions('v2') } });
       await expect(watch.next()).rejects.toThrow('the watch has ended');
       await soon(async () => expect((await client.get<Body>(`${DEFINITIONS}/gateways.example.com`)).body.status).toMatchObject({ storedVersions: ['v1', 'v2'] }));
@@ -133,7 +151,7 @@ describe('versions that a webhook converts', () => {
       const specs = async (name: string): Promise<unknown[]> => ((await client.get<Body>(gateways(name))).body.items ?? []).map(({ spec }) => spec);
       expect(await specs('v1')).toEqual([{ address: 'c:3' }, { address: 'a:1' }, { address: 'b:2' }]);
       expect(await specs('v2')).toEqual([{ host: 'c', port: '3' }, { host: 'a', port: '1' }, { host: 'b', port: '2' }]);
-      expect((await client.patch<Body>(`${gateways('v2')}/old`, 'merge', { spec: { port: '9' } })).body).toMatchObject({ metadata: { generation: 2 }, spec: { host: 'a', port: '9' } });
+      expect((await client.patch<Body>(`${gateways('v2')}/old`, 'merge', { spec: { port: '9' } })).body).toMatchObject({ metadata: { generation: 5 }, spec: { host: 'a', port: '9' } });
     } finally {
       hook.closeAllConnections();
       hook.close();

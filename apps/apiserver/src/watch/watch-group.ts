@@ -29,6 +29,8 @@ export class WatchGroup {
   readonly watchers = new Set<Watcher>();
   private readonly prefix: string;
   private readonly node: string | undefined;
+  /** To be awaited before objects are selected or framed. */
+  readonly prepare: Preparation | undefined;
   private subscription: Subscription<KubeObject> | undefined;
   private pending: Buffer[] = [];
   /** The first of them, as it looks to who has got nothing yet; where that differs. */
@@ -50,6 +52,7 @@ export class WatchGroup {
     const { resource, namespace, selection } = scope;
     this.prefix = namespace === '' ? '' : `${resource.prefix}${namespace}/`;
     this.node = resource.objects.resource.hasNodes === true ? selection.node || undefined : undefined;
+    this.prepare = preparationOf(selection, framing);
   }
 
   /** Adds a watcher. Synchronous, so that nothing happens between the past it is given and the events that follow. */
@@ -115,7 +118,7 @@ export class WatchGroup {
   }
 
   private onEvents(events: readonly CacheEvent<KubeObject>[]): void {
-    const { prepare } = this.framing;
+    const { prepare } = this;
     if (!prepare) {
       this.queue(events);
       return;
@@ -183,7 +186,18 @@ export class WatchGroup {
   }
 }
 
-/** All that frames of events may show. */
+export type Preparation = (objects: readonly Cached[]) => Promise<void>;
+
+/** What selecting and framing have to wait for, where somebody else converts the objects. */
+export function preparationOf(selection: Selection, framing: Framing): Preparation | undefined {
+  const needed = [selection.prepare, framing.prepare].filter((prepare) => prepare !== undefined);
+  if (needed.length === 0) return undefined;
+  return async (objects) => {
+    for (const prepare of needed) await prepare(objects);
+  };
+}
+
+/** All that frames of events may show, and what tells whether they are selected. */
 export function objectsOf(events: readonly CacheEvent<KubeObject>[]): Cached[] {
-  return events.flatMap((event) => [event.object, event.objectFor('DELETED')]);
+  return events.flatMap((event) => [event.object, event.objectFor('DELETED'), ...(event.previous ? [event.previous] : [])]);
 }

@@ -6,7 +6,7 @@ import { type CacheEvent, isStoreError, type ResourceVersion } from '@navarch/st
 import { catchUp, requireReadable } from '../registry/freshness';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
-import { objectsOf, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
+import { objectsOf, type Preparation, preparationOf, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
 import { WatchCounts } from './watch-counts';
 import { Watcher } from './watcher';
 
@@ -132,7 +132,7 @@ export class WatchHub implements Component {
       frames = this.initialFrames(scope, shown, framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
     } else {
       const past = this.past(group, fromNow ? now : version, now);
-      shown = framing.prepare ? objectsOf(past) : [];
+      shown = group.prepare ? objectsOf(past) : [];
       frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
     const { watcher, leaving } = opened();
@@ -143,7 +143,7 @@ export class WatchHub implements Component {
     this.groups.set(key, group);
     group.join(watcher);
     leaving.push(() => group.leave(watcher), this.counts.add(scope));
-    if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
+    if (group.prepare) await this.prepare(group.prepare, shown, watcher);
     const sent = this.counted(frames, resource);
     await watcher.catchUp(framing.combine ? this.enveloped(sent, framing) : sent);
     return watcher;
@@ -161,7 +161,7 @@ export class WatchHub implements Component {
   }
 
   /** @throws ApiError when objects cannot be converted */
-  private async prepare(prepare: NonNullable<Framing['prepare']>, objects: readonly Cached[], watcher: Watcher): Promise<void> {
+  private async prepare(prepare: Preparation, objects: readonly Cached[], watcher: Watcher): Promise<void> {
     try {
       await prepare(objects);
     } catch (error) {
@@ -206,7 +206,7 @@ export class WatchHub implements Component {
   private keyOf({ resource, namespace, selection }: WatchScope, framing: Framing): string {
     const shared = `${framing.key}\n${resource.prefix}\n${namespace}\n${selection.toString()}`;
     // Events that wait for their conversion would reach a newcomer who has them as its past: such watches share nothing.
-    return framing.prepare ? `${shared}\n${this.alone++}` : shared;
+    return preparationOf(selection, framing) ? `${shared}\n${this.alone++}` : shared;
   }
 
   private groupOf(key: string, scope: WatchScope, framing: Framing): WatchGroup {
