@@ -17,5 +17,5 @@ export interface EtcdStoreOptions extends EtcdConnectionOptions {
   readonly transactions?: 'grouped' | 'single';
 }
 
-/** Deadlines of one call to one member. */
-export const callTimeoutMs = { write: 10_000, read: 3_000, connect: 2_000 } as const;
+/** Deadlines of one call to one member. A read that no other member can be asked for waits longer: a store that is slow is better than none. */
+export const callTimeoutMs = { write: 10_000, read: 3_000, lastRead: 10_000, connect: 2_000 } as const;

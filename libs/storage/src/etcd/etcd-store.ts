@@ -175,7 +175,7 @@ export class EtcdStore implements Store {
   }
 
   #range(request: IRangeRequest): Promise<IRangeResponse> {
-    return this.#observed('range', this.#members.each((member) => call(member.kv, member.kv.range, request, member.metadata, deadline('read'))));
+    return this.#observed('range', this.#members.each((member, isLast) => call(member.kv, member.kv.range, request, member.metadata, deadline(isLast ? 'lastRead' : 'read'))));
   }
 
   /** Reads the epoch instead of an absent key: as cheap, and every consistent read notices a restore. */
@@ -187,9 +187,9 @@ export class EtcdStore implements Store {
   }
 
   #grantLease(ttlSeconds: number): Promise<string> {
-    return this.#observed('leaseGrant', this.#members.each(async (member) => {
+    return this.#observed('leaseGrant', this.#members.each(async (member, isLast) => {
       const lease = await member.stubs.stub('Lease');
-      const { ID } = await call(lease, lease.leaseGrant, { TTL: ttlSeconds }, member.metadata, deadline('read'));
+      const { ID } = await call(lease, lease.leaseGrant, { TTL: ttlSeconds }, member.metadata, deadline(isLast ? 'lastRead' : 'read'));
       return ID;
     }));
   }
@@ -209,7 +209,7 @@ export class EtcdStore implements Store {
   }
 }
 
-function deadline(kind: 'read' | 'write'): CallOptions {
+function deadline(kind: Exclude<keyof typeof callTimeoutMs, 'connect'>): CallOptions {
   return { deadline: Date.now() + callTimeoutMs[kind] };
 }
 

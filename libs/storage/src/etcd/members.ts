@@ -61,13 +61,14 @@ export class Members {
     }
   }
 
-  /** Calls each member at most once until one answers: for reads. */
-  async each<T>(send: (member: ConnectedMember) => Promise<T>): Promise<T> {
+  /** Calls each member at most once until one answers: for reads. @param send is told whether nobody is left to be asked after this one */
+  async each<T>(send: (member: ConnectedMember, isLast: boolean) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      const isLast = attempt >= this.#members.length;
       try {
-        return await this.once(send);
+        return await this.once((member) => send(member, isLast));
       } catch (error) {
-        if (attempt >= this.#members.length || !(error instanceof StoreError) || !isTransient(error)) throw error;
+        if (isLast || !(error instanceof StoreError) || !isTransient(error)) throw error;
       }
     }
   }
