@@ -46,6 +46,7 @@ import { PathRoutes } from './http/path-routes';
 import { RequestMetrics } from './http/request-metrics';
 import { ResourceHandler } from './http/resource-handler';
 import { servingTls } from './http/serving-tls';
+import { SniCertificates } from './http/sni-certificates';
 import { LastRequests } from './http/last-requests';
 import { SubresourceRoutes } from './http/subresource-routes';
 import { Trust } from './http/trust';
@@ -207,7 +208,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     log,
     requestTimeoutMs: config.requestTimeout,
   });
-  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log, metrics });
+  const sni = config.tlsSniCertKey.length === 0 ? undefined : await SniCertificates.load(config.tlsSniCertKey, log);
+  const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), ...(sni ? { sni } : {}), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log, metrics });
   const advertised = (): string => externalAddress(config.externalHostname ?? address, https.port);
 
   registerVersion(paths, catalog);
@@ -241,6 +243,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       https,
       ...reloaded,
       trust,
+      ...(sni ? [sni] : []),
       rpc.server,
       hub,
       startup.hook('start-apiextensions-informers', customResources),

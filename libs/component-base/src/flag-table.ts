@@ -5,13 +5,15 @@ export interface FlagTypes {
   boolean: boolean;
   duration: number;
   list: readonly string[];
+  /** One for each time the flag is given, whatever commas it holds. */
+  texts: readonly string[];
   map: Readonly<Record<string, string>>;
 }
 
 /** One flag. The default is written as the user would write it, so that help shows it unchanged. */
 export interface FlagSpec<K extends keyof FlagTypes = keyof FlagTypes> {
   readonly type: K;
-  /** Without a default the value is undefined unless given (lists and maps: empty, booleans: false). */
+  /** Without a default the value is undefined unless given (lists, texts and maps: empty, booleans: false). */
   readonly default?: string;
   readonly help: string;
   /** Fails at start when neither the flag nor its environment variable is given. */
@@ -30,7 +32,7 @@ export type FlagTable = Readonly<Record<string, FlagSpec>>;
 
 type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
 
-type ValueOf<F extends FlagSpec> = F extends { default: string } | { required: true } | { type: 'list' | 'map' | 'boolean' }
+type ValueOf<F extends FlagSpec> = F extends { default: string } | { required: true } | { type: 'list' | 'texts' | 'map' | 'boolean' }
   ? FlagTypes[F['type']]
   : FlagTypes[F['type']] | undefined;
 

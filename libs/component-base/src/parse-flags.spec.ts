@@ -49,6 +49,12 @@ describe('parseFlags', () => {
     expect(parse(['--leader-elect']).leaderElect).toBe(true);
   });
 
+  it('keeps texts whole, one for each time they are given', () => {
+    const some = defineFlags({ pair: { type: 'texts', help: 'Pairs.' } });
+    expect(parseFlags(some, ['--pair=a,b:c', '--pair', 'd,e'], {})).toEqual({ pair: ['a,b:c', 'd,e'] });
+    expect(parseFlags(some, [], {})).toEqual({ pair: [] });
+  });
+
   it('prefers the flag over the environment over the default', () => {
     const env = { NAVARCH_SECURE_PORT: '1', NAVARCH_NODE_MONITOR_GRACE_PERIOD: '1m30s' };
     expect(parse(['--secure-port=2'], env)).toMatchObject({ securePort: 2, nodeMonitorGracePeriod: 90_000 });

@@ -77,7 +77,7 @@ function collect(flags: FlagTable, argv: readonly string[]): Map<string, string[
 }
 
 function absent(spec: FlagSpec): unknown {
-  if (spec.type === 'list') return [];
+  if (spec.type === 'list' || spec.type === 'texts') return [];
   if (spec.type === 'map') return {};
   return spec.type === 'boolean' ? false : undefined;
 }
@@ -110,6 +110,8 @@ function combine(spec: FlagSpec, texts: readonly string[], source: string): unkn
     }
     case 'list':
       return texts.flatMap((text) => (text === '' ? [] : text.split(',').map((item) => check(item.trim()))));
+    case 'texts':
+      return texts.filter((text) => text !== '').map(check);
     case 'map':
       return Object.fromEntries(
         texts.flatMap((text) => (text === '' ? [] : text.split(','))).map((pair) => {

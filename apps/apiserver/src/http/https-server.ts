@@ -3,11 +3,12 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, ty
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { Counter, type Registry } from 'prom-client';
 import { Connection } from './connection';
 import type { Request, Response } from './exchange';
 import { HandshakeGate } from './handshake-gate';
+import type { SniCertificates } from './sni-certificates';
 
 /** What a server does with requests. */
 export interface RequestTarget {
@@ -22,6 +23,8 @@ export interface HttpsServerOptions {
   readonly tls: SecureContextOptions;
   /** What flags say of TLS, whatever the certificates. */
   readonly serving?: SecureContextOptions;
+  /** For clients that ask for other names than the server's own. */
+  readonly sni?: SniCertificates;
   readonly maxStreams?: number;
   readonly http1Only?: boolean;
 }
@@ -52,8 +55,11 @@ export class HttpsServer implements Component {
     private readonly options: HttpsServerOptions,
     private readonly deps: { readonly target: RequestTarget; readonly log: Logger; readonly metrics: Registry },
   ) {
+    const { sni } = options;
+    sni?.use(this.contextWith(options.tls));
     this.server = createSecureServer({
-      ...options.tls, ...options.serving, allowHTTP1: true, requestCert: true, rejectUnauthorized: false,
+      ...this.contextWith(options.tls), allowHTTP1: true, requestCert: true, rejectUnauthorized: false,
+      ...(sni ? { SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) => done(null, sni.contextFor(name)) } : {}),
       ...(options.http1Only === true ? { ALPNProtocols: ['http/1.1'] } : {}),
       settings: { maxConcurrentStreams: options.maxStreams ?? 250, initialWindowSize: 1024 * 1024 },
     });
@@ -92,7 +98,12 @@ export class HttpsServer implements Component {
 
   /** Renewed certificates serve new connections. */
   setTls(context: SecureContextOptions): void {
-    this.server.setSecureContext({ ...this.options.tls, ...context, ...this.options.serving });
+    this.server.setSecureContext(this.contextWith(context));
+    this.options.sni?.use(this.contextWith(context));
+  }
+
+  private contextWith(context: SecureContextOptions): SecureContextOptions {
+    return { ...this.options.tls, ...context, ...this.options.serving };
   }
 
   /** Stops accepting, lets requests in flight end, then cuts what is left. */

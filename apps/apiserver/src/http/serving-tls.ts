@@ -21,6 +21,7 @@ const CIPHERS: Readonly<Record<string, string>> = {
 /** Upstream's flags of how the HTTPS door speaks. */
 export const servingFlags = defineFlags({
   'tls-min-version': { type: 'string', default: 'VersionTLS12', choices: Object.keys(VERSIONS), help: 'Oldest version of TLS that is spoken.' },
+  'tls-sni-cert-key': { type: 'texts', help: 'Certificate and key for clients that ask for other names: cert,key or cert,key:name,*.name; without names, those of the certificate.' },
   'tls-cipher-suites': { type: 'list', help: 'Cipher suites that are spoken before TLS 1.3; those of OpenSSL unless given.' },
   'http2-max-streams-per-connection': { type: 'number', default: '250', help: 'Requests under way on one HTTP/2 connection.' },
   'disable-http2-serving': { type: 'boolean', help: 'Whether HTTP/1.1 only is spoken.' },

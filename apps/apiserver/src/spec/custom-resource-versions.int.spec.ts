@@ -133,7 +133,7 @@ describe('versions that a webhook converts', () => {
       // Each version is selected by what it shows, also while it changes.
       const selected = async (name: string, fields: string): Promise<unknown> => {
         const { body } = await client.get<Body>(`${gateways(name)}?fieldSelector=${encodeURIComponent(fields)}`);
-        return body.message ?? body.items?.map(({ metadata }) => metadata.name);
+        return body.message ?? body.items?.map(({ metadata }) => metadata['name']);
       };
       expect(await Promise.all([selected('v2', 'spec.host=a'), selected('v2', 'spec.host!=a,spec.port=2'), selected('v1', 'spec.address=a:1'), selected('v1', 'spec.host=a')])).toEqual([
         ['old'], ['other'], ['old'], 'field label not supported: spec.host',

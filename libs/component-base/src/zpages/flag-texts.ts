@@ -13,6 +13,7 @@ function textOf({ type }: FlagSpec, value: unknown): string {
   switch (type) {
     case 'duration': return formatDuration(Math.round(Number(value ?? 0) * 1e6));
     case 'list': return `[${(value as readonly string[]).join(',')}]`;
+    case 'texts': return `[${(value as readonly string[]).join(';')}]`;
     case 'map': return Object.entries(value as Readonly<Record<string, string>>).map(([key, one]) => `${key}=${one}`).sort().join(',');
     case 'number': return String((value as number | undefined) ?? 0);
     case 'boolean': return String((value as boolean | undefined) ?? false);
