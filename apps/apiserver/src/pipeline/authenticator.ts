@@ -8,6 +8,8 @@ export interface TlsPeer {
   readonly organizations: readonly string[];
   /** The certificate in DER, for extensions and fingerprints. */
   readonly certificate: Buffer;
+  /** Certificates that the client sent along, in DER: they lead from an authority to its own. */
+  readonly intermediates?: readonly Buffer[];
 }
 
 /** Where authenticators note what they have seen, for those who sent the request and for the audit log. */

@@ -4,7 +4,7 @@ import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { GROUP_AUTHENTICATED } from '../../pipeline';
 import type { Authorities } from './authorities';
-import { isIssuedBy } from './request-header';
+import { isIssuedBy } from './issued-by';
 
 /** The user is the verified client certificate's CN, the groups are its Os. */
 export class ClientCertificateAuthenticator implements Authenticator {

@@ -4,6 +4,7 @@ import type { Clock } from '@navarch/clock';
 import type { AuthenticationRequest, Authenticator, TlsPeer, User } from '../../pipeline';
 import { unescaped } from '../../pipeline/unescaped';
 import type { Authorities } from './authorities';
+import { isIssuedBy } from './issued-by';
 
 export interface RequestHeaderOptions {
   /** `--requestheader-client-ca-file`. */
@@ -87,14 +88,4 @@ export class RequestHeaderAuthenticator implements Authenticator {
     const isProxy = isIssuedBy(peer, by) && (allowedNames.length === 0 || allowedNames.includes(peer.commonName));
     return { by, isProxy, validToMs: isProxy ? Date.parse(new X509Certificate(peer.certificate).validTo) : 0 };
   }
-}
-
-/**
- * Whether one of these authorities has signed a peer's certificate. The TLS layer has checked all else, when the
- * connection was made: that the certificate is still valid is for the caller to see to, on each request.
- */
-export function isIssuedBy({ certificate }: TlsPeer, authorities: readonly X509Certificate[]): boolean {
-  if (certificate.length === 0) return false;
-  const own = new X509Certificate(certificate);
-  return authorities.some((authority) => own.checkIssued(authority) && own.verify(authority.publicKey));
 }
