@@ -11,7 +11,7 @@ import { isTerminalPhase } from './pod-spec';
 import { restartTriggers } from './restart-all';
 import { qosClass } from './qos-class';
 
-export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'>, GivenResources {
+export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended' | 'ending'>, GivenResources {
   readonly nowMs: number;
   /** Addresses of the node, the main one first. */
   readonly hostIPs: readonly string[];
@@ -31,7 +31,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const { pod, previous, runtime, termination, nowMs } = input;
   const terminal = isTerminalPhase(previous.phase);
   const ended = terminal || input.stopped || termination?.cause === 'finished';
-  const statuses = containerStatuses({ ...input, ended });
+  const statuses = containerStatuses({ ...input, ended, ending: ended || termination !== undefined });
   let phase = podPhase(pod, statuses.init, statuses.containers, ended, (containerID) => input.remade.has(containerID?.split('://')[1] ?? ''));
   if (termination?.cause === 'failed') phase = 'Failed';
   // A phase that is final stays, whatever is left of the containers.

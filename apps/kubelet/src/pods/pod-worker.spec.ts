@@ -216,10 +216,13 @@ describe('PodWorker', () => {
     const pod = aPod({ restartPolicy });
     const worker = bench.worker(pod);
     await bench.running('main');
+    const shown = bench.statuses.length;
     worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { image: 'app:2' })] } });
     await bench.until('runs the new image', () => bench.runtime.newest('main').config.image?.userSpecifiedImage === 'app:2' && bench.container('main')?.restartCount === 1);
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
     expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
+    // What is between the two is not shown.
+    expect(new Set(bench.statuses.slice(shown).map(({ containerStatuses }) => `${String(containerStatuses?.[0]?.ready)} ${Object.keys(containerStatuses?.[0]?.state ?? {})}`))).toEqual(new Set(['true running']));
     // The next end is its own.
     await bench.exit(worker, 'main', 0);
     if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');
