@@ -13,11 +13,13 @@ describe('StatusWriter', () => {
   let api: NodeApi;
   let writer: StatusWriter;
   let pod: corev1.Pod;
+  let phases: [before: string | undefined, now: string | undefined][];
 
   beforeEach(() => {
     api = new NodeApi(clock);
     const client = new RemoteApiClient({}, { transport: new SimulatedTransport(api), clock, log: silentLogger });
-    writer = new StatusWriter({ client, clock, log: silentLogger });
+    phases = [];
+    writer = new StatusWriter({ client, clock, log: silentLogger, onStatus: (before, now) => phases.push([before.phase, now.phase]) });
     const status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'False' }] };
     const given: corev1.Pod = { ...aPod(), status };
     pod = api.create(core.pods, 'default', given);
@@ -53,6 +55,7 @@ describe('StatusWriter', () => {
     writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('example.org/gate', 'False')] });
     await writer.flush(pod.metadata.uid ?? '');
     expect(stored()).toMatchObject({ phase: 'Running', podIP: '10.0.0.2' });
+    expect(phases).toEqual([['Pending', 'Pending'], ['Pending', 'Running']]);
     expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
   });
 
