@@ -87,7 +87,8 @@ const order = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersR
 function mergeConditions(pod: corev1.Pod, previous: corev1.PodStatus, verdicts: ReadonlyMap<string, Pick<corev1.PodCondition, 'status' | 'reason' | 'message'>>, nowMs: number): corev1.PodCondition[] {
   const generation = pod.metadata.generation;
   const existing = [...(previous.conditions ?? []), ...(pod.status?.conditions ?? [])];
-  const own = [...verdicts, ...(pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled') ? [] : [['PodScheduled', { status: 'True' }] as const])];
+  // The API server says so at the binding, but not of which generation.
+  const own = [...verdicts, ['PodScheduled', { status: 'True' }] as const];
   const merged = own.map(([type, verdict]): corev1.PodCondition => {
     const before = existing.find((condition) => condition.type === type);
     return {

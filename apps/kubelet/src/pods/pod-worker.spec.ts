@@ -13,7 +13,8 @@ describe('PodWorker', () => {
   afterEach(() => bench.close());
 
   it('brings a pod up without waiting for anything but the runtime', async () => {
-    bench.worker(aPod());
+    const bound: corev1.PodCondition = { type: 'PodScheduled', status: 'True', lastTransitionTime: '2025-12-31T23:59:59Z' };
+    bench.worker({ ...aPod({}, { generation: 3 }), status: { phase: 'Pending', conditions: [bound] } });
     await bench.running('main');
     expect(bench.clock.pendingTimers).toBe(0);
     expect(bench.statuses[0]).toMatchObject({ phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ContainerCreating' } } }] });
@@ -21,6 +22,7 @@ describe('PodWorker', () => {
     expect(bench.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True',
     ]);
+    expect(bench.condition('PodScheduled')).toEqual({ ...bound, observedGeneration: 3 });
     expect(bench.container('main')).toMatchObject({ ready: true, started: true, restartCount: 0, containerID: 'fake://container-2', image: 'app:1' });
     expect(bench.events.lines).toEqual([
       'Pulled: Container image "app:1" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started',

@@ -52,11 +52,11 @@ describe('StatusWriter', () => {
     writer.set(pod, { phase: 'Pending', conditions: [condition('Ready', 'False', { reason: 'ContainersNotReady', message: 'no' }), condition('example.org/gate', 'False')] });
     await writer.flush(pod.metadata.uid ?? '');
     api.patch(core.pods, 'default', 'web', 'status', { status: { conditions: [{ type: 'example.org/gate', status: 'True' }] } });
-    writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('example.org/gate', 'False')] });
+    writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('PodScheduled', 'True', { observedGeneration: 1 }), condition('example.org/gate', 'False')] });
     await writer.flush(pod.metadata.uid ?? '');
     expect(stored()).toMatchObject({ phase: 'Running', podIP: '10.0.0.2' });
     expect(phases).toEqual([['Pending', 'Pending'], ['Pending', 'Running']]);
-    expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
+    expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True', observedGeneration: 1 }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
   });
 
   it('replaces an address that is gone', async () => {
