@@ -224,7 +224,7 @@ describe('PodWorker', () => {
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
     expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
     // What is between the two is not shown.
-    expect(new Set(bench.statuses.slice(shown).map(({ containerStatuses }) => `${String(containerStatuses?.[0]?.ready)} ${Object.keys(containerStatuses?.[0]?.state ?? {})}`))).toEqual(new Set(['true running']));
+    expect(new Set(bench.statuses.slice(shown).map(({ containerStatuses }) => `${String(containerStatuses?.[0]?.ready)} ${Object.keys(containerStatuses?.[0]?.state ?? {}).join(',')}`))).toEqual(new Set(['true running']));
     // The next end is its own.
     await bench.exit(worker, 'main', 0);
     if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');
