@@ -63,6 +63,7 @@ export function createKubeletMetrics(registry: Registry) {
     startedUserNamespacedPods: counter('started_user_namespaced_pods_total', 'Cumulative number of pods with user namespaces started. This metric will only be collected on Linux.'),
     startedUserNamespacedPodsErrors: counter('started_user_namespaced_pods_errors_total', 'Cumulative number of errors when starting pods with user namespaces. This metric will only be collected on Linux.'),
     startedContainers: counter('started_containers_total', 'Cumulative number of containers started', 'container_type'),
+    terminatedContainers: counter('terminated_containers_total', 'Cumulative number of container terminations.', 'container_type', 'exit_code', 'reason'),
     startedContainersErrors: counter('started_containers_errors_total', 'Cumulative number of errors when starting containers', 'container_type', 'code'),
     evictionStatsAgeSeconds: histogram('eviction_stats_age_seconds', 'Time between when stats are collected, and when pod is evicted based on those stats by eviction signal', defaultBuckets, 'eviction_signal'),
     evictions: counter('evictions', 'Cumulative number of pod evictions by eviction signal', 'eviction_signal'),

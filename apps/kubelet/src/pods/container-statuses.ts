@@ -26,6 +26,8 @@ export interface ContainerStatusInput {
   readonly resourceHealth: (container: corev1.Container) => corev1.ResourceStatus[];
   /** Nothing of the pod will run again. */
   readonly ended: boolean;
+  /** The pod is being ended: nothing new begins. */
+  readonly ending: boolean;
   /** The scheme of container ids, such as `containerd`. */
   readonly runtimeName: string;
   /** Handlers of the runtime, by name, that can make whole trees read-only. */
@@ -56,6 +58,7 @@ function containerStatus(
   const old = oldStatuses?.find((status) => status.name === container.name);
   const [latest, before] = visibleContainers(input, container.name);
   if (!latest && old?.state?.terminated && input.ended) return old;
+  if (old && latest && isBeingReplaced(input, latest, old)) return old;
 
   let state: corev1.ContainerState;
   let lastState: corev1.ContainerState = before?.state === 'exited' ? terminated(input, before) : old?.lastState ?? {};
@@ -107,6 +110,15 @@ function containerStatus(
     ...userOf(latest),
     ...volumeMountsOf(input, container),
   };
+}
+
+/**
+ * A container that was ended to be made anew is shown as it was until its successor runs, or something keeps that from beginning: both are one
+ * sync of upstream's (kuberuntime's SyncPod), whose status is made before it.
+ */
+function isBeingReplaced(input: ContainerStatusInput, latest: ContainerView, old: corev1.ContainerStatus): boolean {
+  const isShown = old.state?.running !== undefined && old.containerID === `${input.runtimeName}://${latest.id}`;
+  return isShown && latest.state === 'exited' && input.remade.has(latest.id) && !input.ending && !input.waiting.has(old.name);
 }
 
 /** A container whose start is under way (its postStart hook included) is not shown as running yet. */

@@ -4,6 +4,7 @@ import { observePod } from '../runtime/observe-pod';
 import { type RuntimeWatcher } from '../runtime/runtime-watcher';
 import { StaticPods } from '../sources/static-pods';
 import { staticSources } from '../sources/static-sources';
+import { countTerminations } from '../status/count-terminations';
 import { StatusWriter } from '../status/status-writer';
 import { type NodeRegistration } from '../node/node-registration';
 import { makeWorker, type WorkerSurroundings } from './make-worker';
@@ -27,7 +28,9 @@ export function makePods(options: KubeletOptions, deps: KubeletDeps, { registrat
   const { client, runtime, clock, log, metrics } = deps;
   const { identity } = options;
   const { pods } = neighbours;
-  const statuses = new StatusWriter({ client, clock, log, onWritten: (ms) => metrics.statusSyncSeconds.observe(ms / 1000) });
+  const statuses = new StatusWriter({
+    client, clock, log, onWritten: (ms) => metrics.statusSyncSeconds.observe(ms / 1000), onStatus: (before, now) => countTerminations(metrics, before, now),
+  });
   const statics: StaticPods = new StaticPods({
     client, clock, log, pods, sources: staticSources(options, { clock, log }),
     node: () => ({ name: identity.name, uid: registration.node?.metadata.uid }),

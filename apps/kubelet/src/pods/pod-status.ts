@@ -11,7 +11,7 @@ import { isTerminalPhase } from './pod-spec';
 import { restartTriggers } from './restart-all';
 import { qosClass } from './qos-class';
 
-export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended'>, GivenResources {
+export interface PodStatusInput extends Omit<ContainerStatusInput, 'ended' | 'ending'>, GivenResources {
   readonly nowMs: number;
   /** Addresses of the node, the main one first. */
   readonly hostIPs: readonly string[];
@@ -31,7 +31,7 @@ export function computePodStatus(input: PodStatusInput): corev1.PodStatus {
   const { pod, previous, runtime, termination, nowMs } = input;
   const terminal = isTerminalPhase(previous.phase);
   const ended = terminal || input.stopped || termination?.cause === 'finished';
-  const statuses = containerStatuses({ ...input, ended });
+  const statuses = containerStatuses({ ...input, ended, ending: ended || termination !== undefined });
   let phase = podPhase(pod, statuses.init, statuses.containers, ended, (containerID) => input.remade.has(containerID?.split('://')[1] ?? ''));
   if (termination?.cause === 'failed') phase = 'Failed';
   // A phase that is final stays, whatever is left of the containers.
@@ -87,7 +87,8 @@ const order = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersR
 function mergeConditions(pod: corev1.Pod, previous: corev1.PodStatus, verdicts: ReadonlyMap<string, Pick<corev1.PodCondition, 'status' | 'reason' | 'message'>>, nowMs: number): corev1.PodCondition[] {
   const generation = pod.metadata.generation;
   const existing = [...(previous.conditions ?? []), ...(pod.status?.conditions ?? [])];
-  const own = [...verdicts, ...(pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled') ? [] : [['PodScheduled', { status: 'True' }] as const])];
+  // The API server says so at the binding, but not of which generation.
+  const own = [...verdicts, ['PodScheduled', { status: 'True' }] as const];
   const merged = own.map(([type, verdict]): corev1.PodCondition => {
     const before = existing.find((condition) => condition.type === type);
     return {

@@ -13,7 +13,8 @@ describe('PodWorker', () => {
   afterEach(() => bench.close());
 
   it('brings a pod up without waiting for anything but the runtime', async () => {
-    bench.worker(aPod());
+    const bound: corev1.PodCondition = { type: 'PodScheduled', status: 'True', lastTransitionTime: '2025-12-31T23:59:59Z' };
+    bench.worker({ ...aPod({}, { generation: 3 }), status: { phase: 'Pending', conditions: [bound] } });
     await bench.running('main');
     expect(bench.clock.pendingTimers).toBe(0);
     expect(bench.statuses[0]).toMatchObject({ phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ContainerCreating' } } }] });
@@ -21,6 +22,7 @@ describe('PodWorker', () => {
     expect(bench.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
       'PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True',
     ]);
+    expect(bench.condition('PodScheduled')).toEqual({ ...bound, observedGeneration: 3 });
     expect(bench.container('main')).toMatchObject({ ready: true, started: true, restartCount: 0, containerID: 'fake://container-2', image: 'app:1' });
     expect(bench.events.lines).toEqual([
       'Pulled: Container image "app:1" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started',
@@ -216,10 +218,13 @@ describe('PodWorker', () => {
     const pod = aPod({ restartPolicy });
     const worker = bench.worker(pod);
     await bench.running('main');
+    const shown = bench.statuses.length;
     worker.update({ ...pod, spec: { ...(pod.spec as corev1.PodSpec), containers: [aContainer('main', { image: 'app:2' })] } });
     await bench.until('runs the new image', () => bench.runtime.newest('main').config.image?.userSpecifiedImage === 'app:2' && bench.container('main')?.restartCount === 1);
     expect(bench.events.lines).toContain('Killing: Container main definition changed, will be restarted');
     expect(new Set(bench.statuses.map(({ phase }) => phase))).toEqual(new Set(['Pending', 'Running']));
+    // What is between the two is not shown.
+    expect(new Set(bench.statuses.slice(shown).map(({ containerStatuses }) => `${String(containerStatuses?.[0]?.ready)} ${Object.keys(containerStatuses?.[0]?.state ?? {}).join(',')}`))).toEqual(new Set(['true running']));
     // The next end is its own.
     await bench.exit(worker, 'main', 0);
     if (restartPolicy !== 'Always') await bench.until('it is over', () => bench.status.phase === 'Succeeded');

@@ -4,7 +4,7 @@ import { sameStrings } from '../same-strings';
 import { resizeConditionTypes } from '../pods/resize-conditions';
 
 /** Conditions that belong to the kubelet; others in a pod's status are left alone. */
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'AllContainersRestarting', ...resizeConditionTypes, 'DisruptionTarget']);
+const ownConditions = new Set(['PodScheduled', 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'AllContainersRestarting', ...resizeConditionTypes, 'DisruptionTarget']);
 
 /** Fields that the API server or other components put there. */
 const othersFields = ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses'] as const;

@@ -13,11 +13,13 @@ describe('StatusWriter', () => {
   let api: NodeApi;
   let writer: StatusWriter;
   let pod: corev1.Pod;
+  let phases: [before: string | undefined, now: string | undefined][];
 
   beforeEach(() => {
     api = new NodeApi(clock);
     const client = new RemoteApiClient({}, { transport: new SimulatedTransport(api), clock, log: silentLogger });
-    writer = new StatusWriter({ client, clock, log: silentLogger });
+    phases = [];
+    writer = new StatusWriter({ client, clock, log: silentLogger, onStatus: (before, now) => phases.push([before.phase, now.phase]) });
     const status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'False' }] };
     const given: corev1.Pod = { ...aPod(), status };
     pod = api.create(core.pods, 'default', given);
@@ -50,10 +52,11 @@ describe('StatusWriter', () => {
     writer.set(pod, { phase: 'Pending', conditions: [condition('Ready', 'False', { reason: 'ContainersNotReady', message: 'no' }), condition('example.org/gate', 'False')] });
     await writer.flush(pod.metadata.uid ?? '');
     api.patch(core.pods, 'default', 'web', 'status', { status: { conditions: [{ type: 'example.org/gate', status: 'True' }] } });
-    writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('example.org/gate', 'False')] });
+    writer.set(pod, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }], conditions: [condition('Ready', 'True'), condition('PodScheduled', 'True', { observedGeneration: 1 }), condition('example.org/gate', 'False')] });
     await writer.flush(pod.metadata.uid ?? '');
     expect(stored()).toMatchObject({ phase: 'Running', podIP: '10.0.0.2' });
-    expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True' }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
+    expect(phases).toEqual([['Pending', 'Pending'], ['Pending', 'Running']]);
+    expect(stored()?.conditions).toEqual(expect.arrayContaining([{ type: 'PodScheduled', status: 'True', observedGeneration: 1 }, { type: 'example.org/gate', status: 'True' }, { type: 'Ready', status: 'True' }]));
   });
 
   it('replaces an address that is gone', async () => {

@@ -31,6 +31,8 @@ export interface StatusWriterDeps {
   readonly log: Logger;
   /** A change is in the API, so long after it was made. */
   readonly onWritten?: (ms: number) => void;
+  /** A status is to be told that may differ from the last one. */
+  readonly onStatus?: (before: corev1.PodStatus, now: corev1.PodStatus) => void;
 }
 
 const retryMs = { first: 500, last: 10_000 };
@@ -52,6 +54,7 @@ export class StatusWriter {
     const uid = uidOf(pod);
     const version = versionOf(pod);
     let entry = this.#entries.get(uid);
+    this.deps.onStatus?.(entry?.wanted ?? pod.status ?? {}, wanted);
     if (!entry) {
       entry = { pod, wanted, base: pod.status ?? {}, baseVersion: version, written: undefined, changed: false, changedAtMs: undefined, writing: undefined, resting: undefined };
       this.#entries.set(uid, entry);

@@ -96,6 +96,8 @@ describe('defaults', () => {
     ['v1', 'Namespace', { metadata: { name: 'a' } }, { metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } }, status: { phase: 'Active' } }, 'selectable by name'],
     ['v1', 'Secret', {}, { type: 'Opaque' }, 'plain secret'],
     ['v1', 'Secret', { stringData: { a: 'ä', b: '' }, data: { a: 'eA==', c: 'eA==' } }, { data: { a: 'w6Q=', b: '', c: 'eA==' } }, 'text becomes data'],
+    ['v1', 'Pod', { spec: { terminationGracePeriodSeconds: -1 } }, { spec: { terminationGracePeriodSeconds: 1 } }, 'no pod ends before it began to'],
+    ['v1', 'PodTemplate', { template: { spec: { terminationGracePeriodSeconds: -1 } } }, { template: { spec: { terminationGracePeriodSeconds: -1 } } }, 'templates are left as they are'],
     ['v1', 'Pod', { spec: { serviceAccount: 'x' }, status: { podIP: '10.0.0.1', hostIP: '10.0.0.2', hostIPs: [{ ip: '10.0.0.3' }] } }, { spec: { serviceAccountName: 'x' }, status: { podIPs: [{ ip: '10.0.0.1' }], hostIP: '10.0.0.2', hostIPs: [{ ip: '10.0.0.3' }] } }, 'older names of fields'],
     ['v1', 'Node', { spec: { podCIDR: '10.0.0.0/24' } }, { spec: { podCIDRs: ['10.0.0.0/24'] } }, 'older names of fields'],
     ['v1', 'Node', { status: { capacity: { cpu: '1.0' } } }, { status: { allocatable: { cpu: '1' } } }, 'all is allocatable'],

@@ -54,6 +54,8 @@ export function defaultPod(pod: Loose<corev1.Pod>): void {
   const status = (pod.status ??= {});
   alignPodIps(status);
   defaultPodSpec(spec);
+  // Of pods only, not of templates (upstream's conversion of core/v1).
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...list(spec.initContainers), ...list(spec.containers)]) defaultRequestsFromLimits(container);
   defaultPodLevelResources(spec);
   spec.enableServiceLinks ??= true;
