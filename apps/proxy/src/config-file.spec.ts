@@ -39,10 +39,13 @@ describe('a proxy\'s configuration file', () => {
     expect(configOf(fields)).toEqual(parseFlags(proxyFlags, [...cluster, '--hostname-override=n1'], {}));
   });
 
-  it.each<[told: string, serving: object | undefined]>([
-    ['0.0.0.0:10400', { host: '0.0.0.0', port: 10_400 }], ['[::1]:10400', { host: '::1', port: 10_400 }], ['127.0.0.2', { host: '127.0.0.2', port: 10_256 }], ['::1', { host: '::1', port: 10_256 }], ['127.0.0.1:0', undefined],
-  ])('serves health at %s', (healthzBindAddress, serving) => {
-    expect(healthServing(configOf({ hostnameOverride: 'n1', healthzBindAddress }))).toEqual(serving);
+  it.each<[told: string, place: { host: string; port?: number } | undefined]>([
+    ['0.0.0.0:10400', { host: '0.0.0.0', port: 10_400 }], ['[::1]:10400', { host: '::1', port: 10_400 }], ['127.0.0.2', { host: '127.0.0.2' }], ['::1', { host: '::1' }], ['127.0.0.1:0', undefined],
+  ])('serves health, or metrics, at %s', (told, place) => {
+    const serving = (port: number): object[] => (place === undefined ? [] : [{ port, ...place }]);
+    expect(healthServing(configOf({ hostnameOverride: 'n1', healthzBindAddress: told }))).toEqual([...serving(10_256), { host: '127.0.0.1', port: 10_249 }]);
+    expect(healthServing(configOf({ hostnameOverride: 'n1', metricsBindAddress: told }))).toEqual([{ host: '127.0.0.1', port: 10_256 }, ...serving(10_249)]);
+    expect(healthServing(configOf({ hostnameOverride: 'n1' }, '--metrics-bind-address='))).toEqual([{ host: '127.0.0.1', port: 10_256 }]);
   });
 
   it('opens and closes feature gates', () => {

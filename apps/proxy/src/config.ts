@@ -10,6 +10,7 @@ export const proxyFlags = defineFlags({
   'config': { type: 'string', help: 'File with a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1); flags win over what it says.' },
   ...clusterFlags,
   ...healthzFlags('10256'),
+  'metrics-bind-address': { type: 'string', default: '127.0.0.1:10249', help: 'Address, with a port or not, on which health and metrics are served as well; none serves nothing.' },
   'hostname-override': { type: 'string', required: true, help: 'Name of the node: its own endpoints are known by it.' },
   'cluster-cidr': { type: 'list', default: '10.244.0.0/16', help: 'Pod addresses, a range a family; traffic to services from elsewhere is masqueraded.' },
   'proxy-mode': { type: 'string', default: 'nftables', choices: [...modes, 'grpc'], help: 'How traffic is carried: by the kernel\'s nftables, iptables or ipvs, by this process, or by a data plane in another process.' },

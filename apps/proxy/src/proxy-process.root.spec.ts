@@ -130,6 +130,13 @@ describe.each(['nftables', 'iptables'])('the process of a proxy, by %s', (mode) 
     await eventuallyMeets('node', web, 'ECONNREFUSED');
   });
 
+  it.each([10_249, 10_256])('tells health, metrics and its mode on port %i of the node\'s loopback', async (port) => {
+    const get = async (path: string): Promise<string> => (await network.ask('node', { address: '127.0.0.1', port, send: `GET ${path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n` })).join();
+    expect(await get('/proxyMode')).toMatch(new RegExp(`^HTTP/1.1 200 [^]*${mode}`));
+    expect(await get('/healthz')).toContain('lastUpdated');
+    expect(await get('/metrics')).toContain('kubeproxy_');
+  });
+
   if (mode === 'nftables') it('knows where Services have their addresses from, and follows that', async () => {
     const ranges = (): string => network.run('nft list set ip navarch-proxy service-ranges').replace(/\s+/g, ' ');
     expect(ranges()).toContain('elements = { 10.96.0.0/12 }');

@@ -49,8 +49,8 @@ export interface ProcessDefinition<F extends FlagTable> {
   readonly settings?: (config: Config<F>) => FlagSettings;
   /** What is done instead of running, whether or not what is required is given: true when it was asked for, and is done. @throws FlagError */
   readonly instead?: (config: Config<F>) => boolean;
-  /** Where health and metrics are served; undefined: nowhere by this library (the process serves them itself). */
-  readonly health?: (config: Config<F>) => HealthServerOptions | undefined;
+  /** Where health and metrics are served, in all places the same; undefined: nowhere by this library (the process serves them itself). */
+  readonly health?: (config: Config<F>) => HealthServerOptions | readonly HealthServerOptions[] | undefined;
   /** Composes the components, in the order to start them; makes no I/O that its components do not stop. */
   readonly main: (context: ProcessContext<F>) => Promise<readonly Component[]> | readonly Component[];
   /** How long it goes on as before, unready, once it is told to end: those who are told at the same time have their last words with it. */
@@ -177,17 +177,11 @@ class ProcessRun<F extends FlagTable> {
   async #startAll(group: ComponentGroup, definition: ProcessDefinition<F>, config: Config<F>): Promise<void> {
     const { log } = this;
     const signal = this.#stopping.signal;
-    const serving = definition.health?.(config);
     const { zpages, features } = this.deps;
     features.register(this.#registry);
-    const server = new HealthServer(serving ?? { host: '127.0.0.1', port: 0 }, {
-      checks: this.#health,
-      registry: this.#registry,
-      log,
-      zpages,
-      configz: () => ({ [definition.name]: this.shownConfig }),
-    });
-    if (serving) await group.start(server);
+    const pages = { checks: this.#health, registry: this.#registry, log, zpages, configz: () => ({ [definition.name]: this.shownConfig }) };
+    const servers = [definition.health?.(config) ?? []].flat().map((place) => new HealthServer(place, pages));
+    for (const server of servers) await group.start(server);
     await group.start(new EventLoopMonitor({ registry: this.#registry, log }));
     if (this.common.tapSocket !== undefined) await group.start(new TapServer(this.common.tapSocket, systemClock));
     if (this.common.exitWhenNetworkLost) await group.start(new NetworkWatch({ clock: systemClock, fail: (error) => this.#fail(error) }));
@@ -199,7 +193,9 @@ class ProcessRun<F extends FlagTable> {
       health: this.#health,
       clock: systemClock,
       signal,
-      handle: (path, handler) => server.handle(path, handler),
+      handle: (path, handler) => {
+        for (const server of servers) server.handle(path, handler);
+      },
       zpages,
       features,
       fail: (error) => this.#fail(error),

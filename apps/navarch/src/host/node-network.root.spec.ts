@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { hostname } from 'node:os';
 import { chooseNetwork, routedNetworks } from '../cluster/free-network';
 import { bridgeAddress, bridgeName, nodeAddress, nodeNetwork, subnets } from '../cluster/addresses';
 import { bridgeAddress6, nodeAddress6 } from '../cluster/families';
+import { commandLine } from '../processes/process-spec';
 import { run, succeeds } from './command';
 import { runAsync } from './command-async';
 import { createBridge, createNodeNamespace, deleteBridge, deleteNodeNamespace, hostRoutes } from './node-network';
@@ -37,6 +39,13 @@ describe('the network of a cluster\'s nodes', () => {
       await runAsync('ip', ['netns', 'exec', from ?? '', 'sh', '-c', `/bin/busybox ping -c 1 -w 5 ${to}`]);
     }
     await runAsync('/bin/busybox', ['ping', '-c', '1', '-w', '5', nodeAddress(subnet, 0)]);
+  });
+
+  it('gives a node\'s processes its name as hostname, and leaves the host\'s', () => {
+    const own = hostname();
+    const { command, args } = commandLine({ name: 'x@node-1', node: 'node-1', netns: names[0] ?? '', command: 'sh', args: ['-c', 'uname -n && ip -o link show eth0 | wc -l && echo "$*"', 'x', 'a b', 'c'] });
+    expect(run(command, args)).toBe('node-1\n1\na b c\n');
+    expect(hostname()).toBe(own);
   });
 
   it('lets nodes ask the DNS on the host when they ask their loopback', async () => {

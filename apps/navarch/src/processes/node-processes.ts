@@ -8,6 +8,7 @@ import type { ProcessSpec } from './process-spec';
 export const kubeletPorts = { https: 10250, service: 10260 } as const;
 const kubeletHealthPort = 10248;
 const proxyHealthPort = 10256;
+const proxyMetricsPort = 10249;
 const agentHealthPort = 10258;
 
 /** One node with real containers, wherever it runs: beside others on this machine, or alone in a container. */
@@ -48,14 +49,16 @@ export function identityFlags(apiserver: string, identity: CertificateFiles): st
 export function nodeProcesses(setup: NodeSetup): ProcessSpec[] {
   const { root, layout, suffix, addresses, healthAddress, podCidr, netns, after, apiserver } = setup;
   const common = { node: layout.name, ...(netns === undefined ? {} : { netns }), ...(after === undefined ? {} : { after }) };
-  const app = (name: string, ports: readonly [number, ...number[]], healthPath: string, flags: readonly string[]): ProcessSpec => ({
+  const app = (name: string, ports: readonly [number, ...number[]], healthPath: string, flags: readonly string[], bindAddress = healthAddress): ProcessSpec => ({
     ...common,
     name: `${name}${suffix}`,
     command: process.execPath,
-    args: [appMain(root, name), ...flags, `--healthz-bind-address=${healthAddress}`, `--healthz-port=${ports[0]}`, ...setup.extraFlags(`${name}${suffix}`)],
+    args: [appMain(root, name), ...flags, `--healthz-bind-address=${bindAddress}`, `--healthz-port=${ports[0]}`, ...setup.extraFlags(`${name}${suffix}`)],
     ports,
     health: { kind: 'http', url: `http://${healthAddress}:${ports[0]}/${healthPath}` },
   });
+  // As upstream's, which answers load balancers and whoever is on the node; beside other things of a machine, not on all its addresses.
+  const proxyHealthAddress = netns === undefined ? healthAddress : '0.0.0.0';
   return [
     { ...common, name: `containerd${suffix}`, command: 'containerd', args: ['--config', layout.containerdConfig, '--log-level', 'warn'], health: { kind: 'socket', path: layout.runtimeSocket } },
     app('network-agent', [agentHealthPort], 'readyz', [
@@ -64,7 +67,7 @@ export function nodeProcesses(setup: NodeSetup): ProcessSpec[] {
     app('kubelet', [kubeletHealthPort, kubeletPorts.https, kubeletPorts.service], 'readyz', [
       `--apiserver=${apiserver}`, ...setup.kubeletIdentity, ...kubeletFlags(layout, addresses, kubeletPorts), `--cgroup-root=${layout.cgroup}`, `--resolv-conf=${layout.resolvConf}`,
     ]),
-    app('proxy', [proxyHealthPort], 'healthz', [...identityFlags(apiserver, setup.proxy), `--hostname-override=${layout.name}`, `--cluster-cidr=${podCidr}`]),
+    app('proxy', [proxyHealthPort, proxyMetricsPort], 'healthz', [...identityFlags(apiserver, setup.proxy), `--hostname-override=${layout.name}`, `--cluster-cidr=${podCidr}`], proxyHealthAddress),
   ];
 }
 

@@ -22,9 +22,14 @@ export type HealthProbe =
   | { readonly kind: 'https'; readonly url: string; readonly identity: { readonly ca: string; readonly cert: string; readonly key: string } }
   | { readonly kind: 'socket'; readonly path: string };
 
-/** The command line as executed, network namespace included. */
+/** The command line as executed, namespaces included. */
 export function commandLine(spec: ProcessSpec): { command: string; args: string[] } {
-  // Only the network namespace: kubelet and containerd must share the host's mounts.
-  if (spec.netns !== undefined) return { command: 'nsenter', args: [`--net=/run/netns/${spec.netns}`, '--', spec.command, ...spec.args] };
-  return { command: spec.command, args: [...spec.args] };
+  if (spec.netns === undefined) return { command: spec.command, args: [...spec.args] };
+  // Not the mounts: kubelet and containerd must share the host's.
+  return { command: 'nsenter', args: [`--net=/run/netns/${spec.netns}`, '--', ...named(spec.node), spec.command, ...spec.args] };
+}
+
+/** What gives the process that it becomes its node's name as hostname, which pods in the node's network then have, as on a machine of its own. */
+function named(node: string | undefined): string[] {
+  return node === undefined ? [] : ['unshare', '--uts', '--', 'sh', '-c', 'echo "$0" > /proc/sys/kernel/hostname && exec "$@"', node];
 }
