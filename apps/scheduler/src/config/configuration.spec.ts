@@ -56,6 +56,7 @@ describe('scheduler configuration', () => {
     ['a plug-in at a point that it does not extend', 'profiles: [{plugins: {preFilter: {enabled: [{name: NodeName}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodeName" does not extend PreFilterPlugin plugin'],
     ['a plug-in that scores nothing among those that score', 'profiles: [{plugins: {score: {enabled: [{name: NodePorts, weight: 2}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodePorts" does not extend ScorePlugin plugin'],
     ['a weight that could overflow', 'profiles: [{plugins: {score: {enabled: [{name: ImageLocality, weight: 2147483648}]}}}]', 'file: profiles[0].plugins.score.enabled[0].weight: 2147483648 is not between 0 and 2147483647'],
+    ['a plug-in that places no groups', 'profiles: [{plugins: {placementScore: {enabled: [{name: NodeName}]}}}]', 'scheduler configuration: profile "default-scheduler": plugin "NodeName" does not extend PlacementScorePlugin plugin'],
     ['nobody to bind', 'profiles: [{plugins: {bind: {disabled: [{name: "*"}]}}}]', 'scheduler configuration: profile "default-scheduler": at least one bind plugin is needed'],
   ])('refuses %s', (_name, text, message) => {
     expect(() => build(text)).toThrow(message);
@@ -99,6 +100,7 @@ describe('scheduler configuration', () => {
 
   it.each([
     ['nothing of a profile', 'profiles: []'],
+    ['the points of groups, as upstream writes them', 'profiles: [{plugins: {placementGenerate: {}, placementScore: {}}}]'],
     ['fields without a value', 'parallelism:\npodMaxBackoffSeconds:\nleaderElection:\nextenders:\nprofiles:'],
     ['no weight of an extender that does not score', 'extenders: [{urlPrefix: "http://x", filterVerb: f, weight: 0}]'],
     ['all that default constraints may have', 'profiles: [{pluginConfig: [{name: PodTopologySpread, args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, minDomains: 2, nodeAffinityPolicy: Ignore, nodeTaintsPolicy: Honor, matchLabelKeys: [a]}]}}]}]'],
