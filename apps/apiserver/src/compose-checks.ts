@@ -19,6 +19,8 @@ export function composeChecks({ livezGracePeriod }: ApiserverConfig, { health, c
     await store.currentRevision();
   };
   health.add('etcd', etcd);
+  // Lines are written before anything else goes on: a server that answers can write them.
+  health.add('log', () => undefined);
   health.addReady('etcd-readiness', etcd);
   for (const { name, check } of more) health.add(name, check, ['healthz', 'readyz']);
   // Resources that definitions make come later, and nobody waits for them.

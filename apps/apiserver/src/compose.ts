@@ -189,7 +189,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const resolver = new ServiceResolver(reader);
   const certificate = proxyCertificate(config);
   await certificate();
-  const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics });
+  const startup = composeChecks(config, { health, clock, store, registry, more: encryption.checks });
+  const aggregator = new Aggregator({ reader, writer, catalog, services: resolver, certificate, clock, log, metrics, registered: startup.add('autoregister-completion') });
   const aggregation = new AggregationProxy({ aggregator, services: resolver, certificate });
   const audit = await composeAudit(config, { clock, log, metrics });
   const handler = new ApiHandler({
@@ -219,7 +220,6 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   registerZPages(paths, deps.zpages);
   if (flowControl) registerFlowControlDumps(paths, flowControl);
   new OidcRoutes(tokens, advertised, config.serviceAccountJwksUri).register(paths);
-  const startup = composeChecks(config, { health, clock, store, registry, more: encryption.checks });
 
   const authenticationInfo = new ExtensionAuthentication({ writer, facts: () => frontProxyFacts(config, trust), clock, log });
   trust.onChange(() => {
@@ -236,7 +236,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(etcdTls ? [reloading('etcd-certificates', etcdFiles, (loaded) => etcd.renewTls(etcdTlsOf(loaded) ?? etcdTls))] : []),
       workers,
       ...encryption.components,
-      { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() },
+      startup.hook(CACHE_HOOKS, { name: 'watch-cache', start: () => cache.start(), stop: () => cache.stop() }),
       ...(config.etcdCompactionInterval > 0 ? [asComponent('compactor', new Compactor({ intervalMs: config.etcdCompactionInterval }, { store, log, clock }))] : []),
       ...audit.components,
       nodes,
@@ -246,13 +246,13 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(sni ? [sni] : []),
       rpc.server,
       hub,
-      startup.hook('start-apiextensions-informers', customResources),
+      startup.hook(['start-apiextensions-informers', 'crd-informer-synced'], customResources),
       startup.hook('start-apiextensions-controllers', new DefinitionController({ reader, writer, registry, storeOf: (definition) => customResources.storeOf(definition), clock, log })),
       ...(rpc.publisher ? [rpc.publisher] : []),
       new PostStartHooks([systemNamespaces(writer), authenticationInfo.hook, ...extensions.postStartHooks], { clock, log, checks: startup }),
       authenticationInfo,
-      ...(flowControl ? [startup.hook('priority-and-fairness-config-producer', new FlowControlUpkeep({ reader, writer, clock, log }))] : []),
-      startup.hook('apiservice-registration-controller', aggregator),
+      ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
+      startup.hook(AGGREGATOR_HOOKS, aggregator),
       ...(deps.features.enabled('APIServerIdentity') ? [startup.hook('start-kube-apiserver-identity-lease-controller', new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }))] : []),
       ...(config.endpointReconcilerType === 'none' ? [] : [startup.hook('bootstrap-controller', kubernetesService)]),
       startup.hook('start-service-ip-repair-controllers', new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log })),
@@ -260,6 +260,11 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
     ],
   };
 }
+
+/** One cache of all that is stored serves every reader in the server: upstream has a set of informers for each. */
+const CACHE_HOOKS = ['storage-readiness', 'generic-apiserver-start-informers', 'start-kube-aggregator-informers', 'start-apiserver-admission-initializer'];
+/** What upstream's aggregator has a controller for each. */
+const AGGREGATOR_HOOKS = ['apiservice-registration-controller', 'apiservice-discovery-controller', 'apiservice-openapi-controller', 'apiservice-status-local-available-controller', 'apiservice-status-remote-available-controller', 'kube-apiserver-autoregistration'];
 
 /** Hands renewed certificates on, for new connections. */
 function reloading(name: string, certificates: TlsFiles, use: (loaded: LoadedTls) => void): Component {

@@ -26,14 +26,14 @@ export class StartupChecks {
     };
   }
 
-  /** A component whose start is such a thing: `poststarthook/<hook>`. */
-  hook(hook: string, component: Component): Component {
-    const done = this.add(`poststarthook/${hook}`);
+  /** A component whose start is such a thing: `poststarthook/<hook>`, or several, where upstream has more parts than there are here. */
+  hook(hooks: string | readonly string[], component: Component): Component {
+    const done = [hooks].flat().map((hook) => this.add(`poststarthook/${hook}`));
     return {
       name: component.name,
       start: async () => {
         await component.start();
-        done();
+        for (const one of done) one();
       },
       stop: () => component.stop(),
     };

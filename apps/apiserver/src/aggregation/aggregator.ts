@@ -26,6 +26,8 @@ export interface AggregatorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Called when the groups of this server have their APIServices. */
+  readonly registered: () => void;
 }
 
 /** Knows which groups other API servers serve, whether those answer, and keeps an APIService for each group of this one. */
@@ -182,15 +184,15 @@ export class Aggregator implements Component {
     if (this.registered === catalog.edition) return;
     const { edition } = catalog;
     const wanted = new Map(catalog.facts.map(({ group, version }) => [apiServiceName(group, version), localApiService(group, version, formatTime(clock.now()))]));
-    for (const [name, service] of wanted) {
-      if (reader.get(apiregistration.apiservices, '', name) !== undefined) continue;
+    await Promise.all([...wanted].map(async ([name, service]) => {
+      if (reader.get(apiregistration.apiservices, '', name) !== undefined) return;
       try {
         const made = await writer.create(apiregistration.apiservices, service);
         await writer.update(apiregistration.apiservices, { ...made, ...(service.status ? { status: service.status } : {}) }, 'status');
       } catch (error) {
         if (!isAlreadyExists(error) && !isConflict(error)) throw error;
       }
-    }
+    }));
     for (const { metadata, spec } of reader.list(apiregistration.apiservices)) {
       const name = metadata.name ?? '';
       if (metadata.labels?.[automanaged] !== 'true' || spec?.service !== undefined || wanted.has(name)) continue;
@@ -199,5 +201,6 @@ export class Aggregator implements Component {
       });
     }
     this.registered = edition;
+    this.deps.registered();
   }
 }

@@ -31,13 +31,13 @@ export interface ServedDefinition {
   readonly entry: CustomEntry;
 }
 
-function factsOf({ spec, status }: CustomResourceDefinition, { name: version, hasStatus, scale }: CustomVersion): ResourceFacts {
+function factsOf({ spec, status }: CustomResourceDefinition, { name: version, hasStatus, scale }: CustomVersion, storage: CustomVersion): ResourceFacts {
   const { group, scope } = spec;
   const names = status?.acceptedNames ?? spec.names;
   const view = (name: string, of: Pick<SubresourceFacts, 'group' | 'kind' | 'version'>): SubresourceFacts => ({ name, ...of, verbs: VIEW_VERBS, servedByDefault: true });
   return {
     group, version, resource: names.plural, singularName: names.singular ?? '', kind: names.kind, namespaced: scope === 'Namespaced', verbs: VERBS,
-    shortNames: names.shortNames ?? [], categories: names.categories ?? [], servedByDefault: true,
+    shortNames: names.shortNames ?? [], categories: names.categories ?? [], servedByDefault: true, storedAs: { group, version: storage.name },
     subresources: [...(hasStatus ? [view('status', { group, version, kind: names.kind })] : []), ...(scale ? [view('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' })] : [])],
   };
 }
@@ -126,11 +126,11 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {
     const version = versions.get(name);
     if (!version) return [];
-    const served: ServedResource = new ServedResource(factsOf(definition, version), store, conversionOf(version), traitsOf(definition, version, version === storage && !webhook, () => served));
+    const served: ServedResource = new ServedResource(factsOf(definition, version, storage), store, conversionOf(version), traitsOf(definition, version, version === storage && !webhook, () => served));
     return [served];
   });
   if (webhook) {
-    const own: ServedResource = new ServedResource(factsOf(definition, storage), store, conversionOf(storage), traitsOf(definition, storage, false, () => own));
+    const own: ServedResource = new ServedResource(factsOf(definition, storage, storage), store, conversionOf(storage), traitsOf(definition, storage, false, () => own));
     store.settled = async (object) => {
       await own.prepare([object]);
       return own.object(object);

@@ -18,9 +18,9 @@ interface GroupVersions {
 
 const groupVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
 
-/** As upstream: names the stored form, so that clients may notice that it changes. */
-function storageHash({ group, version, kind }: ResourceFacts): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest('base64').slice(0, 8);
+/** Names the stored form, whatever the version that is served, so that clients may notice that it changes (upstream's `StorageVersionHash`: eight bytes). */
+function storageHash(kind: string, { group, version }: { readonly group: string; readonly version: string }): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 /** What this server serves, in the old form (one document per group and version) and the new one (one for all). */
@@ -70,12 +70,12 @@ export class Discovery {
     if (!found) return undefined;
     const resources: metav1.APIResource[] = [];
     for (const facts of found.resources) {
-      const { resource, singularName, namespaced, kind, verbs, shortNames, categories, subresources } = facts;
+      const { resource, singularName, namespaced, kind, verbs, shortNames, categories, subresources, storedAs } = facts;
       resources.push({
         name: resource, singularName, namespaced, kind, verbs: [...verbs],
         ...(shortNames.length > 0 ? { shortNames: [...shortNames] } : {}),
         ...(categories.length > 0 ? { categories: [...categories] } : {}),
-        ...(verbs.includes('list') ? { storageVersionHash: storageHash(facts) } : {}),
+        ...(storedAs ? { storageVersionHash: storageHash(kind, storedAs) } : {}),
       });
       for (const sub of subresources) {
         const foreign = sub.group !== group || sub.version !== version;

@@ -68,11 +68,13 @@ export function defineResources(options: ResourceOptions, deps: RegistryDeps): S
   const registry = new Registry();
   const stores = new Map<string, ResourceStore>();
   const virtualFacts = new Map<string, ResourceFacts>();
-  const served = [...allResources()].filter((facts) => options.runtimeConfig.serves(facts));
-  for (const facts of served) {
+  const served: ResourceFacts[] = [];
+  for (const facts of allResources()) {
+    if (!options.runtimeConfig.serves(facts)) continue;
     const { group, version, resource } = facts;
     if (!facts.verbs.includes('list')) {
       virtualFacts.set(`${group}/${version}/${resource}`, facts);
+      served.push(facts);
       continue;
     }
     const home = storedAs(facts);
@@ -84,6 +86,8 @@ export function defineResources(options: ResourceOptions, deps: RegistryDeps): S
       stores.set(key, store);
     }
     registry.add(new ServedResource(facts, store, conversionFor(facts, store.definition)));
+    // What nobody writes is not stored: component statuses are made when they are asked for.
+    served.push(facts.verbs.includes('create') ? { ...facts, storedAs: { group: home.group, version: store.definition.storageVersion } } : facts);
   }
   return { registry, virtualFacts, facts: served };
 }

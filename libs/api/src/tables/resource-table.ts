@@ -17,6 +17,8 @@ export interface ResourceFacts {
   /** Served without being asked for by `--runtime-config`. */
   readonly servedByDefault: boolean;
   readonly subresources: readonly SubresourceFacts[];
+  /** Group and version of its stored form, once a server stores it: they are not in the tables. */
+  readonly storedAs?: { readonly group: string; readonly version: string };
 }
 
 /** `status`, `scale`, `log` ... of a resource. */
