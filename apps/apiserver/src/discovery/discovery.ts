@@ -1,4 +1,4 @@
-import type { metav1, ResourceFacts } from '@navarch/api';
+import { type metav1, type ResourceFacts, strategyFor } from '@navarch/api';
 import { createHash } from 'node:crypto';
 import type { RemoteVersion } from '../registry/served-catalog';
 import { compareGroups, compareVersions } from './group-priority';
@@ -19,8 +19,10 @@ interface GroupVersions {
 const groupVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
 
 /** As upstream: names the stored form, so that clients may notice that it changes. */
-function storageHash({ group, version, kind }: ResourceFacts): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest('base64').slice(0, 8);
+function storageHash({ group, version, resource, kind }: ResourceFacts): string {
+  // Events of both groups are the same objects.
+  const stored = kind === 'Event' && group === 'events.k8s.io' ? '/v1' : `${group}/${strategyFor(group, resource)?.storageVersion ?? version}`;
+  return createHash('sha256').update(`${stored}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 /** What this server serves, in the old form (one document per group and version) and the new one (one for all). */
@@ -90,7 +92,7 @@ export class Discovery {
     const items = this.groups
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
-        metadata: { name: group, creationTimestamp: null },
+        metadata: group === '' ? {} : { name: group },
         versions: versions.map(({ version, resources, isStale }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: isStale ? 'Stale' : 'Current' })),
       }));
     return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
@@ -107,17 +109,20 @@ export class Discovery {
   }
 }
 
+/** Upstream leaves out what a kind shares with its resource. */
+const kindWithin = (kind: string): object => ({ group: '', version: '', kind });
+
 function aggregatedResource({ group, version, resource, singularName, kind, namespaced, verbs, shortNames, categories, subresources }: ResourceFacts): object {
   return {
     resource,
-    responseKind: { group, version, kind },
+    responseKind: kindWithin(kind),
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singularName,
     verbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0
-      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
+      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: sub.group === group && sub.version === version ? kindWithin(sub.kind) : { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
       : {}),
   };
 }
