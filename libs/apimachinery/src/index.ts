@@ -5,7 +5,7 @@ export * from './json';
 export { generateName, randomSuffix, safeEncode, type RandomSource } from './names/generate-name';
 export { formatGroupVersion, formatGroupVersionKind, parseGroupVersion, type GroupVersion, type GroupVersionKind } from './names/group-version';
 export { formatNamespacedName, keyOf, parseNamespacedName, type NamespacedName } from './names/namespaced-name';
-export { parseResourceVersion } from './names/resource-version';
+export { parseResourceVersion, unreadVersion } from './names/resource-version';
 export * from './openapi';
 export * from './patch';
 export * from './protobuf';

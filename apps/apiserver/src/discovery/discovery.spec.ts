@@ -22,3 +22,18 @@ it.each([
   expect(found).toMatchObject({ name: resource });
   expect(found?.storageVersionHash).toBe(hash);
 });
+
+it('aggregated: a kind has a group and version where they are not those of its resource', () => {
+  const [core] = new Discovery(registry.facts).aggregated(true).items as { metadata: object; versions: { resources: { resource: string; responseKind: object; subresources?: object[] }[] }[] }[];
+  const controllers = core?.versions[0]?.resources.find(({ resource }) => resource === 'replicationcontrollers');
+  expect(core?.metadata).toEqual({});
+  expect(controllers).toMatchObject({
+    responseKind: { group: '', version: '', kind: 'ReplicationController' },
+    subresources: [{ subresource: 'scale', responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }, { subresource: 'status', responseKind: { group: '', version: '', kind: 'ReplicationController' } }],
+  });
+});
+
+it('groups stand in the order that decides about short names', () => {
+  const names = new Discovery(registry.facts).groupList().groups.map(({ name }) => name);
+  expect(names.indexOf('resource.k8s.io')).toBeLessThan(names.indexOf('flowcontrol.apiserver.k8s.io'));
+});

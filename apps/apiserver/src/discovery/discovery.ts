@@ -90,7 +90,7 @@ export class Discovery {
     const items = this.groups
       .filter(({ group }) => (group === '') === core)
       .map(({ group, versions }) => ({
-        metadata: { name: group, creationTimestamp: null },
+        metadata: group === '' ? {} : { name: group },
         versions: versions.map(({ version, resources, isStale }) => ({ version, resources: resources.map((facts) => aggregatedResource(facts)), freshness: isStale ? 'Stale' : 'Current' })),
       }));
     return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
@@ -107,17 +107,20 @@ export class Discovery {
   }
 }
 
+/** Upstream leaves out what a kind shares with its resource. */
+const kindWithin = (kind: string): object => ({ group: '', version: '', kind });
+
 function aggregatedResource({ group, version, resource, singularName, kind, namespaced, verbs, shortNames, categories, subresources }: ResourceFacts): object {
   return {
     resource,
-    responseKind: { group, version, kind },
+    responseKind: kindWithin(kind),
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singularName,
     verbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0
-      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
+      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: sub.group === group && sub.version === version ? kindWithin(sub.kind) : { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
       : {}),
   };
 }

@@ -11,6 +11,7 @@ import { listOptions } from '../registry/list-options';
 import { wholeObject } from '../registry/object-view';
 import { Selection } from '../registry/selection';
 import type { ServedResource } from '../registry/served-resource';
+import type { WriteContext } from '../registry/write-context';
 import type { Representation } from './accept';
 import type { Answers } from './answer';
 import type { Exchange } from './exchange';
@@ -38,6 +39,7 @@ export async function deleteOne(exchange: Exchange, answers: Answers, served: Se
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
   if (authorizer && options.ignoresReadErrors) return deleteUnreadable(exchange, served, representation, authorizer);
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
+  warnUndecided(served, options, context);
   const { object, gone } = await remove(served.store, namespaceOf(exchange, served), info.name, options, context);
   const code = !gone && options.asksForCascade ? 202 : 200;
   if (!gone || served.store.definition.returnsDeleted) {
@@ -45,6 +47,10 @@ export async function deleteOne(exchange: Exchange, answers: Answers, served: Se
     return;
   }
   await sendDeleted(exchange, served, representation, code, object.object.metadata.uid);
+}
+
+function warnUndecided({ store: { definition } }: ServedResource, { propagation }: DeleteOptions, { warn }: WriteContext): void {
+  if (propagation === undefined && definition.undecidedDeletion !== undefined) warn(definition.undecidedDeletion);
 }
 
 /** Of a Status there are no rows and no bare metadata: whatever view is asked for, it is itself. */
@@ -70,6 +76,7 @@ export async function deleteCollectionOf(exchange: Exchange, answers: Answers, s
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
   if (authorizer && options.ignoresReadErrors) throw notForCollections();
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };
+  warnUndecided(served, options, context);
   const deleted = await deleteCollection(served.store, namespaceOf(exchange, served), listing, selection, options, context);
   await answers.list(exchange, served, deleted);
 }

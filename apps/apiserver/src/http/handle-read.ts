@@ -1,4 +1,4 @@
-import { parseResourceVersion } from '@navarch/apimachinery';
+import { parseResourceVersion, unreadVersion } from '@navarch/apimachinery';
 import { get } from '../registry/get';
 import { list } from '../registry/list';
 import { listOptions } from '../registry/list-options';
@@ -15,7 +15,7 @@ export function namespaceOf(exchange: Exchange, served: ServedResource): string 
 
 export async function getOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
   const asked = exchange.query === NO_QUERY ? null : exchange.query.get('resourceVersion');
-  const version = asked === null || asked === '' ? undefined : parseResourceVersion(asked);
+  const version = asked === null || asked === '' ? undefined : parseResourceVersion(asked, unreadVersion);
   const object = await get(served.store, namespaceOf(exchange, served), exchange.info.name, version, exchange.info);
   await answers.object(exchange, served, view, object, 200);
 }

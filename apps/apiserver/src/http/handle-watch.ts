@@ -20,6 +20,9 @@ import { answerOutput, jsonFrames, protobufFrames, watchOutput } from './watch-o
 /** What a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** A watch is told where it is so long before its end, that the next one may begin there (storage/cacher/cache_watcher.go). */
+const LAST_BOOKMARK_MS = 2000;
+
 /** As a 406 names it; answers are called by their plain name. */
 const JSON_WATCH_TYPE = 'application/json;stream=watch';
 
@@ -62,16 +65,18 @@ export class WatchRoute {
         return answerOutput(exchange);
       };
       const begin = { resourceVersion: options.resourceVersion, sendInitialEvents: options.sendInitialEvents, bookmarks: options.allowWatchBookmarks, awaitsFuture: true };
-      let timer: NodeJS.Timeout | undefined;
+      const timers: NodeJS.Timeout[] = [];
       const started = this.hub.watch(scope, framing, begin, open, () => {
-        clearTimeout(timer);
+        timers.forEach(clearTimeout);
         resolve();
       });
       started.then((watcher) => {
         exchange.onInitialized?.();
         if (watcher.ended) return;
-        timer = setTimeout(() => watcher.end('timeout'), this.lifeMs(options.timeoutSeconds));
-        timer.unref();
+        const lifeMs = this.lifeMs(options.timeoutSeconds);
+        timers.push(setTimeout(() => watcher.end('timeout'), lifeMs));
+        if (lifeMs > LAST_BOOKMARK_MS) timers.push(setTimeout(() => watcher.bookmark(), lifeMs - LAST_BOOKMARK_MS));
+        for (const timer of timers) timer.unref();
         if (sink.destroyed) watcher.end('client is gone');
         else sink.on('close', () => watcher.end('client is gone'));
       }, (error: unknown) => {

@@ -9,6 +9,7 @@ import { deleteCollectionOf, deleteOne } from './handle-delete';
 import { createOne } from './handle-create';
 import { getOne, listMany } from './handle-read';
 import { patchOne, putOne } from './handle-update';
+import { requireNameInPath } from './name-in-path';
 import type { SubresourceRoutes } from './subresource-routes';
 import type { WatchRoute } from './handle-watch';
 import { wholeObject } from '../registry/object-view';
@@ -51,6 +52,7 @@ export class ResourceHandler {
     // Only a list has no name in its path, only a new object has none yet.
     const misplaced = info.verb === 'create' ? info.name !== '' : (info.verb === 'update' || info.verb === 'patch') && info.name === '';
     if (misplaced || !verbs.includes(info.verb)) throw refusedVerb(served, info.verb);
+    if (info.name !== '') requireNameInPath(info.name);
     switch (info.verb) {
       case 'get':
         return getOne(exchange, answers, served, wholeObject(served));

@@ -38,7 +38,10 @@ export class SubresourceRoutes {
     const facts = served.facts.subresources.find(({ name }) => name === info.subresource);
     const { connect } = this.deps;
     // Who is proxied to may know HEAD.
-    if (facts && facts.name !== 'proxy') requireRoute(exchange, served);
+    if (facts && facts.name !== 'proxy') {
+      requireRoute(exchange, served);
+      if (!facts.verbs.includes(info.verb) && connect.handles(served, facts.name)) throw refusedVerb(served, info.verb);
+    }
     if (facts && connect.handles(served, facts.name)) return connect.handle(exchange, served, facts);
     if (!facts || (info.rest !== '' && info.rest !== '/')) return undefined;
     if (!facts.verbs.includes(info.verb)) throw refusedVerb(served, info.verb);

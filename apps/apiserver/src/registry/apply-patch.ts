@@ -1,7 +1,7 @@
 import type { KubeObject } from '@navarch/api';
 import {
-  ApiError, type Applied, type ApplyRequest, badRequest, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation,
-  formatGroupVersion, formatGroupVersionKind, goQuote, ignoredFieldsOf, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale,
+  type Applied, type ApplyRequest, badRequest, compareStrings, decodeJson, type DecodedObject, DecodeError, decodeUntypedObject, enforceFieldValidation,
+  formatGroupVersionKind, goQuote, ignoredFieldsOf, isJsonObject, type JsonObject, type JsonValue, managedFieldsAfterScale,
   notFound, parseGroupVersion, type ResetFields, scaleManagedFields, serverSideApply, strictDecodingError, yamlErrors,
 } from '@navarch/apimachinery';
 import { isLarge } from '../offload/is-large';
@@ -65,13 +65,19 @@ function reportsOfOperations(patch: JsonValue, duplicates: readonly string[]): s
 /** Upstream stops counting there. */
 const maxReports = 100;
 
+/** By the names of the fields: what a patch makes goes through a map there, which has no order of its own. */
+function inOrder(reports: readonly string[]): string[] {
+  const padded = (report: string): string => report.replace(/\[(\d+)\]/g, (_, digits: string) => `[${digits.padStart(10, '0')}]`);
+  return [...reports].sort((one, other) => compareStrings(padded(one), padded(other)));
+}
+
 /** Gives a patched document the form of its type. @throws invalid: the patch is at fault */
 function conformed(document: JsonObject, { type, value, reports }: ParsedPatch, { view, namespace, name }: PatchTarget, context: WriteContext): KubeObject {
   let all: string[];
   try {
     // What a strategic patch makes is converted, not decoded: nobody reads there what it says it is.
     if (type !== 'strategic') view.codec.requireKind(document);
-    all = [...reports, ...view.codec.conform(document)];
+    all = [...reports, ...inOrder(view.codec.conform(document))];
   } catch (error) {
     if (error instanceof Error && error.name === DecodeError.name) throw patchFault(type, value, document, error.message);
     throw error;
@@ -147,16 +153,12 @@ async function applied(request: Required<Omit<ApplyRequest, 'ignored'>>, reset: 
   return { object: unpack<JsonObject>(object), changed };
 }
 
-/**
- * A configuration of another kind would be read by the wrong schema, and take away all that this one has. Upstream fails to merge the two.
- * @throws ApiError 500, as upstream
- */
-function requireKind(config: JsonObject, apiVersion: string, { group, version, kind }: ObjectView): void {
-  const given = config['kind'];
-  if (given === kind || config['apiVersion'] !== apiVersion) return;
-  const shown = typeof given === 'string' ? given : '';
-  const message = `failed to merge config: expected objects of the same type, but got ${[kind, shown].map((one) => formatGroupVersionKind({ group, version, kind: one })).join(' and ')}`;
-  throw new ApiError({ code: 500, reason: '', message });
+/** A configuration of another kind would be read by the wrong schema, and take away all that this one has. @throws badRequest */
+function requireKind(config: JsonObject, { group, version, kind }: ObjectView): void {
+  const { apiVersion: given, kind: named } = config;
+  const stated = typeof given === 'string' ? parseGroupVersion(given) : undefined;
+  const found = { ...(stated ?? { group: '', version: '' }), kind: typeof named === 'string' ? named : '' };
+  if (found.group !== group || found.version !== version || found.kind !== kind) throw badRequest(`invalid object type: ${formatGroupVersionKind(found)}`);
 }
 
 async function serverSide(target: PatchTarget, patch: Buffer, context: WriteContext): Promise<Changed> {
@@ -168,10 +170,9 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
   if (reports.length > 0 && context.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${yamlErrors(reports)}`);
   if (context.fieldValidation === 'Warn') for (const warning of reports) context.warn(warning);
   const apiVersion = view.group === '' ? view.version : `${view.group}/${view.version}`;
-  const given = config['apiVersion'];
+  requireKind(config, view);
   // `/v1` is `v1`.
-  if (typeof given === 'string' && formatGroupVersion(parseGroupVersion(given) ?? { group: '', version: '' }) === apiVersion) config['apiVersion'] = apiVersion;
-  requireKind(config, apiVersion, view);
+  config['apiVersion'] = apiVersion;
   return update(store, {
     namespace,
     name,

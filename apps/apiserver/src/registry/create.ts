@@ -66,8 +66,10 @@ function requireNoVersion({ metadata: { resourceVersion = '' } }: KubeObject): v
   if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0) throw new ApiError({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
 }
 
-function alreadyThere(resource: ResourceStore, { requested }: WriteContext, name: string, present: Cached | undefined): ApiError {
-  const error = alreadyExists(askedAs(resource.groupResource, requested), name);
+/** With a generateName, who also gave a name is told the same as who did not: upstream's CheckGeneratedNameError. */
+function alreadyThere(resource: ResourceStore, { requested }: WriteContext, { name = '', generateName: base = '' }: KubeObject['metadata'], present: Cached | undefined): ApiError {
+  const asked = askedAs(resource.groupResource, requested);
+  const error = base === '' ? alreadyExists(asked, name) : generateNameConflict(asked, name, 1);
   if (present?.object.metadata.deletionTimestamp === undefined) return error;
   return new ApiError({ code: error.code, reason: 'AlreadyExists', message: `object is being deleted: ${error.message}`, details: error.status.details });
 }
@@ -115,7 +117,7 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
       const json = resource.encode(object);
       if (context.dryRun) {
         const present = resource.objects.get(key);
-        if (present) throw alreadyThere(resource, context, name, present);
+        if (present) throw alreadyThere(resource, context, metadata, present);
         return cachedForm(resource, key, json, 0);
       }
       const put = await putOp(resource, key, json, 0);
@@ -123,7 +125,7 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
       if (outcome.ok) return outcome.object;
       // The loser may have been one of the companions: then another choice is tried.
       const taken = companions === undefined || (await findFresh(resource, key)) !== undefined;
-      if (taken && !generated) throw alreadyThere(resource, context, name, resource.objects.isReady ? resource.objects.get(key) : undefined);
+      if (taken && !generated) throw alreadyThere(resource, context, metadata, resource.objects.isReady ? resource.objects.get(key) : undefined);
       if (attempt >= ATTEMPTS) throw generateNameConflict(askedAs(resource.groupResource, context.requested), name, 1);
       companions?.undo();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseBoolean, parseResourceVersion, type FieldError } from '@navarch/apimachinery';
+import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseBoolean, parseResourceVersion, type FieldError, unreadVersion } from '@navarch/apimachinery';
 import type { ResourceVersion } from '@navarch/storage';
 
 /** The query of a list or watch, read. */
@@ -80,7 +80,7 @@ export function listOptions(query: URLSearchParams, watch: boolean): WatchOption
     fieldSelector: query.get('fieldSelector') ?? '',
     limit: Math.max(0, parseInteger(query.get('limit')) ?? 0),
     continue: token,
-    resourceVersion: version === '' ? undefined : parseResourceVersion(version),
+    resourceVersion: version === '' ? undefined : parseResourceVersion(version, watch ? unreadVersion : undefined),
     resourceVersionMatch: match as ListOptions['resourceVersionMatch'],
     allowWatchBookmarks: parseBoolean(query.get('allowWatchBookmarks')) ?? false,
     sendInitialEvents: initial,

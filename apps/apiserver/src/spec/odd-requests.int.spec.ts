@@ -25,9 +25,10 @@ describe('an odd request', () => {
   it('applies another kind, which takes nothing away', async () => {
     const path = await map('kept');
     const answer = await test.api.patch<Any>(`${path}?fieldManager=m`, 'apply', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kept' } });
-    expect(brief(answer)).toEqual({ code: 500, message: 'failed to merge config: expected objects of the same type, but got /v1, Kind=ConfigMap and /v1, Kind=Secret' });
+    expect(brief(answer)).toEqual({ code: 400, reason: 'BadRequest', message: 'invalid object type: /v1, Kind=Secret' });
     expect((await test.api.get<Any>(path)).body.data).toEqual({ a: 'b' });
-    expect((await test.api.patch<Any>(`${maps}/fresh?fieldManager=m`, 'apply', { apiVersion: 'v1', metadata: { name: 'fresh' } })).code).toBe(500);
+    expect((await test.api.patch<Any>(`${maps}/fresh?fieldManager=m`, 'apply', { apiVersion: 'v1', metadata: { name: 'fresh' } })).code).toBe(400);
+    expect((await test.api.patch<Any>(`${path}?fieldManager=m`, 'apply', { metadata: { name: 'kept' } })).body.message).toBe('invalid object type: /, Kind=');
     expect((await test.api.get(`${maps}/fresh`)).code).toBe(404);
   });
 
@@ -134,11 +135,36 @@ describe('an odd request', () => {
   });
 
   it('lists at what is no version, and at one of before all', async () => {
-    const message = 'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax';
-    for (const query of ['', '&watch=1']) expect(brief(await test.api.get<Any>(`${maps}?resourceVersion=abc${query}`))).toEqual({ code: 400, reason: 'BadRequest', message });
+    const why = 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax';
+    expect(brief(await test.api.get<Any>(`${maps}?resourceVersion=abc`))).toEqual({ code: 400, reason: 'BadRequest', message: `invalid resource version: ${why}` });
+    // Only a list says whose fault it is.
+    for (const path of [`${maps}?watch=1&resourceVersion=abc`, `${await map('versioned')}?resourceVersion=abc`]) expect(brief(await test.api.get<Any>(path))).toEqual({ code: 500, reason: undefined, message: why });
     const old = { code: 410, reason: 'Expired' };
     expect(await test.api.get<Any>(`${maps}?resourceVersion=1&resourceVersionMatch=Exact`)).toMatchObject({ code: 410, body: { ...old, message: 'The resourceVersion for the provided list is too old.' } });
     expect(await test.api.get<Any>(`${maps}?resourceVersion=1&limit=1`)).toMatchObject({ code: 410, body: old });
+  });
+
+  it('names what no name can be, asks below a pod by another verb, and has made up a name that is taken', async () => {
+    expect(brief(await test.api.get<Any>(`${maps}/a%25b`))).toEqual({ code: 400, reason: 'BadRequest', message: `Name parameter invalid: "a%b": may not contain '%'` });
+    expect((await test.api.post<Any>('/api/v1/namespaces/default/pods/none/log', {})).code).toBe(405);
+    await map('taken');
+    expect(await test.api.post<Any>(maps, { metadata: { name: 'taken', generateName: 'tak' } })).toMatchObject({
+      code: 409, headers: { 'retry-after': '1' }, body: { reason: 'AlreadyExists', message: 'configmaps "taken" already exists, the server was not able to generate a unique name for the object' },
+    });
+  });
+
+  it('makes a job, which has its pods\' labels unless it has some, and deletes it without a word on its pods', async () => {
+    const jobs = '/apis/batch/v1/namespaces/default/jobs';
+    const job = (name: string, labels?: object, own?: object): object =>
+      ({ metadata: { name, ...own }, spec: { template: { metadata: { labels }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } } });
+    const labelsOf = async (asked: object): Promise<unknown> => ((await test.api.post<{ metadata: { labels?: object } }>(jobs, asked)).body.metadata.labels);
+    const made = { 'job-name': 'a', 'batch.kubernetes.io/job-name': 'a' };
+    expect(await labelsOf(job('a'))).toMatchObject(made);
+    expect(await labelsOf(job('b', { x: 'y' }))).toMatchObject({ x: 'y', 'job-name': 'b' });
+    expect(await labelsOf(job('c', { x: 'y' }, { labels: { x: 'y' } }))).toEqual({ x: 'y' });
+    const warning = async (query: string): Promise<unknown> => (await test.api.call('DELETE', `${jobs}/a?dryRun=All${query}`, {})).headers['warning'];
+    expect(await warning('')).toContain('child pods are preserved by default when jobs are deleted');
+    expect(await warning('&propagationPolicy=Background')).toBeUndefined();
   });
 
   it('watches from anywhere, for no time at all, and where nobody can tell what', async () => {

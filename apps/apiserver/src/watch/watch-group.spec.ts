@@ -114,4 +114,18 @@ describe('a group of watchers', () => {
     await turn();
     expect(client?.written).toEqual(['ADDED fourth\n', 'ADDED fifth\n']);
   });
+
+  it('sends a bookmark to one watcher alone, if it wants any', async () => {
+    const group = new WatchGroup({ resource: store(), namespace: '', selection: Selection.everything }, names, { clock, metrics: new WatchMetrics(prometheus) }, () => undefined);
+    const written: string[][] = [];
+    for (const bookmarks of [true, true, false]) {
+      const client = new Client();
+      const watcher = new Watcher(client, { bookmarks, onEnd: () => undefined });
+      group.join(watcher);
+      await watcher.catchUp([]);
+      if (written.length > 0) watcher.bookmark();
+      written.push(client.written);
+    }
+    expect(written).toEqual([[], ['bookmark\n'], []]);
+  });
 });

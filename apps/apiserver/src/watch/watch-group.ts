@@ -65,6 +65,7 @@ export class WatchGroup {
       this.node === undefined ? {} : { node: this.node },
     );
     this.watchers.add(watcher);
+    watcher.bookmark = () => this.sendBookmarks([watcher]);
   }
 
   leave(watcher: Watcher): void {
@@ -98,14 +99,19 @@ export class WatchGroup {
 
   /** Sends bookmarks when they are due. */
   bookmark(nowMs: number): void {
-    // A bookmark would say that nothing is missing.
     if (nowMs < this.bookmarkDue || this.unprepared > 0) return;
     this.bookmarkDue = nowMs + this.framing.bookmarkEveryMs;
+    this.sendBookmarks(this.watchers);
+  }
+
+  private sendBookmarks(watchers: Iterable<Watcher>): void {
+    // A bookmark would say that nothing is missing.
+    if (this.unprepared > 0) return;
     this.flush();
     const { first } = this.framing;
     const { version } = this.scope.resource.deps.cache;
     let frame: Buffer | undefined;
-    for (const watcher of this.watchers) {
+    for (const watcher of watchers) {
       if (!watcher.wantsBookmarks) continue;
       frame ??= this.combine([this.framing.bookmark(version, false)]);
       watcher.write(frame, first && (() => this.combine([first.bookmark(version, false)])));

@@ -21,6 +21,9 @@ export class Watcher {
   /** Whether the client has got anything yet. */
   private begun = false;
 
+  /** Sends a bookmark to this one alone, if it wants any. The group's, once the watcher has joined one. */
+  bookmark: () => void = () => undefined;
+
   constructor(
     private readonly output: WatchOutput,
     private readonly options: WatcherOptions,

@@ -22,10 +22,12 @@ export function defaultJob(job: Loose<batchv1.Job>): void {
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : noBackoffLimit;
   const metadata = (job.metadata ??= {});
   const labels = spec.template?.metadata?.labels;
-  if (entries(metadata.labels).length === 0 && labels) metadata.labels = { ...labels };
+  // The same labels, not a copy: what is added to the template at creation then shows on the job, as upstream (pkg/apis/batch/v1/defaults.go).
+  if (entries(metadata.labels).length === 0 && labels) metadata.labels = labels;
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
+  spec.manualSelector ??= false;
   defaultJobTemplateSpec(spec);
 }
 

@@ -12,17 +12,23 @@ function generateSelector(job: Job): void {
   const { spec = {}, metadata } = job;
   if (spec.manualSelector) return;
   const template = (spec.template ??= {});
-  const labels: Loose<Record<string, string>> = { ...template.metadata?.labels };
+  // In place: a job without labels of its own shares its template's.
+  const labels: Record<string, string | undefined> = (template.metadata?.labels ?? {}) as Record<string, string | undefined>;
   for (const label of uidLabels) labels[label] ??= metadata.uid ?? '';
   for (const label of nameLabels) labels[label] ??= metadata.name ?? '';
   template.metadata = { ...template.metadata, labels };
+  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels as Record<string, string>;
   const selector = (spec.selector ??= {});
   selector.matchLabels = { ...selector.matchLabels };
   selector.matchLabels[uidLabels[0]] ??= metadata.uid ?? '';
 }
 
+/** To who deletes jobs and does not say what is to become of their pods (pkg/registry/batch/job/storage). */
+const undecidedDeletion =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+
 export const batchStrategies: Readonly<Record<string, KindRules>> = {
   'batch/cronjobs': { initialStatus: () => ({}), generation: specChanged },
   // batch/v1 orphans its pods unless told otherwise: old clients rely on it.
-  'batch/jobs': kindRules<Job>({ initialStatus: () => ({}), generation: specChanged, onCreate: generateSelector, defaultPropagation: 'Orphan' }),
+  'batch/jobs': kindRules<Job>({ initialStatus: () => ({}), generation: specChanged, onCreate: generateSelector, defaultPropagation: 'Orphan', undecidedDeletion }),
 };

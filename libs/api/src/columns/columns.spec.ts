@@ -17,9 +17,10 @@ function row(group: string, resource: string, object: object): Record<string, un
 }
 
 const measured = dataFile<{ resources: Record<string, { columns?: [name: string, type: string, format: string, priority: number][] }> }>('printing');
-/** Columns that changed, or moved, since the measured version. */
+/** Columns that changed, moved or went since the measured version. */
 const newer: Record<string, string[]> = {
   pods: ['Restarts'],
+  serviceaccounts: ['Secrets'],
   jobs: ['Status'],
   cronjobs: ['Timezone'],
   persistentvolumes: ['VolumeAttributesClass'],

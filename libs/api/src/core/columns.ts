@@ -51,6 +51,6 @@ export const coreColumns: Readonly<Record<string, Printer>> = {
     column('Data', ({ data }) => size(data)),
     ageColumn(),
   ]),
-  '/serviceaccounts': printer<Loose<corev1.ServiceAccount>>([nameColumn(), column('Secrets', ({ secrets }) => list(secrets).length), ageColumn()]),
+  '/serviceaccounts': printer<Loose<corev1.ServiceAccount>>([nameColumn(), ageColumn()]),
   '/services': servicePrinter,
 };

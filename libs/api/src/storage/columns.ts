@@ -24,11 +24,6 @@ export const storageColumns: Readonly<Record<string, Printer>> = {
     ageColumn(),
   ]),
   'storage.k8s.io/csinodes': printer<Loose<storagev1.CSINode>>([nameColumn(), countColumn('Drivers', ({ spec }) => list(spec?.drivers).length), ageColumn()]),
-  'storage.k8s.io/csistoragecapacities': printer<Loose<storagev1.CSIStorageCapacity>>([
-    nameColumn(),
-    column('StorageClassName', ({ storageClassName }) => storageClassName ?? ''),
-    column('Capacity', ({ capacity }) => capacity ?? unset),
-  ]),
   'storage.k8s.io/storageclasses': printer<Loose<storagev1.StorageClass>>([
     nameColumn(markedDefault('storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class')),
     column('Provisioner', ({ provisioner }) => provisioner ?? ''),

@@ -24,6 +24,7 @@ export interface KindRules<T extends object = Parts> {
   readonly conditionalUpdate?: boolean;
   readonly returnsDeleted?: boolean;
   readonly defaultPropagation?: 'Orphan' | 'Unsupported';
+  readonly undecidedDeletion?: string;
   readonly gracePeriodSeconds?: (object: T, asked: number | undefined) => number | undefined;
   readonly onDeletionMarked?: (object: T, nowMs: number) => void;
   readonly deletionFinalizer?: string;
@@ -122,6 +123,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
     unconditionalUpdate: !(rules.conditionalUpdate ?? false),
     returnsDeleted: rules.returnsDeleted ?? false,
     defaultPropagation: rules.defaultPropagation ?? 'Background',
+    ...(rules.undecidedDeletion === undefined ? {} : { undecidedDeletion: rules.undecidedDeletion }),
     ...(gracePeriodSeconds ? { gracePeriodSeconds: (object: KubeObject, asked: number | undefined) => gracePeriodSeconds(object as Parts, asked) } : {}),
     ...(onDeletionMarked ? { onDeletionMarked: (object: KubeObject, nowMs: number) => onDeletionMarked(object as Parts, nowMs) } : {}),
     ...(ttlSeconds === undefined ? {} : { ttlSeconds }),

@@ -8,7 +8,7 @@ const spec: KindRules = { generation: specChanged };
 const specAndStatus: KindRules = { ...status, ...spec };
 const conditional: KindRules = { conditionalUpdate: true };
 const content: KindRules = { generation: contentChanged };
-const flow: KindRules = { ...specAndStatus, ...conditional, ...statusOnly };
+const flow: KindRules = { ...specAndStatus, ...statusOnly };
 const role: KindRules = { createOnUpdate: true };
 /** Changes of a driver are counted, though a new one has no generation (pkg/registry/storage/csidriver). */
 const driver: KindRules = {
@@ -49,18 +49,18 @@ export const otherStrategies: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/clusterroles': role,
   'rbac.authorization.k8s.io/rolebindings': role,
   'rbac.authorization.k8s.io/roles': role,
-  'resource.k8s.io/deviceclasses': spec,
-  'resource.k8s.io/devicetaintrules': deviceTaintRuleRules,
-  'resource.k8s.io/resourceclaims': resourceClaimRules,
-  'resource.k8s.io/resourceclaimtemplates': none,
-  'resource.k8s.io/resourcepoolstatusrequests': { ...status, ...conditional, ...statusOnly },
-  'resource.k8s.io/resourceslices': resourceSliceRules,
+  'resource.k8s.io/deviceclasses': { ...spec, returnsDeleted: true },
+  'resource.k8s.io/devicetaintrules': { ...deviceTaintRuleRules, returnsDeleted: true },
+  'resource.k8s.io/resourceclaims': { ...resourceClaimRules, returnsDeleted: true },
+  'resource.k8s.io/resourceclaimtemplates': { returnsDeleted: true },
+  'resource.k8s.io/resourcepoolstatusrequests': { ...status, ...conditional, ...statusOnly, returnsDeleted: true },
+  'resource.k8s.io/resourceslices': { ...resourceSliceRules, returnsDeleted: true },
   'scheduling.k8s.io/podgroups': { ...status, ...statusOnly },
   'scheduling.k8s.io/priorityclasses': { generation: () => false },
   'scheduling.k8s.io/workloads': none,
   'storage.k8s.io/csidrivers': { ...driver, ...conditional, returnsDeleted: true },
   'storage.k8s.io/csinodes': { ...conditional, returnsDeleted: true },
-  'storage.k8s.io/csistoragecapacities': { ...conditional, returnsDeleted: true },
+  'storage.k8s.io/csistoragecapacities': conditional,
   'storage.k8s.io/storageclasses': { returnsDeleted: true },
   'storage.k8s.io/volumeattachments': {
     initialStatus: () => ({ attached: false }),

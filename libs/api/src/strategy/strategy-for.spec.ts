@@ -166,3 +166,14 @@ describe('strategies', () => {
     expect(deployment).toMatchObject({ spec: { replicas: 0, selector: { matchLabels: { a: 'b' } } } });
   });
 });
+
+it.each([
+  ['resource.k8s.io', 'deviceclasses', true], ['resource.k8s.io', 'resourceclaims', true], ['resource.k8s.io', 'resourceclaimtemplates', true],
+  ['resource.k8s.io', 'resourceslices', true], ['resource.k8s.io', 'devicetaintrules', true], ['storage.k8s.io', 'csistoragecapacities', false],
+])('whether a delete in %s of %s is answered by the object: %s', (group, resource, returnsDeleted) => {
+  expect(semantics(group, resource).returnsDeleted).toBe(returnsDeleted);
+});
+
+it('schemas of flow control may be updated without their version', () => {
+  for (const resource of ['flowschemas', 'prioritylevelconfigurations']) expect(semantics('flowcontrol.apiserver.k8s.io', resource).unconditionalUpdate).toBe(true);
+});

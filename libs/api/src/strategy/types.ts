@@ -44,6 +44,8 @@ export interface ResourceSemantics {
   readonly returnsDeleted: boolean;
   /** What happens to dependents when the client does not say. Unsupported: nothing waits for them, whatever it says. */
   readonly defaultPropagation: 'Background' | 'Orphan' | 'Unsupported';
+  /** What a client is warned of that does not say. */
+  readonly undecidedDeletion?: string;
   /** Seconds to wait before the object goes, given what the client asked; undefined: none. Absent: no graceful deletion. */
   readonly gracePeriodSeconds?: (object: KubeObject, asked: number | undefined) => number | undefined;
   /** What else it means that a delete has to wait. Changes the object. */

@@ -22,6 +22,12 @@ describe('server-side apply', () => {
     expect(again.object).toBe(object);
   });
 
+  it('tells no time of who comes to own what is there already', () => {
+    const { object } = apply(undefined, web('1'), 'kubectl');
+    const shared = apply(object, web('1'), 'other').object;
+    expect(entries(shared).map(({ manager, time }) => [manager, time])).toEqual([['other', undefined], ['kubectl', '2024-01-01T00:00:00Z']]);
+  });
+
   it('removes what its manager no longer names and nobody else owns', () => {
     const { object } = apply(undefined, { metadata: { name: 'web', labels: { a: '1', b: '2' } }, spec: { replicas: 1, paused: true } }, 'one');
     const shared = apply(object, { metadata: { name: 'web', labels: { b: '2' } } }, 'two').object;

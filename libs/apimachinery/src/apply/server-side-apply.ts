@@ -73,7 +73,8 @@ export function serverSideApply(request: ApplyRequest): Applied {
 
   const unchangedOwner = previous ? previous.fields.set.equals(fields) && previous.manager.apiVersion === manager.apiVersion : fields.empty;
   if (request.live !== undefined && unchangedOwner && isSame(comparison) && equalJson(before, next)) return { object: live, changed: false };
-  if (owners.has(key)) owners.set(key, { manager, fields: OwnedFields.of(fields), time: formatTime(request.now) });
+  // Who becomes an owner of what is there already has changed nothing, and has no time, as upstream.
+  if (owners.has(key)) owners.set(key, { manager, fields: OwnedFields.of(fields), time: request.live !== undefined && isSame(comparison) ? previous?.time : formatTime(request.now) });
   return { object: withManagedFields(next, owners), changed: true };
 }
 

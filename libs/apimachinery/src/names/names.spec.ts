@@ -4,7 +4,7 @@ import { compareStrings } from '../text/compare-strings';
 import { generateName } from './generate-name';
 import { parseGroupVersion } from './group-version';
 import { formatNamespacedName, parseNamespacedName } from './namespaced-name';
-import { parseResourceVersion } from './resource-version';
+import { parseResourceVersion, unreadVersion } from './resource-version';
 
 describe('generated names', () => {
   it('end in five characters of the safe alphabet and fit a DNS label', () => {
@@ -26,6 +26,7 @@ describe('keys and versions', () => {
     expect(parseResourceVersion('')).toBe(0);
     expect(parseResourceVersion('1024')).toBe(1024);
     expect(() => parseResourceVersion('abc')).toThrow('invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax');
+    expect(() => parseResourceVersion('x', unreadVersion)).toThrow(expect.objectContaining({ code: 500, message: 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax' }) as Error);
     expect(() => parseResourceVersion('-1')).toThrow('invalid syntax');
     expect(() => parseResourceVersion('99999999999999999999')).toThrow('value out of range');
   });

@@ -1,6 +1,7 @@
 import { badRequest, requestEntityTooLarge } from '../errors';
 import { cloneJson, equalJson, getMember, isJsonObject, serializeUntyped, type JsonObject, type JsonValue } from '../json';
 import { addAtPointer, parsePointer, readPointer, removeAtPointer, replaceAtPointer } from './json-pointer';
+import { notAPatch } from './not-a-patch';
 import { patchRejected, PatchTestFailed } from './patch-error';
 
 /** More operations are refused, as upstream does. */
@@ -14,7 +15,9 @@ const maxCopied = 3 * 1024 * 1024;
  * @throws ApiError BadRequest for what is no patch, Invalid for one that does not fit the document
  */
 export function applyJsonPatch(document: JsonObject, patch: JsonValue): JsonObject {
-  if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  // No operations at all.
+  if (patch === null) return cloneJson(document);
+  if (!Array.isArray(patch)) throw notAPatch(patch, '[]handlers.jsonPatchOp', 'error decoding patch: ');
   if (patch.length > maxOperations) throw requestEntityTooLarge(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`);
   let result: JsonValue = cloneJson(document);
   const budget = { left: maxCopied };
@@ -37,7 +40,7 @@ function applyOperation(document: JsonValue, operation: JsonObject, budget: { le
       return replaceAtPointer(document, path, value(operation));
     case 'test': {
       const found = readPointer(document, path);
-      if (!equalJson(found ?? null, cloneJson(getMember(operation, 'value') ?? null))) throw new PatchTestFailed(text(operation, 'path'));
+      if (!equalJson(found ?? null, value(operation))) throw new PatchTestFailed(text(operation, 'path'));
       return document;
     }
     case 'move': {
@@ -64,10 +67,9 @@ function text(operation: JsonObject, name: string): string {
   return found;
 }
 
+/** What is not said is a null, as to upstream's library. */
 function value(operation: JsonObject): JsonValue {
-  const found = getMember(operation, 'value');
-  if (found === undefined) throw patchRejected('operation lacks value');
-  return cloneJson(found);
+  return cloneJson(getMember(operation, 'value') ?? null);
 }
 
 /** What an object lacks is copied as a null, as upstream's library does. */

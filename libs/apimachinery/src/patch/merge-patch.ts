@@ -1,12 +1,14 @@
 import { badRequest } from '../errors';
 import { cloneJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from '../json';
+import { notAPatch } from './not-a-patch';
 
 /**
  * Applies an RFC 7386 merge patch; the document is not changed.
  * @throws ApiError BadRequest when the patch is no object
  */
 export function applyMergePatch(document: JsonObject, patch: JsonValue): JsonObject {
-  if (!isJsonObject(patch)) throw badRequest('Invalid JSON Patch');
+  if (patch === null) throw badRequest('Invalid JSON Patch');
+  if (!isJsonObject(patch)) throw notAPatch(patch, 'map[string]interface {}', 'error decoding patch: ');
   return mergeInto(cloneJson(document), patch);
 }
 

@@ -16,6 +16,8 @@ describe('JSON patch', () => {
     [[{ op: 'replace', path: '/z', value: 3 }, { op: 'copy', from: '/none', path: '/a' }], { a: null, z: 3, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'remove', path: '/a/b/-1' }], { a: { b: [1, 2] }, 'x/y': 1, 'm~n': 2 }],
     [[{ op: 'test', path: '/none', value: null }], document()],
+    [[{ op: 'add', path: '/z' }], { ...document(), z: null }],
+    [null, document()],
     [[{ op: 'add', path: '/__proto__', value: { p: 1 } }, { op: 'remove', path: '/__proto__' }], document()],
   ])('%j', (patch, expected) => {
     const before = document();
@@ -52,6 +54,18 @@ describe('JSON patch', () => {
     expect(Object.keys(applyJsonPatch({ text }, copies(3)))).toHaveLength(4);
     expect(() => applyJsonPatch({ text }, copies(4))).toThrow(expect.objectContaining({ code: 422 }) as Error);
   });
+});
+
+it.each<[type: string, apply: () => JsonObject, message: string]>([
+  ['JSON patch', () => applyJsonPatch({}, {}), 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
+  ['merge patch', () => applyMergePatch({}, [1]), 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+  ['strategic merge patch', () => applyStrategicMergePatch({}, 'x', typeOfKind('/v1/Pod')), 'json: cannot unmarshal string into Go value of type map[string]interface {}'],
+])('what is no %s is refused in the words of its decoder', (_type, apply, message) => {
+  expect(apply).toThrow(expect.objectContaining({ code: 400, message }) as Error);
+});
+
+it('a strategic merge patch of null changes nothing', () => {
+  expect(applyStrategicMergePatch(document(), null, typeOfKind('/v1/Pod'))).toEqual(document());
 });
 
 describe('merge patch', () => {

@@ -2,6 +2,7 @@ import { badRequest } from '../errors';
 import { cloneJson, getMember, isJsonObject, plainText, setMember, type JsonObject, type JsonValue } from '../json';
 import { type SchemaType, type StructType } from '../schema';
 import { mergeOrder } from './element-order';
+import { notAPatch } from './not-a-patch';
 import { patchFailed } from './patch-error';
 import { applyRetainKeys, badPatchType, deleteFromListPrefix, elementOrderPrefix, noMergeKey, patchMarker, takeDirective, withoutDirectives } from './strategic-directives';
 
@@ -13,7 +14,9 @@ import { applyRetainKeys, badPatchType, deleteFromListPrefix, elementOrderPrefix
  * @throws ApiError
  */
 export function applyStrategicMergePatch(document: JsonObject, patch: JsonValue, type: StructType): JsonObject {
-  if (!isJsonObject(patch)) throw badRequest('Invalid JSON Patch');
+  // Nothing to change.
+  if (patch === null) return cloneJson(document);
+  if (!isJsonObject(patch)) throw notAPatch(patch, 'map[string]interface {}');
   return mergeObjects(cloneJson(document), cloneJson(patch), type);
 }
 

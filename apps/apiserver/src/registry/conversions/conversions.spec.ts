@@ -17,6 +17,13 @@ describe('autoscaling/v1', () => {
     });
   });
 
+  it('scales by the CPU when it names nothing to scale by, as v2 does', () => {
+    const { targetCPUUtilizationPercentage: _, ...spec } = old.spec;
+    const stored = horizontalPodAutoscalerConversion.toStorage(structuredClone({ ...old, spec }));
+    expect(stored).toMatchObject({ spec: { metrics: [{ resource: { name: 'cpu', target: { averageUtilization: 80 } } }] } });
+    expect(horizontalPodAutoscalerConversion.fromStorage(stored)).toMatchObject({ spec: { targetCPUUtilizationPercentage: 80 } });
+  });
+
   it('comes back as it was', () => {
     expect(horizontalPodAutoscalerConversion.fromStorage(horizontalPodAutoscalerConversion.toStorage(structuredClone(old)))).toEqual(old);
   });

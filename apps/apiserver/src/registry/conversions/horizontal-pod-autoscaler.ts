@@ -33,6 +33,9 @@ function withAnnotations<T extends KubeObject>(object: T, annotations: Record<st
 
 const cpuSpec = (target: number): autoscalingv2.MetricSpec => ({ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } });
 
+/** What is stored has the defaults of v2, to which no metric at all means the CPU (pkg/apis/autoscaling/v2/defaults.go). */
+const DEFAULT_TARGET = 80;
+
 const cpuStatus = (current: number): autoscalingv2.MetricStatus => ({ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } });
 
 /** A list that is left out when it is empty. */
@@ -47,7 +50,7 @@ function toStorage(old: Old): New {
   const { targetCPUUtilizationPercentage: target, ...spec } = old.spec;
   const object: New = {
     metadata: old.metadata,
-    spec: { ...spec, ...some('metrics', target === undefined ? others : [cpuSpec(target), ...others]), ...(behavior ? { behavior } : {}) },
+    spec: { ...spec, metrics: target !== undefined ? [cpuSpec(target), ...others] : others.length > 0 ? others : [cpuSpec(DEFAULT_TARGET)], ...(behavior ? { behavior } : {}) },
   };
   if (old.status) {
     const { currentCPUUtilizationPercentage: current, ...status } = old.status;
