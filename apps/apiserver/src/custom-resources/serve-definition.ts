@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
 import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt, type Written } from '@navarch/custom-resources';
+import { compareVersions } from '../discovery/group-priority';
 import { objectMetaType } from '../codec/object-meta-type';
 import { customSource } from '../offload/kind-source';
 import { FieldManager } from '../registry/field-manager';
@@ -61,6 +62,12 @@ function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMa
   };
 }
 
+/** Upstream's defaultDeprecationWarning: it names the best of the newer versions that are served and not deprecated themselves. */
+function deprecationOf({ group, names, versions }: CustomResourceDefinition['spec'], deprecated: string): string {
+  const [better] = versions.filter((one) => one.served && one.deprecated !== true && compareVersions(one.name, deprecated) < 0).sort((a, b) => compareVersions(a.name, b.name));
+  return `${group}/${deprecated} ${names.kind} is deprecated${better === undefined ? '' : `; use ${group}/${better.name} ${names.kind}`}`;
+}
+
 function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, self: () => ServedResource): KindTraits {
   const { spec, status } = definition;
   const { names, group } = spec;
@@ -69,7 +76,7 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
     codec: new CustomCodec({ group, version: version.name, kind: names.kind }, version, customSource(definition, version.version)),
     printer: columnsOf(version.version),
     listKind: status?.acceptedNames?.listKind ?? names.listKind ?? `${names.kind}List`,
-    deprecation: deprecated ? (deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`) : undefined,
+    deprecation: deprecated ? (deprecationWarning ?? deprecationOf(spec, version.name)) : undefined,
     scale() {
       if (!version.scale) throw new Error(`${names.plural} have no scale`);
       return customScaleView(self(), version.scale);
@@ -112,7 +119,11 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
     status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)),
   });
-  const store = new ResourceStore(resource, deps, fieldManager, (object) => serializeForStorage(object as unknown as JsonObject, storage.type));
+  // As if it were read from etcd: what the version that is stored has defaults for is there, in whichever version it was written.
+  const store = new ResourceStore(resource, deps, fieldManager, (object) => {
+    storage.applyDefaults(object as unknown as JsonObject);
+    return serializeForStorage(object as unknown as JsonObject, storage.type);
+  });
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined =>
     webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage);
