@@ -195,6 +195,13 @@ describe('validating webhooks', () => {
     expect(await world.admit(anAdmission(aPod().build()))).toBe('admission webhook "v.example.com" denied the request: admission.k8s.io/v1beta1');
   });
 
+  it('see options of one kind, whichever group a client has named', async () => {
+    const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': ({ request }) => ({ allowed: false, status: { message: JSON.stringify(request.options) } }) });
+    const old = aPod().build();
+    const said = await world.admit(anAdmission(undefined, { operation: 'DELETE', oldObject: old, options: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } }));
+    expect(said).toContain('{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1","gracePeriodSeconds":0}');
+  });
+
   it('warn, and note for the audit', async () => {
     const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': () => ({ warnings: ['old ways'], auditAnnotations: { why: 'because' } }) });
     expect(await world.admit(anAdmission(aPod().build()))).toBe('');
