@@ -18,7 +18,7 @@ import { WebhookMetrics } from './webhook-metrics';
 type Webhook = admissionregistrationv1.MutatingWebhook;
 interface Review {
   readonly apiVersion: string;
-  readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean };
+  readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean; options?: unknown };
 }
 type Answer = (review: Review) => { allowed?: boolean; status?: Partial<Status>; patch?: JsonValue; warnings?: string[]; auditAnnotations?: Record<string, string> } | string | Error;
 
