@@ -90,6 +90,18 @@ describe('an object written in another version than is stored', () => {
   });
 });
 
+it('whole numbers of 64 bits outlive changes, in every version', async () => {
+  const schema = { openAPIV3Schema: { type: 'object', properties: { id: { type: 'integer', format: 'int64' }, n: { type: 'integer' } } } };
+  const bare = { schema, selectableFields: [], subresources: {} };
+  await install(definition('ids', 'Id', [version('v1', bare), version('v2', { storage: false, ...bare })]), '/apis/example.com/v2/ids');
+  const ids = (name: string): string => `/apis/example.com/${name}/namespaces/default/ids`;
+  const text = async (path: string): Promise<string> => (await client.get(path)).raw.toString();
+  expect((await client.post(ids('v1'), '{"apiVersion":"example.com/v1","kind":"Id","metadata":{"name":"i"},"id":9223372036854775807}')).code).toBe(201);
+  for (const name of ['v1', 'v2']) await client.patch(`${ids(name)}/i`, 'merge', { n: name === 'v1' ? 1 : 2 });
+  for (const path of [`${ids('v1')}/i`, `${ids('v2')}/i`, ids('v1'), ids('v2')]) expect(await text(path)).toMatch(/"id":9223372036854775807,.*"n":2/);
+  await client.delete(`${DEFINITIONS}/ids.example.com`);
+});
+
 describe('versions that a webhook converts', () => {
   const gateways = (name: string) => `/apis/example.com/${name}/namespaces/default/gateways`;
   const schemas = {
