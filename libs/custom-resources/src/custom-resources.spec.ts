@@ -81,6 +81,9 @@ describe('values of custom resources', () => {
       map: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' } }) },
     });
     expect(messages(validateListTypes({ spec: { set: ['a', 'b', 'a', 'a'], map: [{ k: 'x', v: 1 }, { k: 'x' }] } }, schema))).toEqual(['spec.set[2]: Duplicate value: "a"', 'spec.map[1]: Duplicate value: {"k":"x"}']);
+    const twice = { spec: { set: ['a', 'b', 'b'], map: [{ k: 'x' }] } };
+    expect(messages(validateListTypes(twice, schema, { spec: { set: ['a', 'b'], map: [{ k: 'x' }] } }))).toEqual(['spec.set[2]: Duplicate value: "b"']);
+    expect(validateListTypes(twice, schema, { spec: { map: [{ k: 'x' }, { k: 'x' }] } })).toEqual([]);
   });
 
   it('are defaulted, also in lists and maps, and lose nulls that mean nothing', () => {

@@ -12,7 +12,7 @@ describe('a certificate request', () => {
   const named = (name: string, namedCurve: string, hash: string) => ({ name, namedCurve, hash });
   const rsa = (hash: string) => ({ name: 'RSASSA-PKCS1-v1_5', hash, publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 });
   it.each([
-    rsa('SHA-256'), rsa('SHA-512'), named('ECDSA', 'P-256', 'SHA-256'), named('ECDSA', 'P-384', 'SHA-384'), { name: 'Ed25519' },
+    rsa('SHA-1'), rsa('SHA-256'), rsa('SHA-512'), named('ECDSA', 'P-256', 'SHA-256'), named('ECDSA', 'P-384', 'SHA-384'), { name: 'Ed25519' },
   ])('is one with any key: $name $hash', async (algorithm) => {
     const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
     const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'CN=jane,O=dev', keys, signingAlgorithm: algorithm });

@@ -29,6 +29,7 @@ export function admissionRequest(attributes: AdmissionAttributes, shown: Request
     userInfo: { username: user.name, ...(user.uid === undefined ? {} : { uid: user.uid }), groups: [...user.groups], ...(user.extra === undefined ? {} : { extra: user.extra }) },
     object: object ?? null, oldObject: oldObject ?? null,
     dryRun,
-    options: operation === 'CONNECT' ? null : { kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1', ...options },
+    // Whichever group's DeleteOptions a client has sent.
+    options: operation === 'CONNECT' ? null : { ...options, kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1' },
   };
 }

@@ -1,5 +1,5 @@
 import type { apiextensionsv1, KubeObject } from '@navarch/api';
-import { internalError } from '@navarch/apimachinery';
+import { exactJsonText, internalError, parseJson } from '@navarch/apimachinery';
 import type { CustomResourceDefinition } from '@navarch/custom-resources';
 import { randomUUID } from 'node:crypto';
 
@@ -40,7 +40,7 @@ export class ConversionWebhook {
     const uid = randomUUID();
     const desiredAPIVersion = this.apiVersion(version);
     const review = { kind: 'ConversionReview', apiVersion: 'apiextensions.k8s.io/v1', request: { uid, desiredAPIVersion, objects } };
-    const answer = await this.caller.post(config, JSON.stringify(review), TIMEOUT_SECONDS).catch((error: unknown) => {
+    const answer = await this.caller.post(config, exactJsonText(review), TIMEOUT_SECONDS).catch((error: unknown) => {
       throw fail(error instanceof Error ? error.message : String(error));
     });
     if (answer.code < 200 || answer.code > 299) throw fail(`the server answered with status ${answer.code}`);
@@ -51,10 +51,9 @@ export class ConversionWebhook {
   private checked(objects: readonly KubeObject[], body: string, { uid, desiredAPIVersion, fail }: { uid: string; desiredAPIVersion: string; fail: (why: string) => Error }): readonly KubeObject[] {
     let response: ConversionReview['response'];
     try {
-      ({ response } = JSON.parse(body) as ConversionReview);
+      ({ response } = parseJson(body) as unknown as ConversionReview);
     } catch (error) {
-      if (error instanceof SyntaxError) throw fail(`the answer is no JSON: ${error.message}`);
-      throw error;
+      throw fail(`the answer is no JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (!response) throw fail('expected response.uid');
     if (response.uid !== uid) throw fail(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`);

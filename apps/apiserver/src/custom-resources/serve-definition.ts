@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
-import { type JsonObject, serializeForStorage } from '@navarch/apimachinery';
+import { type JsonObject, parseJson, serializeForStorage } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt, type Written } from '@navarch/custom-resources';
+import { compareVersions } from '../discovery/group-priority';
 import { objectMetaType } from '../codec/object-meta-type';
 import { customSource } from '../offload/kind-source';
 import { FieldManager } from '../registry/field-manager';
@@ -52,7 +53,7 @@ function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMa
     isOutdated: (recorded) => recorded !== generation && storedVersion(recorded, names) !== storage.name,
     upgrade(bytes, recorded) {
       const written = versions.get(storedVersion(recorded, names) ?? storage.name) ?? storage;
-      const object = JSON.parse(bytes.toString()) as JsonObject;
+      const object = parseJson(bytes.toString()) as JsonObject;
       written.prune(object);
       written.applyDefaults(object);
       const result = byWebhooks ? written : storage;
@@ -66,6 +67,12 @@ function selectableOf(version: CustomVersion): Record<string, (object: KubeObjec
   return Object.fromEntries([...version.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)]));
 }
 
+/** Upstream's defaultDeprecationWarning: it names the best of the newer versions that are served and not deprecated themselves. */
+function deprecationOf({ group, names, versions }: CustomResourceDefinition['spec'], deprecated: string): string {
+  const [better] = versions.filter((one) => one.served && one.deprecated !== true && compareVersions(one.name, deprecated) < 0).sort((a, b) => compareVersions(a.name, b.name));
+  return `${group}/${deprecated} ${names.kind} is deprecated${better === undefined ? '' : `; use ${group}/${better.name} ${names.kind}`}`;
+}
+
 /** @param isStored whether objects of this version are what the cache holds, whose fields it knows by itself */
 function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, isStored: boolean, self: () => ServedResource): KindTraits {
   const { spec, status } = definition;
@@ -75,8 +82,8 @@ function traitsOf(definition: CustomResourceDefinition, version: CustomVersion, 
     codec: new CustomCodec({ group, version: version.name, kind: names.kind }, version, customSource(definition, version.version)),
     printer: columnsOf(version.version),
     listKind: status?.acceptedNames?.listKind ?? names.listKind ?? `${names.kind}List`,
-    deprecation: deprecated ? (deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`) : undefined,
     ...(isStored ? {} : { fields: new SelectableFields(group, names.plural, spec.scope === 'Namespaced', selectableOf(version)) }),
+    deprecation: deprecated ? (deprecationWarning ?? deprecationOf(spec, version.name)) : undefined,
     scale() {
       if (!version.scale) throw new Error(`${names.plural} have no scale`);
       return customScaleView(self(), version.scale);
@@ -119,7 +126,11 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
     status: [...storage.type.fields.keys()].filter((name) => !OWNED_AT_STATUS.has(name)),
   });
-  const store = new ResourceStore(resource, deps, fieldManager, (object) => serializeForStorage(object as unknown as JsonObject, storage.type));
+  // As if it were read from etcd: what the version that is stored has defaults for is there, in whichever version it was written.
+  const store = new ResourceStore(resource, deps, fieldManager, (object) => {
+    storage.applyDefaults(object as unknown as JsonObject);
+    return serializeForStorage(object as unknown as JsonObject, storage.type);
+  });
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined =>
     webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage);

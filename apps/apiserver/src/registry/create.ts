@@ -17,11 +17,11 @@ import { cachedForm, putOp } from './write-outcome';
 /** As upstream: a generated name is tried this often before the client is told to. */
 const ATTEMPTS = 8;
 
-/** Sets or checks the namespace that the URL names. @throws badRequest */
+/** Sets or checks the namespace that the URL names; what is of the cluster loses its own, as upstream's EnsureObjectNamespaceMatchesRequestNamespace. @throws badRequest */
 export function settleNamespace(resource: ResourceStore, object: KubeObject, namespace: string): void {
   const { metadata } = object;
   if (!resource.definition.namespaced) {
-    if (metadata.namespace === '') delete metadata.namespace;
+    delete metadata.namespace;
     return;
   }
   if (metadata.namespace === undefined || metadata.namespace === '') metadata.namespace = namespace;

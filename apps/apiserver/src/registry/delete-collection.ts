@@ -15,12 +15,13 @@ const WORKERS = 50;
 export async function deleteCollection(resource: ResourceStore, namespace: string, listing: ListOptions, selection: Selection, options: DeleteOptions, context: WriteContext): Promise<ListResult> {
   const found = await list(resource, namespace, listing, selection);
   const deleted: Cached[] = [];
+  const one = { ...context, ofCollection: true };
   const rest = found.objects.values();
   const work = async (): Promise<void> => {
     for (const object of rest) {
       const { namespace: where, name } = nameOfKey(resource.prefix, object.key);
       try {
-        deleted.push((await remove(resource, where, name, options, context)).object);
+        deleted.push((await remove(resource, where, name, options, one)).object);
       } catch (error) {
         // Somebody else was faster.
         if (!isNotFound(error)) throw error;

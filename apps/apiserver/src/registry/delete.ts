@@ -59,7 +59,7 @@ function admissionFor(resource: ResourceStore, current: Cached, { given }: Delet
   return {
     operation: 'DELETE', group, version, resource: plural, subresource: '', kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? name : namespace,
-    name, object: undefined, oldObject: current.object as KubeObject,
+    name: context.ofCollection === true ? '' : name, object: undefined, oldObject: current.object as KubeObject,
     options: { ...given }, ...admissionContext(context),
   };
 }

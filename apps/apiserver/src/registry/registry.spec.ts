@@ -1,7 +1,8 @@
 import type { batchv1, corev1, KubeObject } from '@navarch/api';
 import { memoryRegistry, type MemoryRegistry } from '../testing/memory-registry';
-import { create } from './create';
+import { create, settleNamespace } from './create';
 import { remove } from './delete';
+import { deleteCollection } from './delete-collection';
 import { find, get } from './get';
 import { list } from './list';
 import { listOptions } from './list-options';
@@ -79,6 +80,28 @@ describe('the registry', () => {
     const stale = first.parse();
     delete stale.metadata.resourceVersion;
     await expect(update(maps, { namespace: 'default', name: 'again', subresource: '', createsMissing: false, compute: () => structuredClone(stale) }, registry.context)).rejects.toThrow('Precondition failed: UID in precondition');
+  });
+
+  it('takes the namespace from what is of the cluster', async () => {
+    const nodes = registry.registry.store('', 'nodes');
+    if (!nodes) throw new Error('not served');
+    const node = (label: string): KubeObject => ({ metadata: { name: 'n', namespace: 'elsewhere', labels: { label } } });
+    const asked = node('1');
+    settleNamespace(nodes, asked, '');
+    expect((await create(nodes, asked, registry.context)).object.metadata.namespace).toBeUndefined();
+    const { object } = await update(nodes, { namespace: '', name: 'n', subresource: '', createsMissing: false, compute: () => node('2') }, registry.context);
+    expect(object.object.metadata).toMatchObject({ labels: { label: '2' } });
+    expect(object.object.metadata.namespace).toBeUndefined();
+  });
+
+  it('tells admission no name when a collection is deleted, of which each object is the old one', async () => {
+    const told: unknown[] = [];
+    registry.admission.install([{ name: 'Seen', handles: ({ operation }) => operation === 'DELETE', validate: ({ name, oldObject }) => void told.push([name, oldObject?.metadata.name]) }]);
+    for (const name of ['a', 'b', 'c']) await create(maps, map(name), registry.context);
+    await remove(maps, 'default', 'c', none, registry.context);
+    await deleteCollection(maps, 'default', query(''), Selection.everything, none, registry.context);
+    expect(told).toEqual([['c', 'c'], ['', 'a'], ['', 'b']]);
+    expect(await names('')).toEqual([]);
   });
 
   it('gives a delete the version of the delete', async () => {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@navarch/api';
-import type { GroupResource } from '@navarch/apimachinery';
+import { type GroupResource, parseJson } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { CachedObject, ResourceCache, Store, WatchCache } from '@navarch/storage';
@@ -64,6 +64,8 @@ export class ResourceStore {
       hasNodes,
       ...(storedForm
         ? {
+            // Fields of custom objects have 64 bits.
+            decode: (json: Buffer) => parseJson(json.toString()) as unknown as KubeObject,
             schemaGeneration: Number.MAX_SAFE_INTEGER,
             upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)),
           }

@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
+import { exactJsonText, parseJson } from '@navarch/apimachinery';
 import { builtInTraits, type KindTraits } from './kind-traits';
 import type { Cached, ResourceStore } from './resource-store';
 import type { FieldSource } from './selectable-fields';
@@ -55,7 +56,7 @@ export class ServedResource {
   private async convert(objects: readonly Cached[], representation: string, convert: NonNullable<VersionConversion['prepare']>): Promise<void> {
     const converted = await convert(objects);
     objects.forEach((object, i) => {
-      object.represent(representation, () => Buffer.from(JSON.stringify({ ...converted[i], apiVersion: this.apiVersion, kind: this.facts.kind })));
+      object.represent(representation, () => Buffer.from(exactJsonText({ ...converted[i], apiVersion: this.apiVersion, kind: this.facts.kind })));
       this.prepared.add(object);
     });
   }
@@ -63,12 +64,12 @@ export class ServedResource {
   /** JSON ready to serve in this version: for the stored version the very bytes of the cache (rules 5). */
   bytes(object: Cached): Buffer {
     if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return object.bytes;
-    return object.represent(this.representation, () => Buffer.from(JSON.stringify(this.object(object))));
+    return object.represent(this.representation, () => Buffer.from(exactJsonText(this.object(object))));
   }
 
   /** Parsed anew, for the caller to change. */
   object(object: Cached): KubeObject {
-    if (this.representation !== undefined && this.prepared.has(object)) return JSON.parse(this.bytes(object).toString()) as KubeObject;
+    if (this.representation !== undefined && this.prepared.has(object)) return parseJson(this.bytes(object).toString()) as unknown as KubeObject;
     const parsed = object.parse();
     if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return parsed;
     const converted = this.conversion?.fromStorage(parsed) ?? parsed;

@@ -92,7 +92,7 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   if ((metadata.name ?? '') === '') metadata.name = change.name;
   requireSameObject(object, resource.definition.namespaced ? change.namespace : '', change.name);
   if (resource.definition.namespaced) metadata.namespace = change.namespace;
-  else if (metadata.namespace === '') delete metadata.namespace;
+  else delete metadata.namespace;
   if (old.uid !== undefined) metadata.uid = old.uid;
   // What an update leaves out, or may not change, stays.
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
@@ -204,6 +204,7 @@ async function createMissing(resource: ResourceStore, change: Change, context: W
   metadata.name ??= change.name;
   if (metadata.name !== change.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${change.name})`);
   if (resource.definition.namespaced) metadata.namespace ??= change.namespace;
+  else delete metadata.namespace;
   return { object: await create(resource, object, context, { managedFieldsDone: change.managedFieldsDone === true, viaUpdate: true }), created: true };
 }
 

@@ -15,6 +15,8 @@ export interface WriteContext {
   readonly force: boolean;
   /** The write is the apiserver's own: no admission. */
   readonly trusted: boolean;
+  /** One of those that a request without a name deletes: admission is told none either, as upstream. */
+  readonly ofCollection?: boolean;
   readonly warn: (text: string) => void;
   /** Whether anybody waits for the outcome: what has not been sent to the store when nobody does any more is not written. */
   readonly abandonment?: Abandonment;

@@ -29,12 +29,13 @@ afterAll(async () => {
 
 describe('versions', () => {
   it('show one object each in its own way, and a change of the definition ends watches', async () => {
-    const both = [version('v1', { storage: false }), version('v2', { deprecated: true })];
+    const both = [version('v1', { storage: false }), version('v1beta1', { storage: false, deprecated: true }), version('v2', { deprecated: true })];
     await install(definition('gears', 'Gear', both), '/apis/example.com/v2/gears');
     await client.post('/apis/example.com/v1/namespaces/default/gears', widget('g', { size: 2 }, 'example.com/v1', 'Gear'));
     const second = await client.get<Body>('/apis/example.com/v2/namespaces/default/gears/g');
     expect(second.body).toMatchObject({ apiVersion: 'example.com/v2', spec: { size: 2 } });
-    expect(second.headers['warning']).toContain('example.com/v2 Gear is deprecated');
+    expect(second.headers['warning']).toBe('299 - "example.com/v2 Gear is deprecated"');
+    expect((await client.get('/apis/example.com/v1beta1/gears')).headers['warning']).toBe('299 - "example.com/v1beta1 Gear is deprecated; use example.com/v1 Gear"');
     const watch = await client.watch('/apis/example.com/v1/gears?watch=1');
     expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v1' });
     const schema = structuredClone(widgetSchema) as { properties: { spec: { properties: Record<string, object> } } };
@@ -71,6 +72,34 @@ describe('an object of several versions', () => {
     expect((await client.patch<Body>(`${dials('v2')}/v1-7`, 'merge', { metadata: { labels: { a: 'b' } } })).code).toBe(200);
     await client.delete(`${DEFINITIONS}/dials.example.com`);
   });
+});
+
+describe('an object written in another version than is stored', () => {
+  it('is answered with the defaults of both', async () => {
+    const having = (defaults: Record<string, string>): object => {
+      const schema = structuredClone(widgetSchema) as unknown as { properties: { spec: { properties: Record<string, object> } } };
+      for (const name of ['here', 'stored']) schema.properties.spec.properties[name] = { type: 'string', ...(defaults[name] === undefined ? {} : { default: defaults[name] }) };
+      return { openAPIV3Schema: schema };
+    };
+    await install(definition('levers', 'Lever', [version('v1', { schema: having({ stored: 'v1' }) }), version('v2', { storage: false, schema: having({ here: 'v2' }) })]), '/apis/example.com/v2/levers');
+    const levers = '/apis/example.com/v2/namespaces/default/levers';
+    const made = await client.post<Body>(levers, widget('l', { size: 1 }, 'example.com/v2', 'Lever'));
+    expect(made.body.spec).toMatchObject({ size: 1, here: 'v2', stored: 'v1' });
+    expect((await client.patch<Body>(`${levers}/l`, 'merge', { spec: { stored: null } })).body.spec).toMatchObject({ here: 'v2', stored: 'v1' });
+    await client.delete(`${DEFINITIONS}/levers.example.com`);
+  });
+});
+
+it('whole numbers of 64 bits outlive changes, in every version', async () => {
+  const schema = { openAPIV3Schema: { type: 'object', properties: { id: { type: 'integer', format: 'int64' }, n: { type: 'integer' } } } };
+  const bare = { schema, selectableFields: [], subresources: {} };
+  await install(definition('ids', 'Id', [version('v1', bare), version('v2', { storage: false, ...bare })]), '/apis/example.com/v2/ids');
+  const ids = (name: string): string => `/apis/example.com/${name}/namespaces/default/ids`;
+  const text = async (path: string): Promise<string> => (await client.get(path)).raw.toString();
+  expect((await client.post(ids('v1'), '{"apiVersion":"example.com/v1","kind":"Id","metadata":{"name":"i"},"id":9223372036854775807}')).code).toBe(201);
+  for (const name of ['v1', 'v2']) await client.patch(`${ids(name)}/i`, 'merge', { n: name === 'v1' ? 1 : 2 });
+  for (const path of [`${ids('v1')}/i`, `${ids('v2')}/i`, ids('v1'), ids('v2')]) expect(await text(path)).toMatch(/"id":9223372036854775807,.*"n":2/);
+  await client.delete(`${DEFINITIONS}/ids.example.com`);
 });
 
 describe('versions that a webhook converts', () => {

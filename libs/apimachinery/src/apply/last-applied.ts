@@ -1,4 +1,4 @@
-import { getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from '../json';
+import { exactJsonText, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from '../json';
 import { type StructType } from '../schema';
 import { compareStrings } from '../text/compare-strings';
 import { compareTyped } from './compare-typed';
@@ -59,7 +59,7 @@ export function withLastApplied(object: JsonObject, config: JsonObject): JsonObj
   const metadata = getMember(object, 'metadata') as JsonObject;
   const own = annotationsOf(config);
   const bare = own ? { ...config, metadata: { ...(config['metadata'] as JsonObject), annotations: Object.fromEntries(Object.entries(own).filter(([name]) => name !== ANNOTATION)) } } : config;
-  const text = `${JSON.stringify(sorted(bare))}\n`;
+  const text = `${exactJsonText(sorted(bare))}\n`;
   const others = Object.entries(annotations).filter(([name]) => name !== ANNOTATION);
   const total = others.reduce((sum, [name, value]) => sum + name.length + (typeof value === 'string' ? value.length : 0), ANNOTATION.length + text.length);
   // As upstream: what does not fit is given up.

@@ -67,7 +67,7 @@ export class CustomVersion {
   validate(object: JsonObject, old?: JsonObject, written: Written = '', warn?: (text: string) => void): FieldError[] {
     const found = written === 'status' ? this.statusErrors(object, old) : validateValue(object, this.schema, '', old);
     const unscalable = this.scale ? validateScale(object, this.scale, written === 'status') : [];
-    const errors = [...found, ...unscalable, ...validateEmbedded(object, this.schema), ...validateListTypes(object, this.schema, '', old)];
+    const errors = [...found, ...unscalable, ...validateEmbedded(object, this.schema), ...validateListTypes(object, this.schema, old)];
     if (this.rules === null) {
       const started = performance.now();
       this.rules = ruleTree(this.schema, true);

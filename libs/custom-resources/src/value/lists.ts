@@ -5,18 +5,24 @@ import { memberPath } from './member-path';
 
 // Mirrors staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype.
 
-/** Items that stand twice in a set, or with the same keys in a list that is keyed. */
-export function validateListTypes(value: JsonValue, schema: Schema, path = '', old?: JsonValue): FieldError[] {
+/** Items that stand twice in a set, or with the same keys in a list that is keyed; an object that had some before may get others too (strategy.go, ValidateUpdate). */
+export function validateListTypes(value: JsonValue, schema: Schema, old?: JsonValue): FieldError[] {
+  const errors = repeated(value, schema, '', old);
+  return errors.length > 0 && old !== undefined && repeated(old, schema, '', undefined).length > 0 ? [] : errors;
+}
+
+/** Those in what is not as it was. */
+function repeated(value: JsonValue, schema: Schema, path: string, old: JsonValue | undefined): FieldError[] {
   if (unchanged(value, old)) return [];
   if (Array.isArray(value)) {
     const { items } = schema;
     const before = oldItems(old, schema);
-    return [...duplicates(value, schema, path), ...(items ? value.flatMap((item, i) => validateListTypes(item, items, `${path}[${i}]`, before(item))) : [])];
+    return [...duplicates(value, schema, path), ...(items ? value.flatMap((item, i) => repeated(item, items, `${path}[${i}]`, before(item))) : [])];
   }
   if (!isJsonObject(value)) return [];
   return Object.keys(value).flatMap((name) => {
     const member = memberOf(schema, name);
-    return member ? validateListTypes(value[name] ?? null, member, memberPath(path, name, schema), oldMember(old, name)) : [];
+    return member ? repeated(value[name] ?? null, member, memberPath(path, name, schema), oldMember(old, name)) : [];
   });
 }
 

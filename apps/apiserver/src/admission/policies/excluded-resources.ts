@@ -1,11 +1,15 @@
 import type { WriteSort } from '../../pipeline';
-import { isExempt } from '../webhooks/webhook-calls';
 
-/** Who somebody is and what they may: a policy that refused these questions would leave nobody who may mend it. */
-const reviews = new Set([
+/**
+ * Who somebody is and what they may, and policies themselves: one that refused these would leave nobody who may mend it.
+ * Configurations of webhooks are looked at, unlike by webhooks (generic/plugin.go).
+ */
+const excluded = new Set([
   'authentication.k8s.io/selfsubjectreviews', 'authentication.k8s.io/tokenreviews',
   'authorization.k8s.io/localsubjectaccessreviews', 'authorization.k8s.io/selfsubjectaccessreviews', 'authorization.k8s.io/selfsubjectrulesreviews', 'authorization.k8s.io/subjectaccessreviews',
+  'admissionregistration.k8s.io/validatingadmissionpolicies', 'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  'admissionregistration.k8s.io/mutatingadmissionpolicies', 'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
 ]);
 
 /** What policies do not look at, whatever they match. */
-export const isExcluded = (sort: WriteSort): boolean => isExempt(sort) || reviews.has(`${sort.group}/${sort.resource}`);
+export const isExcluded = ({ group, resource }: WriteSort): boolean => excluded.has(`${group}/${resource}`);

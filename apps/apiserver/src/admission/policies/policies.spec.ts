@@ -103,6 +103,14 @@ describe('validating policies', () => {
     expect(await world.admit(deployment(1))).toContain('failed expression: false');
   });
 
+  it.each([['validatingwebhookconfigurations', 'failed expression: false'], ['mutatingadmissionpolicies', '']])('look at webhooks, and not at each other: %s', async (resource, refusal) => {
+    const all = { resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: ['*'] }] };
+    const world = new World({ validating: { validations: [{ expression: 'false' }], matchConstraints: all } });
+    const object = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'Any', metadata: { name: 'a' } };
+    const said = await world.admit(object, { group: 'admissionregistration.k8s.io', resource, kind: 'Any', namespaced: false, namespace: '', name: 'a' });
+    expect(refusal === '' ? said : said.includes(refusal)).toBe(refusal === '' ? '' : true);
+  });
+
   it('see no namespace around a Namespace', async () => {
     const world = new World({ validating: { validations: [{ expression: 'namespaceObject == null' }], matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'], operations: ['*'] }] } } });
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };

@@ -24,6 +24,8 @@ it.each<[known: string[], chosen: string | undefined]>([
 
 it('asks in the version of the webhook', () => {
   expect(JSON.parse(reviewOf(request, 'v1beta1'))).toEqual({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1beta1', request: { uid: '7' } });
+  const large = { uid: '7', object: { metadata: {}, id: 9223372036854775807n } };
+  expect(reviewOf(large, 'v1')).toContain('"id":9223372036854775807');
 });
 
 it.each<{ version: ReviewVersion; body: string; mayPatch?: boolean; says: object | string; reason: string }>([

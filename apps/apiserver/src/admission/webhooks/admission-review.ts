@@ -1,4 +1,4 @@
-import type { JsonValue, Status } from '@navarch/apimachinery';
+import { exactJsonText, type JsonValue, type Status } from '@navarch/apimachinery';
 import type { AdmissionRequest } from '../admission-request';
 
 /** What a webhook has said. */
@@ -17,7 +17,7 @@ export type ReviewVersion = 'v1' | 'v1beta1';
 export const reviewVersionOf = (admissionReviewVersions: readonly string[]): ReviewVersion | undefined =>
   admissionReviewVersions.find((version): version is ReviewVersion => version === 'v1' || version === 'v1beta1');
 
-export const reviewOf = (request: AdmissionRequest, version: ReviewVersion): string => JSON.stringify({ kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request });
+export const reviewOf = (request: AdmissionRequest, version: ReviewVersion): string => exactJsonText({ kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request });
 
 interface Response {
   readonly uid?: string;

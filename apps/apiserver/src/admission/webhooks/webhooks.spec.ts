@@ -18,7 +18,7 @@ import { WebhookMetrics } from './webhook-metrics';
 type Webhook = admissionregistrationv1.MutatingWebhook;
 interface Review {
   readonly apiVersion: string;
-  readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean };
+  readonly request: { uid: string; object: KubeObject & { spec: Record<string, unknown> }; operation: string; kind: { group: string; version: string; kind: string }; dryRun: boolean; options?: unknown };
 }
 type Answer = (review: Review) => { allowed?: boolean; status?: Partial<Status>; patch?: JsonValue; warnings?: string[]; auditAnnotations?: Record<string, string> } | string | Error;
 
@@ -193,6 +193,13 @@ describe('validating webhooks', () => {
   it('are asked in the version that they know', async () => {
     const world = new World([], [aWebhook('v.example.com', { admissionReviewVersions: ['v2', 'v1beta1'] })], { 'v.example.com': ({ apiVersion }) => ({ allowed: false, status: { message: apiVersion } }) });
     expect(await world.admit(anAdmission(aPod().build()))).toBe('admission webhook "v.example.com" denied the request: admission.k8s.io/v1beta1');
+  });
+
+  it('see options of one kind, whichever group a client has named', async () => {
+    const world = new World([], [aWebhook('v.example.com')], { 'v.example.com': ({ request }) => ({ allowed: false, status: { message: JSON.stringify(request.options) } }) });
+    const old = aPod().build();
+    const said = await world.admit(anAdmission(undefined, { operation: 'DELETE', oldObject: old, options: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } }));
+    expect(said).toContain('{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1","gracePeriodSeconds":0}');
   });
 
   it('warn, and note for the audit', async () => {
