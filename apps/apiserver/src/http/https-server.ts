@@ -30,6 +30,8 @@ export interface HttpsServerOptions {
 const KEEP_ALIVE_MS = 3 * 60_000;
 /** Upstream's ReadHeaderTimeout: who has not said what they want by then is not waited for. */
 const HEADERS_MS = 32_000;
+/** As Go's servers: what `kubectl exec` is to run is in the URL, however long it is. Node's own limit is 16 KiB. */
+const MAX_HEADER_BYTES = 1024 * 1024;
 /** Bodies that are read here have a shorter limit of their own; this one is for uploads that only pass through. */
 const UPLOAD_MS = 30 * 60_000;
 const CHECK_EVERY_MS = 5000;
@@ -67,7 +69,8 @@ export class HttpsServer implements Component {
       this.gate.enter(socket);
     });
     // Node's types leave out what an http2 server with HTTP/1 has of an http server.
-    const http1 = this.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number; connectionsCheckingInterval: number };
+    const http1 = this.server as unknown as { keepAliveTimeout: number; headersTimeout: number; requestTimeout: number; connectionsCheckingInterval: number; maxHeaderSize: number };
+    http1.maxHeaderSize = MAX_HEADER_BYTES;
     http1.keepAliveTimeout = KEEP_ALIVE_MS;
     http1.headersTimeout = HEADERS_MS;
     http1.requestTimeout = UPLOAD_MS;

@@ -76,6 +76,10 @@ describe('the kubelet\'s HTTPS', () => {
     await expect(server.get('/pods')).resolves.toMatchObject({ code: 200 });
   });
 
+  it('reads URLs as long as commands may be', async () => {
+    await expect(server.get(`/healthz?command=${'a'.repeat(20_000)}`)).resolves.toMatchObject({ code: 200 });
+  });
+
   it('shows its pods, what runs, its health and its configuration', async () => {
     const pods = JSON.parse((await server.get('/pods')).body) as corev1.PodList;
     expect(pods.items[0]).not.toHaveProperty('kind');

@@ -29,6 +29,9 @@ export interface KubeletServerDeps {
   readonly log: Logger;
 }
 
+/** As Go's servers: a command that is to be run is in the URL, however long it is. Node's own limit is 16 KiB. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+
 /** The kubelet's own HTTPS, as upstream's: for its apiserver, for scrapers and for people. Every request is authenticated and authorised. */
 export class KubeletServer implements Component {
   readonly name = 'kubelet-server';
@@ -49,7 +52,7 @@ export class KubeletServer implements Component {
   async start(): Promise<void> {
     if (this.#server) return;
     // A caller without a certificate may have a token.
-    const server = createServer({ ...await this.#files.load(), ...this.options.speaks, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    const server = createServer({ ...await this.#files.load(), ...this.options.speaks, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], maxHeaderSize: MAX_HEADER_BYTES });
     this.#server = server;
     this.#files.watch((context) => server.setSecureContext({ ...context, ...this.options.speaks }));
     server.on('request', (request, response) => this.#serve(request, response));
