@@ -8,6 +8,7 @@ import type { KindTraits } from '../registry/kind-traits';
 import type { CostlyRule, ResourceDefinition, StoredForm } from '../registry/resource-definition';
 import { type Cached, type RegistryDeps, ResourceStore } from '../registry/resource-store';
 import type { CustomEntry } from '../registry/served-catalog';
+import { SelectableFields } from '../registry/selectable-fields';
 import { ServedResource, type VersionConversion } from '../registry/served-resource';
 import { ConversionWebhook, type WebhookCaller } from './conversion-webhook';
 import { CustomCodec } from './custom-codec';
@@ -40,6 +41,10 @@ function factsOf({ spec, status }: CustomResourceDefinition, { name: version, ha
     subresources: [...(hasStatus ? [view('status', { group, version, kind: names.kind })] : []), ...(scale ? [view('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' })] : [])],
   };
 }
+
+/** By name: what field selectors of a version read. */
+const readersOf = ({ selectableFields }: CustomVersion): Readonly<Record<string, (object: KubeObject) => string>> =>
+  Object.fromEntries([...selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)]));
 
 /** What the cache does with bytes of older schemas: defaults come, unknown fields go, and without a webhook the version becomes that of the storage. */
 function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMap<string, CustomVersion>, storage: CustomVersion): StoredForm {
@@ -106,7 +111,7 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
     strategy: customStrategy(storage, isTerminating),
     further: { '': rulesFor(''), ...(storage.hasStatus ? { status: rulesFor('status') } : {}) },
     subresources: storage.hasStatus ? { status: customStatusStrategy() } : {},
-    selectable: Object.fromEntries([...storage.selectableFields].map(([name, path]) => [name, (object: KubeObject) => textAt(object as unknown as JsonObject, path)])),
+    selectable: readersOf(storage),
     storedForm: storedFormOf(definition, versions, storage),
   };
   const fieldManager = new FieldManager(storage.type, `${group}/${storage.name}`, storage.hasStatus, source, deps.offload, {
@@ -116,10 +121,11 @@ export function serveDefinition(definition: CustomResourceDefinition, deps: Regi
   const storedOf = (object: Cached): string => storedVersion(object.schemaGeneration, [...versions.keys()]) ?? storage.name;
   const conversionOf = (version: CustomVersion): VersionConversion | undefined =>
     webhook ? byWebhook(version, storage, webhook, storedOf) : version === storage ? undefined : renaming(version, storage);
+  const fieldsOf = (version: CustomVersion): SelectableFields => new SelectableFields(group, plural, namespaced, readersOf(version));
   const resources = spec.versions.filter(({ served }) => served).flatMap(({ name }) => {
     const version = versions.get(name);
     if (!version) return [];
-    const served: ServedResource = new ServedResource(factsOf(definition, version, storage), store, conversionOf(version), traitsOf(definition, version, () => served));
+    const served: ServedResource = new ServedResource(factsOf(definition, version, storage), store, conversionOf(version), traitsOf(definition, version, () => served), version === storage ? store.fields : fieldsOf(version));
     return [served];
   });
   if (webhook) {

@@ -66,7 +66,7 @@ async function deleteUnreadable(exchange: Exchange, served: ServedResource, repr
 export async function deleteCollectionOf(exchange: Exchange, answers: Answers, served: ServedResource, authorizer: Authorizer | undefined): Promise<void> {
   answers.representation(exchange, served.traits.codec);
   const listing = listOptions(exchange.query, false);
-  const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.store.fields);
+  const selection = Selection.of(listing.labelSelector, listing.fieldSelector, served.fields, served.fieldReader);
   const options = await readDeleteOptions(exchange, served.store.deps.offload);
   if (authorizer && options.ignoresReadErrors) throw notForCollections();
   const context = { ...writeContext(exchange, 'DeleteOptions'), dryRun: options.dryRun };

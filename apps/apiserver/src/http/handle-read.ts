@@ -22,7 +22,7 @@ export async function getOne(exchange: Exchange, answers: Answers, served: Serve
 
 export async function listMany(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {
   const options = listOptions(exchange.query, false);
-  const selection = Selection.of(options.labelSelector, options.fieldSelector, served.store.fields);
+  const selection = Selection.of(options.labelSelector, options.fieldSelector, served.fields, served.fieldReader);
   // An unacceptable representation must not cost a list.
   answers.representation(exchange, served.traits.codec);
   await answers.list(exchange, served, await list(served.store, namespaceOf(exchange, served), options, selection));

@@ -40,7 +40,7 @@ export class WatchRoute {
 
   async handle(exchange: Exchange, served: ServedResource): Promise<void> {
     const options = listOptions(exchange.query, true);
-    const selection = Selection.of(options.labelSelector, selectorOf(exchange.info.name, options.fieldSelector), served.store.fields);
+    const selection = Selection.of(options.labelSelector, selectorOf(exchange.info.name, options.fieldSelector), served.fields, served.fieldReader);
     const representation = this.answers.representation(exchange, served.traits.codec);
     if (representation.format === 'yaml') throw notAcceptable([JSON_WATCH_TYPE, PROTOBUF_WATCH_TYPE]);
     const inProtobuf = representation.format === 'protobuf';

@@ -60,6 +60,7 @@ function candidates({ resource, prefix, namespace, selection }: Scope): Cached[]
 
 async function selected(objects: Cached[], selection: Selection): Promise<Cached[]> {
   if (selection.isEverything) return objects;
+  await selection.prepare?.(objects);
   if (objects.length <= SLICE_FROM) return objects.filter((object) => selection.matches(object));
   const found: Cached[] = [];
   await slices(objects, (object) => {
@@ -98,8 +99,9 @@ async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Pr
   for (;;) {
     const read = await resource.deps.store.range(prefix, { revision, fromKey, limit: limit === 0 ? PAGE : Math.min(PAGE, Math.max(limit + 1, 2)) });
     let seen = 0;
-    for (const value of read.values) {
-      const object = resource.objects.objectFrom(value);
+    const some = read.values.map((value) => resource.objects.objectFrom(value));
+    await selection.prepare?.(some);
+    for (const object of some) {
       if (selection.matches(object)) {
         if (limit > 0 && objects.length === limit) {
           const last = objects[limit - 1]?.key ?? '';
@@ -109,7 +111,7 @@ async function fromStore(scope: Scope, version: ResourceVersion, start = ''): Pr
         objects.push(object);
       }
       seen++;
-      fromKey = `${value.key}\0`;
+      fromKey = `${object.key}\0`;
     }
     if (!read.more || read.values.length === 0) return { objects, version, continue: '', remaining: undefined };
   }

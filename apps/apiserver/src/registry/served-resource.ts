@@ -1,6 +1,8 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
 import { builtInTraits, type KindTraits } from './kind-traits';
 import type { Cached, ResourceStore } from './resource-store';
+import type { SelectableFields } from './selectable-fields';
+import type { FieldReader } from './selection';
 
 /** How objects of one served version relate to the stored ones. */
 export interface VersionConversion {
@@ -19,17 +21,20 @@ export interface DirectConversion extends VersionConversion {
 }
 
 /** A resource in one version, as clients see it. */
-export class ServedResource {
+export class ServedResource implements FieldReader {
   readonly apiVersion: string;
   /** Undefined where the served version is the stored one. */
   private readonly representation: string | undefined;
   private readonly prepared = new WeakSet<Cached>();
+  private readonly values = new WeakMap<Cached, Readonly<Record<string, string>>>();
 
   constructor(
     readonly facts: ResourceFacts,
     readonly store: ResourceStore,
     private readonly conversion: VersionConversion | undefined,
     readonly traits: KindTraits = builtInTraits(facts),
+    /** What its field selectors may name. */
+    readonly fields: SelectableFields = store.fields,
   ) {
     this.apiVersion = facts.group === '' ? facts.version : `${facts.group}/${facts.version}`;
     this.representation = this.apiVersion === store.apiVersion && !conversion?.prepare ? undefined : `version:${this.apiVersion}`;
@@ -38,6 +43,19 @@ export class ServedResource {
   /** Whether objects have to be prepared before they are shown. */
   get isPrepared(): boolean {
     return this.conversion?.prepare !== undefined;
+  }
+
+  /** Undefined where its fields are those that the cache keeps. */
+  get fieldReader(): FieldReader | undefined {
+    return this.fields !== this.store.fields || this.isPrepared ? this : undefined;
+  }
+
+  /** Values of the fields, as this version shows the object: to be read after `prepare`. */
+  valuesOf(object: Cached): Readonly<Record<string, string>> {
+    if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return object.description.fields;
+    let values = this.values.get(object);
+    if (!values) this.values.set(object, (values = this.fields.of(this.object(object))));
+    return values;
   }
 
   /** Makes objects ready to be shown: to be awaited before `bytes` and `object`, where conversion takes its time. @throws ApiError */

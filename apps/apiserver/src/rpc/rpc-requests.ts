@@ -63,7 +63,7 @@ export class RpcRequests {
   selection(served: ServedResource, request: Pick<objectv1.SnapshotRequest, 'class' | 'labelSelector' | 'fieldSelector'>): { selection: Selection; fieldSelector: string } {
     const node = request.class?.node ?? '';
     const fieldSelector = [node === '' ? '' : `spec.nodeName=${node}`, request.fieldSelector].filter(Boolean).join(',');
-    return { selection: Selection.of(request.labelSelector, fieldSelector, served.store.fields), fieldSelector };
+    return { selection: Selection.of(request.labelSelector, fieldSelector, served.fields, served.fieldReader), fieldSelector };
   }
 
   /** One value per identity, so that authenticators can remember what they made of it. */

@@ -79,7 +79,8 @@ describe('versions that a webhook converts', () => {
     v1: { type: 'object', properties: { spec: { type: 'object', properties: { address: { type: 'string' } } } } },
     v2: { type: 'object', properties: { spec: { type: 'object', properties: { host: { type: 'string' }, port: { type: 'string' } } } } },
   };
-  const versions = (stored: string) => (['v1', 'v2'] as const).map((name) => ({ name, served: true, storage: name === stored, schema: { openAPIV3Schema: schemas[name] } }));
+  const selectable = { v1: ['address'], v2: ['host', 'port'] };
+  const versions = (stored: string) => (['v1', 'v2'] as const).map((name) => ({ name, served: true, storage: name === stored, schema: { openAPIV3Schema: schemas[name] }, selectableFields: selectable[name].map((field) => ({ jsonPath: `.spec.${field}` })) }));
   const gateway = (name: string, apiVersion: string, spec: object) => ({ apiVersion: `example.com/${apiVersion}`, kind: 'Gateway', metadata: { name }, spec });
 
   interface Review { readonly request: { uid: string; desiredAPIVersion: string; objects: (Body & { spec: Record<string, string> })[] } }
@@ -122,6 +123,21 @@ describe('versions that a webhook converts', () => {
       const emptied = await client.patch<Body>(at, 'merge', bundle('Cg=='));
       expect([emptied.code, emptied.body.message]).toEqual([422, expect.stringContaining('spec.conversion.webhookClientConfig.caBundle: Invalid value: "Cg==": unable to load root certificates: unable to parse bytes as PEM block')]);
       expect((await client.post<Body>(gateways('v1'), gateway('old', 'v1', { address: 'a:1' }))).body.spec).toEqual({ address: 'a:1' });
+      const moves = gateway('moves', 'v2', { host: 'm', port: '5' });
+      const hosts = await client.watch(`${gateways('v2')}?watch=1&fieldSelector=spec.host=m`);
+      const addresses = await client.watch(`${gateways('v1')}?watch=1&fieldSelector=spec.address=m:5`);
+      expect((await client.post(gateways('v2'), moves)).code).toBe(201);
+      const selected = async (name: string, selector: string): Promise<unknown[]> => ((await client.get<Body>(`${gateways(name)}?fieldSelector=${selector}`)).body.items ?? []).map(({ metadata }) => metadata['name']);
+      expect([await selected('v2', 'spec.host=m'), await selected('v2', 'spec.host=a,spec.port!=1'), await selected('v1', 'spec.address=a:1')]).toEqual([['moves'], [], ['old']]);
+      expect((await client.get<Body>(`${gateways('v1')}?fieldSelector=spec.host=m`))).toMatchObject({ code: 400, body: { message: 'field label not supported: spec.host' } });
+      await client.patch(`${gateways('v2')}/moves`, 'merge', { spec: { host: 'n' } });
+      for (const one of [hosts, addresses]) {
+        expect(await one.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'moves' } } });
+        expect(await one.next()).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'moves' } } });
+        one.stop();
+      }
+      expect((await client.delete(`${gateways('v2')}?fieldSelector=spec.host=n`)).code).toBe(200);
+      expect((await client.get(`${gateways('v1')}/moves`)).code).toBe(404);
       const watch = await client.watch(`${gateways('v2')}?watch=1`);
       expect((await watch.next()).object).toMatchObject({ apiVersion: 'example.com/v2', spec: { host: 'a', port: '1' } });
       expect((await client.post<Body>(gateways('v2'), gateway('other', 'v2', { host: 'b', port: '2' }))).body.spec).toEqual({ host: 'b', port: '2' });

@@ -115,7 +115,7 @@ export class WatchGroup {
   }
 
   private onEvents(events: readonly CacheEvent<KubeObject>[]): void {
-    const { prepare } = this.framing;
+    const prepare = preparation(this.scope, this.framing);
     if (!prepare) {
       this.queue(events);
       return;
@@ -123,7 +123,7 @@ export class WatchGroup {
     this.unprepared++;
     this.preparing = this.preparing.then(async () => {
       try {
-        await prepare(objectsOf(events));
+        await prepare(objectsOf(events, this.scope.selection));
         this.queue(events);
       } catch (error) {
         // What the client does not get it would miss for ever: it has to list again, and is told there why.
@@ -183,7 +183,10 @@ export class WatchGroup {
   }
 }
 
-/** All that frames of events may show. */
-export function objectsOf(events: readonly CacheEvent<KubeObject>[]): Cached[] {
-  return events.flatMap((event) => [event.object, event.objectFor('DELETED')]);
+/** What is to be awaited before objects are selected and framed, if anything is. */
+export const preparation = ({ selection }: WatchScope, { prepare }: Framing): Framing['prepare'] => prepare ?? selection.prepare;
+
+/** All that frames of events may show, and what they are selected by: an object leaves a selection by what it was. */
+export function objectsOf(events: readonly CacheEvent<KubeObject>[], selection: Selection): Cached[] {
+  return events.flatMap((event) => [event.object, event.objectFor('DELETED'), ...(selection.prepare && event.previous ? [event.previous] : [])]);
 }

@@ -6,7 +6,7 @@ import { type CacheEvent, isStoreError, type ResourceVersion } from '@navarch/st
 import { catchUp, requireReadable } from '../registry/freshness';
 import type { Cached, ResourceStore } from '../registry/resource-store';
 import type { Framing, WatchOutput } from './framing';
-import { objectsOf, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
+import { objectsOf, preparation, WatchGroup, type WatchGroupDeps, type WatchScope } from './watch-group';
 import { WatchCounts } from './watch-counts';
 import { Watcher } from './watcher';
 
@@ -120,6 +120,7 @@ export class WatchHub implements Component {
   private async join(scope: WatchScope, framing: Framing, begin: WatchStart, opened: () => Opened): Promise<Watcher> {
     const { resource } = scope;
     const { resourceVersion: version, sendInitialEvents } = begin;
+    const prepare = preparation(scope, framing);
     const key = this.keyOf(scope, framing);
     const group = this.groupOf(key, scope, framing);
     // From here to `join` nothing waits: the past and what follows meet exactly.
@@ -132,7 +133,7 @@ export class WatchHub implements Component {
       frames = this.initialFrames(scope, shown, framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
     } else {
       const past = this.past(group, fromNow ? now : version, now);
-      shown = framing.prepare ? objectsOf(past) : [];
+      shown = prepare ? objectsOf(past, scope.selection) : [];
       frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
     const { watcher, leaving } = opened();
@@ -143,7 +144,7 @@ export class WatchHub implements Component {
     this.groups.set(key, group);
     group.join(watcher);
     leaving.push(() => group.leave(watcher), this.counts.add(scope));
-    if (framing.prepare) await this.prepare(framing.prepare, shown, watcher);
+    if (prepare) await this.prepare(prepare, shown, watcher);
     const sent = this.counted(frames, resource);
     await watcher.catchUp(framing.combine ? this.enveloped(sent, framing) : sent);
     return watcher;
@@ -203,10 +204,11 @@ export class WatchHub implements Component {
     if (endAt !== undefined) yield form.bookmark(endAt, true);
   }
 
-  private keyOf({ resource, namespace, selection }: WatchScope, framing: Framing): string {
+  private keyOf(scope: WatchScope, framing: Framing): string {
+    const { resource, namespace, selection } = scope;
     const shared = `${framing.key}\n${resource.prefix}\n${namespace}\n${selection.toString()}`;
     // Events that wait for their conversion would reach a newcomer who has them as its past: such watches share nothing.
-    return framing.prepare ? `${shared}\n${this.alone++}` : shared;
+    return preparation(scope, framing) ? `${shared}\n${this.alone++}` : shared;
   }
 
   private groupOf(key: string, scope: WatchScope, framing: Framing): WatchGroup {
