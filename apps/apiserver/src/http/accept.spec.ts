@@ -2,6 +2,7 @@ import { negotiate, Negotiator } from './accept';
 
 const all = { formats: ['json', 'yaml', 'protobuf'], views: ['object', 'table', 'metadata'] } as const;
 const kubectlGet = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+const metadataClient = ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', 'application/json'].join(',');
 
 describe('negotiate', () => {
   it.each([
@@ -15,6 +16,7 @@ describe('negotiate', () => {
     ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1beta1', 'protobuf', 'metadata'],
     ['application/vnd.kubernetes.protobuf,application/json', 'json', 'object'],
     ['application/vnd.kubernetes.protobuf, */*', 'json', 'object'],
+    [metadataClient, 'protobuf', 'metadata'],
     ['application/vnd.kubernetes.protobuf,application/json;q=0.9', 'protobuf', 'object'],
     ['application/vnd.kubernetes.protobuf;q=0.5,application/json', 'json', 'object'],
     ['application/json;q=0.5,application/yaml;q=0.9', 'yaml', 'object'],

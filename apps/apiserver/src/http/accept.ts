@@ -86,8 +86,9 @@ export function acceptClauses(accept: string): AcceptClause[] {
 
 /**
  * Chooses a representation for an `Accept` header; undefined means 406. The client's order and weights decide, with one
- * exception: JSON is the form objects are kept in, so where protobuf and JSON are equally welcome for a view, JSON it is. Upstream
- * takes what stands first, and keeps objects in protobuf.
+ * exception: JSON is the form objects are kept in, so where protobuf and JSON are equally welcome for whole objects, JSON it is. Upstream
+ * takes what stands first, and keeps objects in protobuf. Metadata are little in either form, and Go's metadata client sees the items of
+ * a list as it sees the object alone only in protobuf, which names no kind of an item.
  */
 export function negotiate(accept: string | undefined, acceptable: Acceptable): Representation | undefined {
   if (accept === undefined || accept === '' || accept === '*/*') return JSON_OBJECT;
@@ -97,7 +98,7 @@ export function negotiate(accept: string | undefined, acceptable: Acceptable): R
     if (offer) offers.push({ ...offer, quality: one.quality });
   }
   const [first] = offers;
-  const chosen = first?.format === 'protobuf' ? offers.find(({ format, view, quality }) => format === 'json' && view === first.view && quality === first.quality) ?? first : first;
+  const chosen = first?.format === 'protobuf' && first.view === 'object' ? offers.find(({ format, view, quality }) => format === 'json' && view === first.view && quality === first.quality) ?? first : first;
   if (!chosen) return undefined;
   const { quality: _quality, ...representation } = chosen;
   return representation;
