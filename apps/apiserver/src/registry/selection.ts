@@ -3,6 +3,9 @@ import { badRequest, type FieldSelector, parseFieldSelector, parseLabelSelector,
 import type { CachedObject } from '@navarch/storage';
 import type { FieldSource } from './selectable-fields';
 
+/** The same in every version, so that nobody has to convert an object for them. */
+const IDENTITY = new Set(['metadata.name', 'metadata.namespace']);
+
 /** Label and field selectors of one request. */
 export class Selection {
   static readonly everything = new Selection(undefined, undefined, undefined);
@@ -10,6 +13,7 @@ export class Selection {
   private constructor(
     readonly labels: Selector | undefined,
     readonly fields: FieldSelector | undefined,
+    /** Undefined where what the cache keeps of an object serves. */
     private readonly source: FieldSource | undefined,
   ) {}
 
@@ -18,8 +22,9 @@ export class Selection {
     if (labelSelector === '' && fieldSelector === '') return Selection.everything;
     const labels = labelSelector === '' ? undefined : parseLabelSelector(labelSelector);
     const fields = fieldSelector === '' ? undefined : parseFieldSelector(fieldSelector);
-    for (const { field } of fields?.requirements ?? []) if (!source.supports(field)) throw badRequest(source.refusal(field));
-    return new Selection(labels?.empty === true ? undefined : labels, fields?.empty === true ? undefined : fields, source);
+    const requirements = fields?.requirements ?? [];
+    for (const { field } of requirements) if (!source.supports(field)) throw badRequest(source.refusal(field));
+    return new Selection(labels?.empty === true ? undefined : labels, fields?.empty === true ? undefined : fields, requirements.some(({ field }) => !IDENTITY.has(field)) ? source : undefined);
   }
 
   get isEverything(): boolean {
@@ -39,14 +44,14 @@ export class Selection {
   /** To be awaited before `matches` for objects whose fields somebody else has to convert; undefined where there is nothing to wait for. */
   get prepare(): ((objects: readonly CachedObject<KubeObject>[]) => Promise<void> | undefined) | undefined {
     const { source } = this;
-    return this.fields === undefined || !source?.prepare ? undefined : (objects) => source.prepare?.(objects);
+    return source?.prepare ? (objects) => source.prepare?.(objects) : undefined;
   }
 
   matches(object: CachedObject<KubeObject>): boolean {
     if (this.labels === undefined && this.fields === undefined) return true;
     if (this.labels !== undefined && !this.labels.matches(object.description.labels)) return false;
     if (this.fields === undefined) return true;
-    const values = this.source?.valuesOf(object) ?? {};
+    const values = this.source?.valuesOf(object) ?? object.description.fields;
     return this.fields.matches((name) => values[name] ?? '');
   }
 
