@@ -33,6 +33,12 @@ it('aggregated: a kind has a group and version where they are not those of its r
   });
 });
 
+it('aggregated: a custom kind has its group and version', () => {
+  const [pods] = [...allResources()].filter(({ resource }) => resource === 'pods');
+  const custom = new Discovery(pods ? [{ ...pods, group: 'example.com', resource: 'things', kind: 'Thing', subresources: [] }] : []);
+  expect(custom.aggregated(false).items).toMatchObject([{ metadata: { name: 'example.com' }, versions: [{ resources: [{ responseKind: { group: 'example.com', version: 'v1', kind: 'Thing' } }] }] }]);
+});
+
 it('groups stand in the order that decides about short names', () => {
   const names = new Discovery(registry.facts).groupList().groups.map(({ name }) => name);
   expect(names.indexOf('resource.k8s.io')).toBeLessThan(names.indexOf('flowcontrol.apiserver.k8s.io'));

@@ -1,4 +1,4 @@
-import type { metav1, ResourceFacts } from '@navarch/api';
+import { type metav1, type ResourceFacts, resourceFacts } from '@navarch/api';
 import { createHash } from 'node:crypto';
 import type { RemoteVersion } from '../registry/served-catalog';
 import { compareGroups, compareVersions } from './group-priority';
@@ -107,20 +107,24 @@ export class Discovery {
   }
 }
 
-/** Upstream leaves out what a kind shares with its resource. */
-const kindWithin = (kind: string): object => ({ group: '', version: '', kind });
+/** Upstream leaves out what a built-in kind shares with its resource. */
+function kindWithin(of: ResourceFacts, group: string, version: string, kind: string): object {
+  const isPlain = group === of.group && version === of.version && resourceFacts(of.group, of.version, of.resource) !== undefined;
+  return isPlain ? { group: '', version: '', kind } : { group, version, kind };
+}
 
-function aggregatedResource({ group, version, resource, singularName, kind, namespaced, verbs, shortNames, categories, subresources }: ResourceFacts): object {
+function aggregatedResource(facts: ResourceFacts): object {
+  const { group, version, resource, singularName, kind, namespaced, verbs, shortNames, categories, subresources } = facts;
   return {
     resource,
-    responseKind: kindWithin(kind),
+    responseKind: kindWithin(facts, group, version, kind),
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singularName,
     verbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(subresources.length > 0
-      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: sub.group === group && sub.version === version ? kindWithin(sub.kind) : { group: sub.group, version: sub.version, kind: sub.kind }, verbs: sub.verbs })) }
+      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: kindWithin(facts, sub.group, sub.version, sub.kind), verbs: sub.verbs })) }
       : {}),
   };
 }

@@ -8,7 +8,7 @@ import type { Cached } from '../registry/resource-store';
 import type { ServedResource } from '../registry/served-resource';
 import { Negotiator, type Representation, type View } from './accept';
 import type { Exchange } from './exchange';
-import { listHead, listLength, listSteps, STEP_BYTES } from './list-body';
+import { listHead, listLength, type ListPieces, listSteps, STEP_BYTES, typeless } from './list-body';
 import { metadataBytes } from './metadata-answer';
 import { wantsPretty } from './pretty';
 import { GZIP_FROM_BYTES, send } from './respond';
@@ -29,6 +29,13 @@ async function each(objects: readonly Cached[], make: (object: Cached) => Buffer
   const made: Buffer[] = [];
   await slices(objects, (object) => made.push(make(object)));
   return made;
+}
+
+/** Only custom objects say in a list what they are, as in upstream. */
+async function itemsOf(served: ServedResource, objects: readonly Cached[]): Promise<Pick<ListPieces, 'items' | 'opening'>> {
+  if (served.traits.codec.isCustom) return { items: await each(objects, (object) => served.bytes(object)), opening: '' };
+  const item = typeless(served.apiVersion, served.facts.kind);
+  return { items: await each(objects, (object) => item(served.bytes(object))), opening: '{' };
 }
 
 /** 406: metadata of one object are no answer where there are many, and the other way round. Types are named as in upstream's server. */
@@ -110,27 +117,24 @@ export class Answers {
     const { group, version } = served.facts;
     const { listKind } = served.traits;
     if (representation.metadataOf === 'object') throw otherShape('PartialObjectMetadata', 'a list', served, listKind);
-    let head: Buffer;
-    let items: Buffer[];
+    let pieces: ListPieces;
     let answered: [string, string, string] = [group, version, listKind];
     if (representation.view === 'table') {
       const table = this.tableFor(exchange, served, representation);
-      head = table.listHead(list);
-      items = await each(list.objects, (object) => table.row(object));
+      pieces = { head: table.listHead(list), items: await each(list.objects, (object) => table.row(object)), opening: '' };
       answered = ['meta.k8s.io', representation.metaVersion, 'Table'];
     } else if (representation.view === 'metadata') {
-      head = listHead('PartialObjectMetadataList', `meta.k8s.io/${representation.metaVersion}`, list);
-      items = await each(list.objects, (object) => metadataBytes(object, representation.metaVersion));
+      const head = listHead('PartialObjectMetadataList', `meta.k8s.io/${representation.metaVersion}`, list);
+      pieces = { head, items: await each(list.objects, (object) => metadataBytes(object, representation.metaVersion)), opening: '' };
       answered = ['meta.k8s.io', representation.metaVersion, 'PartialObjectMetadataList'];
     } else {
-      head = listHead(listKind, served.apiVersion, list);
-      items = await each(list.objects, (object) => served.bytes(object));
+      pieces = { head: listHead(listKind, served.apiVersion, list), ...(await itemsOf(served, list.objects)) };
     }
-    const length = listLength(head, items);
+    const length = listLength(pieces);
     if (representation.format === 'json' && length > Math.min(STEP_BYTES, GZIP_FROM_BYTES) && !wantsPretty(exchange, representation)) {
-      await streamBody(exchange, representation.contentType, length, listSteps(head, items));
+      await streamBody(exchange, representation.contentType, length, listSteps(pieces));
       return;
     }
-    await this.json(exchange, 200, representation, Buffer.concat([...listSteps(head, items)]), ...answered);
+    await this.json(exchange, 200, representation, Buffer.concat([...listSteps(pieces)]), ...answered);
   }
 }
