@@ -34,7 +34,7 @@ it('aggregated: a kind has a group and version where they are not those of its r
 });
 
 it('aggregated: a custom kind has its group and version', () => {
-  const [pods] = [...allResources()].filter(({ resource }) => resource === 'pods');
+  const [pods] = [...registry.facts].filter(({ resource }) => resource === 'pods');
   const custom = new Discovery(pods ? [{ ...pods, group: 'example.com', resource: 'things', kind: 'Thing', subresources: [] }] : []);
   expect(custom.aggregated(false).items).toMatchObject([{ metadata: { name: 'example.com' }, versions: [{ resources: [{ responseKind: { group: 'example.com', version: 'v1', kind: 'Thing' } }] }] }]);
 });

@@ -13,7 +13,7 @@ function generateSelector(job: Job): void {
   if (spec.manualSelector) return;
   const template = (spec.template ??= {});
   // In place: a job without labels of its own shares its template's.
-  const labels: Record<string, string | undefined> = (template.metadata?.labels ?? {}) as Record<string, string | undefined>;
+  const labels: Record<string, string | undefined> = template.metadata?.labels ?? {};
   for (const label of uidLabels) labels[label] ??= metadata.uid ?? '';
   for (const label of nameLabels) labels[label] ??= metadata.name ?? '';
   template.metadata = { ...template.metadata, labels };
