@@ -91,6 +91,11 @@ describe('server-side apply', () => {
     expect(JSON.stringify(object['spec'])).toContain('[{"containerPort":53,"protocol":"TCP","name":"dns"},{"containerPort":53,"protocol":"UDP"}]');
   });
 
+  it('knows an item without its key by the zero of it, and leaves it to validation', () => {
+    const { object } = apply(undefined, { spec: { template: { spec: { containers: [{ image: 'a' }] } } } }, 'one');
+    expect(JSON.stringify(fieldsOf(object, 'one'))).toContain('"k:{\\"name\\":\\"\\"}":{"f:image":{}');
+  });
+
   it('gives an untracked object to a manager of its own', () => {
     const live = { ...head, ...web('1') };
     expect(() => apply(live, { spec: { replicas: 2 } }, 'kubectl')).toThrow('conflict with "before-first-apply" using apps/v1: .spec.replicas');
@@ -114,7 +119,7 @@ describe('server-side apply', () => {
     ['.spec.template: expected map, got &{[map[a:1 b:x] <nil>]}', { spec: { template: [{ b: 'x', a: 1 }, null] } }],
     ['.spec.strategy.rollingUpdate.maxSurge: expected any scalar, got &{map[]}', { spec: { strategy: { rollingUpdate: { maxSurge: {} } } } }],
     ['.spec.template.spec.containers: duplicate entries for key [name="a"]', { spec: { template: { spec: { containers: [{ name: 'a' }, { name: 'a' }] } } } }],
-    ['.spec.template.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)', { spec: { template: { spec: { containers: [{ image: 'a' }] } } } }],
+    ['.spec.template.spec.containers: duplicate entries for key [name=""]', { spec: { template: { spec: { containers: [{ image: 'a' }, { image: 'b' }] } } } }],
     ['metadata.managedFields must be nil', { metadata: { managedFields: [] } }],
     ['Incorrect version specified in apply patch. Specified patch version: v1, expected: apps/v1', { apiVersion: 'v1' }],
   ])('refuses: %s', (message, config) => {

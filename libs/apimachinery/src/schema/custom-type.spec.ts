@@ -17,6 +17,7 @@ const type = customType({
             type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name', 'side'],
             items: { type: 'object', properties: { name: { type: 'string' }, side: { type: 'string', default: 'left' }, weight: { type: 'number' } } },
           },
+          pairs: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items: { type: 'object', properties: { name: { type: 'string' }, weight: { type: 'number' } } } },
           free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, labels: { type: 'object', additionalProperties: { type: 'string' } },
         },
       },
@@ -36,6 +37,9 @@ describe('custom kinds', () => {
       tags: ['a', 'b'], parts: [{ name: 'x', weight: 1, side: 'left' }, { name: 'x', side: 'right' }], free: { a: { b: 1, c: 2 } }, labels: { k: 'v' },
     });
     expect(apply(both, {}, 'two')['spec']).toEqual({ tags: ['a'], parts: [{ name: 'x', weight: 1 }], free: { a: { b: 1 } }, labels: { k: 'v' } });
+    expect(() => apply(one, { pairs: [{ weight: 1 }] }, 'two')).toThrow(
+      '.spec.pairs: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)',
+    );
     expect(() => apply(one, { size: 1, sise: 2 }, 'two')).toThrow('.spec.sise: field not declared in schema');
   });
 

@@ -76,6 +76,7 @@ export class SchemaCatalog {
     for (const name of writingOrder(Object.keys(definition.properties ?? {}))) {
       const node = definition.properties?.[name] ?? {};
       const type = this.compileNode(node, shape.enums.get(name));
+      const isWritten = shape.always.has(name) && !shape.explicit.has(name);
       fields.set(name, {
         name,
         type,
@@ -84,13 +85,13 @@ export class SchemaCatalog {
         always: shape.always.has(name),
         zero: zeroOf(type, {
           isValue: shape.values.has(name),
-          isWritten: shape.always.has(name) && !shape.explicit.has(name),
+          isWritten,
           isRequired: required.has(name),
           isOfCondition: id.endsWith('Condition'),
         }),
         patchStrategy: (node['patch-strategy']?.split(',') ?? []) as FieldType['patchStrategy'],
         patchMergeKey: node['patch-merge-key'],
-        keyDefault: scalarOrNothing(this.tables.goShape.defaults[messageNameOf(id)]?.[name]),
+        keyDefault: scalarOrNothing(this.tables.goShape.defaults[messageNameOf(id)]?.[name]) ?? (isWritten && type.kind === 'scalar' ? zeroKeys[type.scalar] : undefined),
       });
     }
     return struct;
@@ -162,6 +163,8 @@ function zeroOf(type: SchemaType, { isValue, isWritten, isRequired, isOfConditio
   }
 }
 
+/** Of fields that are always there upstream's OpenAPI says that their zero is their default. */
+const zeroKeys: Readonly<Partial<Record<ScalarKind, number | string>>> = { int32: 0, int64: 0, string: '' };
 const zeroScalars: Readonly<Partial<Record<ScalarKind, JsonValue>>> = { boolean: false, double: 0, int32: 0, int64: 0, string: '' };
 
 /** Defaults that refer to constants are of no use as keys. */
