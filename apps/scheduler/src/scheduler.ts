@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resource, type corev1, type resourcev1 } from '@navarch/api';
 import { isNotFound } from '@navarch/apimachinery';
 import type { ApiClient, InformerFactory } from '@navarch/client';
@@ -115,6 +116,8 @@ export class Scheduler implements Component {
       state: this.#state, queue: this.#queue, isOurs: (pod: corev1.Pod) => profiles.get(pod.spec?.schedulerName) !== undefined,
       onSettled: (uid) => void this.#waiting.refuse(uid, 'pod is gone'), onObject: () => this.#changes.notify(),
     });
+    // Every informer listens to it.
+    setMaxListeners(0, this.#stop.signal);
     // Deciding before all is known would pile pods onto the nodes that happened to come first.
     await Promise.all(allInformers(informers).map((informer) => informer.waitForSync(this.#stop.signal)));
     this.#running = true;
