@@ -8,6 +8,7 @@ import { core } from '@navarch/api';
 import { anAdmission, aUser } from '../testing/admission-attributes';
 import { admit } from '../testing/admit';
 import { ObjectTable } from '../testing/object-table';
+import { FollowedConfigurations } from './followed-configurations';
 import { loadPluginConfigurations, pluginConfiguration, type PluginConfigurations } from './plugin-configuration';
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
@@ -63,4 +64,10 @@ describe('PodSecurity', () => {
     expect(await held({ runtimeClass: 'sandboxed' })).toBe('');
     expect(await held({ runtimeClass: 'other' })).toContain('violates PodSecurity');
   });
+});
+
+it('is known to be read by nobody', () => {
+  const of = (where: string) => ({ text: '{}', where, directory: '/' });
+  const followed = new FollowedConfigurations(new Map([['PodSecurity', of('a')], ['ValidatingAdmissionWebhook', of('b')]]));
+  expect([followed.get('PodSecurity')?.where, followed.get('Priority'), [...followed.unread]]).toEqual(['a', undefined, ['ValidatingAdmissionWebhook']]);
 });

@@ -11,6 +11,7 @@ import { DefaultIngressClass, DefaultStorageClass } from './default-class';
 import { DefaultTolerationSeconds, type TolerationSeconds } from './default-toleration-seconds';
 import { ClaimStatusAuthorization } from './devices/claim-status-authorization';
 import { DeviceAdminAccess } from './devices/device-admin-access';
+import { FollowedConfigurations } from './followed-configurations';
 import { LimitRanger } from './limit-ranger/limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
 import { NodeDeclaredFeatureValidator } from './node-declared-features';
@@ -174,8 +175,12 @@ export function createPlugins({ enable, disable, features }: PluginSelection, de
   for (const name of deps.configurations.keys()) if (!known.has(name)) throw new Error(`admission-control-config-file: plugin "${name}" is unknown`);
   const both = enable.filter((name) => disable.includes(name));
   if (both.length > 0) throw new Error(`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`);
-  return table
+  const configurations = new FollowedConfigurations(deps.configurations);
+  const plugins = table
     .filter(({ gate }) => gate === undefined || features.enabled(gate))
     .filter(({ name, use }) => use === 'own' || (use === 'default' ? !disable.includes(name) : enable.includes(name)))
-    .map(({ create }) => create(deps));
+    .map(({ create }) => create({ ...deps, configurations }));
+  const { unread } = configurations;
+  if (unread.size > 0) deps.log.warn({ plugins: [...unread] }, 'these configurations of admission plug-ins change nothing here');
+  return plugins;
 }
