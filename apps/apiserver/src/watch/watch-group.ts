@@ -132,7 +132,7 @@ export class WatchGroup {
     this.unprepared++;
     this.preparing = this.preparing.then(async () => {
       try {
-        await prepare(objectsOf(events));
+        await prepare(objectsOf(events, this.scope.selection));
         this.queue(events);
       } catch (error) {
         // What the client does not get it would miss for ever: it has to list again, and is told there why.
@@ -204,6 +204,6 @@ export function preparationOf(selection: Selection, framing: Framing): Preparati
 }
 
 /** All that frames of events may show, and what tells whether they are selected. */
-export function objectsOf(events: readonly CacheEvent<KubeObject>[]): Cached[] {
-  return events.flatMap((event) => [event.object, event.objectFor('DELETED'), ...(event.previous ? [event.previous] : [])]);
+export function objectsOf(events: readonly CacheEvent<KubeObject>[], { prepare }: Selection): Cached[] {
+  return events.flatMap((event) => [event.object, event.objectFor('DELETED'), ...(prepare && event.previous ? [event.previous] : [])]);
 }

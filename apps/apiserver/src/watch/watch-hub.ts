@@ -132,7 +132,7 @@ export class WatchHub implements Component {
       frames = this.initialFrames(scope, shown, framing, sendInitialEvents === true && begin.bookmarks ? now : undefined);
     } else {
       const past = this.past(group, fromNow ? now : version, now);
-      shown = group.prepare ? objectsOf(past) : [];
+      shown = group.prepare ? objectsOf(past, scope.selection) : [];
       frames = this.pastFrames(group, past, begin.bookmarkWhenLevel === true ? framing.bookmark(now, false) : undefined);
     }
     const { watcher, leaving } = opened();
