@@ -17,6 +17,7 @@ import type { AnonymousRule } from './pipeline/authenticate';
 import { RegistryReader } from './registry/object-reader';
 import { RegistryWriter } from './registry/object-writer';
 import type { Registry } from './registry/registry';
+import { KubeconfigCredentials } from './services/caller-credentials';
 import { HttpsCaller } from './services/https-call';
 import { LazyEndpoint } from './services/kubeconfig-endpoint';
 import { ServiceResolver } from './services/service-resolver';
@@ -74,6 +75,7 @@ export async function composePipeline(
       plugins: {
         configurations,
         endpointOf: (file) => new LazyEndpoint(file),
+        credentialsOf: (file) => new KubeconfigCredentials(file),
         resourcesOfKind: (group, version, kind) =>
           [...deps.registry.all()].filter(({ facts }) => facts.group === group && facts.version === version && facts.kind === kind).map(({ facts }) => facts),
       },

@@ -13,6 +13,7 @@ import { loadPluginConfigurations, pluginConfiguration, type PluginConfiguration
 import { PodSecurity } from './pod-security/pod-security';
 import { readPodSecurityConfiguration } from './pod-security/pod-security-configuration';
 import { PodSecurityMetrics } from './pod-security/pod-security-metrics';
+import { readWebhookConfiguration } from './webhooks/webhook-configuration';
 
 const podSecurity = {
   apiVersion: 'pod-security.admission.config.k8s.io/v1', kind: 'PodSecurityConfiguration', defaults: { enforce: 'baseline', 'enforce-version': 'latest', warn: 'restricted' },
@@ -66,8 +67,25 @@ describe('PodSecurity', () => {
   });
 });
 
+it.each([
+  [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration', kubeConfigFile: '/etc/hooks' }, '/etc/hooks'],
+  [{ apiVersion: 'apiserver.config.k8s.io/v1alpha1', kind: 'WebhookAdmission', kubeConfigFile: '/etc/hooks' }, '/etc/hooks'],
+  [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration' }, undefined],
+])('webhooks know this server by the users of a file: %j', async (configuration, expected) => {
+  expect(pluginConfiguration(await loaded([{ name: 'ValidatingAdmissionWebhook', configuration }]), 'ValidatingAdmissionWebhook', readWebhookConfiguration)).toBe(expected);
+});
+
+it.each([
+  [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmission', kubeConfigFile: '/etc/hooks' }, 'no kind "WebhookAdmission" is registered for version "apiserver.config.k8s.io/v1"'],
+  [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration', kubeConfigFile: 'hooks' }, 'must be an absolute file path'],
+  [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration', file: 'hooks' }, 'unknown field "file"'],
+])('and no other file will do: %j', async (configuration, message) => {
+  const configurations = await loaded([{ name: 'MutatingAdmissionWebhook', configuration }]);
+  expect(() => pluginConfiguration(configurations, 'MutatingAdmissionWebhook', readWebhookConfiguration)).toThrow(message);
+});
+
 it('is known to be read by nobody', () => {
   const of = (where: string) => ({ text: '{}', where, directory: '/' });
-  const followed = new FollowedConfigurations(new Map([['PodSecurity', of('a')], ['ValidatingAdmissionWebhook', of('b')]]));
-  expect([followed.get('PodSecurity')?.where, followed.get('Priority'), [...followed.unread]]).toEqual(['a', undefined, ['ValidatingAdmissionWebhook']]);
+  const followed = new FollowedConfigurations(new Map([['PodSecurity', of('a')], ['DefaultStorageClass', of('b')]]));
+  expect([followed.get('PodSecurity')?.where, followed.get('Priority'), [...followed.unread]]).toEqual(['a', undefined, ['DefaultStorageClass']]);
 });

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { RoleRules } from '../auth/rbac/role-rules';
 import type { ReviewEndpoint } from '../auth/webhook/webhook-authorizer';
 import type { AdmissionPlugin, Authorizer, ObjectReader, ObjectWriter } from '../pipeline';
+import type { CallerCredentials } from '../services/caller-credentials';
 import { CertificateApproval, CertificateSigning, ClusterTrustBundleAttest, PodCertificateSigning } from './certificates/signer-permission';
 import { CertificateSubjectRestriction } from './certificates/subject-restriction';
 import { CreateAuthorization } from './create-authorization';
@@ -45,6 +46,7 @@ import { matchConditionCheck } from './webhooks/match-condition-check';
 import { MutatingAdmissionWebhook } from './webhooks/mutating-webhooks';
 import { ValidatingAdmissionWebhook } from './webhooks/validating-webhooks';
 import type { WebhookDeps } from './webhooks/webhook-calls';
+import { readWebhookConfiguration } from './webhooks/webhook-configuration';
 
 /** What plug-ins work with. */
 export interface PluginDeps {
@@ -62,6 +64,8 @@ export interface PluginDeps {
   readonly configurations: PluginConfigurations;
   /** The server that a kubeconfig names. */
   readonly endpointOf: (kubeconfig: string) => ReviewEndpoint;
+  /** What the users of a kubeconfig show to the servers that they are named by. */
+  readonly credentialsOf: (kubeconfig: string) => CallerCredentials;
 }
 
 interface PluginEntry {
@@ -85,6 +89,11 @@ function required<T>(configuration: T | undefined, plugin: string): T {
 function imagePolicyWebhook({ configurations, endpointOf, clock, log }: PluginDeps): AdmissionPlugin {
   const policy = required(pluginConfiguration(configurations, 'ImagePolicyWebhook', readImagePolicy), 'ImagePolicyWebhook');
   return new ImagePolicyWebhook(policy, { endpoint: endpointOf(policy.kubeConfigFile), clock, log });
+}
+
+function webhookDeps({ webhooks, configurations, credentialsOf }: PluginDeps, plugin: string): WebhookDeps {
+  const kubeconfig = pluginConfiguration(configurations, plugin, readWebhookConfiguration);
+  return kubeconfig === undefined ? webhooks : { ...webhooks, credentials: credentialsOf(kubeconfig) };
 }
 
 /** All plug-ins in upstream's order, which is that in which they run. What upstream checks with the object itself comes before what else validates. */
@@ -144,9 +153,9 @@ const table: readonly PluginEntry[] = [
   on('PodGroupWorkloadExists', ({ reader }) => new PodGroupWorkloadExists(reader)),
   on('PodResizeValidator', ({ reader }) => new PodResizeValidator(reader)),
   on('MutatingAdmissionPolicy', ({ policies }) => new MutatingAdmissionPolicyPlugin(policies)),
-  on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(deps.webhooks)),
+  on('MutatingAdmissionWebhook', (deps) => new MutatingAdmissionWebhook(webhookDeps(deps, 'MutatingAdmissionWebhook'))),
   on('ValidatingAdmissionPolicy', ({ policies }) => new ValidatingAdmissionPolicyPlugin(policies)),
-  on('ValidatingAdmissionWebhook', (deps) => new ValidatingAdmissionWebhook(deps.webhooks)),
+  on('ValidatingAdmissionWebhook', (deps) => new ValidatingAdmissionWebhook(webhookDeps(deps, 'ValidatingAdmissionWebhook'))),
   own('MatchConditionCheck', () => matchConditionCheck),
   own('PodCertificateSigning', ({ authorizer }) => new PodCertificateSigning(authorizer)),
   own('CreateAuthorization', ({ authorizer }) => new CreateAuthorization(authorizer)),

@@ -52,7 +52,7 @@ export interface ExtensionDeps extends PipelineExtensionDeps {
   readonly versions: RequestVersions;
   readonly serves: Serves;
   readonly policies: Pick<PolicyDeps, 'params'>;
-  readonly plugins: Pick<PluginDeps, 'configurations' | 'endpointOf' | 'resourcesOfKind'>;
+  readonly plugins: Pick<PluginDeps, 'configurations' | 'credentialsOf' | 'endpointOf' | 'resourcesOfKind'>;
   /** For webhooks of all kinds. */
   readonly caller: HttpsCaller;
   readonly metrics: Registry;

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 
 /** Posts a review to where a client configuration points. */
 export interface WebhookCaller {
-  post(config: apiextensionsv1.WebhookClientConfig, body: string, timeoutSeconds: number): Promise<{ readonly code: number; readonly body: string }>;
+  post(config: apiextensionsv1.WebhookClientConfig, body: string, options: { readonly timeoutSeconds: number }): Promise<{ readonly code: number; readonly body: string }>;
 }
 
 /** Upstream's: conversions stand in the way of reads. */
@@ -40,7 +40,7 @@ export class ConversionWebhook {
     const uid = randomUUID();
     const desiredAPIVersion = this.apiVersion(version);
     const review = { kind: 'ConversionReview', apiVersion: 'apiextensions.k8s.io/v1', request: { uid, desiredAPIVersion, objects } };
-    const answer = await this.caller.post(config, exactJsonText(review), TIMEOUT_SECONDS).catch((error: unknown) => {
+    const answer = await this.caller.post(config, exactJsonText(review), { timeoutSeconds: TIMEOUT_SECONDS }).catch((error: unknown) => {
       throw fail(error instanceof Error ? error.message : String(error));
     });
     if (answer.code < 200 || answer.code > 299) throw fail(`the server answered with status ${answer.code}`);

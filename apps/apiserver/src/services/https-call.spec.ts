@@ -5,14 +5,17 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { text } from 'node:stream/consumers';
 import { ObjectTable } from '../testing/object-table';
 import { refusalOf } from '../testing/admission-attributes';
+import type { CallerCredentials } from './caller-credentials';
 import { HttpsCaller } from './https-call';
 import { ServiceResolver } from './service-resolver';
 
 let server: Server;
 let caBundle: string;
+let client: { readonly cert: string; readonly key: string };
 const table = new ObjectTable();
 const caller = new HttpsCaller(new ServiceResolver(table));
 
@@ -20,13 +23,16 @@ beforeAll(async () => {
   const authority = await CertificateAuthority.create('webhooks', systemClock);
   const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['hook.team.svc', 'localhost'], usages: ['server auth'] });
   caBundle = Buffer.from(authority.cert).toString('base64');
-  server = createServer({ cert, key }, (request, response) => {
+  server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    const peer = (request.socket as TLSSocket).getPeerCertificate() as { readonly subject?: { readonly CN?: string } } | null;
     void text(request).then((body) => {
-      if (request.url?.startsWith('/slow') !== true) response.end(`${request.url ?? ''} ${body}`);
+      if (request.url?.startsWith('/who') === true) response.end(`${request.headers.authorization ?? ''} ${peer?.subject?.CN ?? ''}`);
+      else if (request.url?.startsWith('/slow') !== true) response.end(`${request.url ?? ''} ${body}`);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  client = await authority.issue({ commonName: 'apiserver', usages: ['client auth'] });
   const { port } = server.address() as AddressInfo;
   table
     .put(core.services, { metadata: { name: 'hook', namespace: 'team' }, spec: { ports: [{ name: 'https', port: 443 }] } })
@@ -45,12 +51,28 @@ afterAll(() => {
 });
 
 it('calls the ready pods of a Service, by the name of the Service', async () => {
-  expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', 5)).toEqual({ code: 200, body: '/review?timeout=5s body' });
+  expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', { timeoutSeconds: 5 })).toEqual({ code: 200, body: '/review?timeout=5s body' });
 });
 
 it('calls a URL', async () => {
   const { port } = server.address() as AddressInfo;
-  expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle }, '', 5)).body).toBe('/x?timeout=5s ');
+  expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe('/x?timeout=5s ');
+});
+
+it('shows who it is to whom it has credentials for', async () => {
+  const asked: string[] = [];
+  const credentials: CallerCredentials = {
+    of: (target) => {
+      asked.push(target);
+      return Promise.resolve({ authorization: 'Bearer t', tls: client });
+    },
+  };
+  const { port } = server.address() as AddressInfo;
+  const options = { timeoutSeconds: 5, credentials };
+  expect((await caller.post({ service: { namespace: 'team', name: 'hook', path: '/who' }, caBundle }, '', options)).body).toBe('Bearer t apiserver');
+  expect((await caller.post({ url: `https://localhost:${port}/who`, caBundle }, '', options)).body).toBe('Bearer t apiserver');
+  expect((await caller.post({ url: `https://localhost:${port}/who`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe(' ');
+  expect(asked).toEqual(['hook.team.svc:443', `localhost:${port}`]);
 });
 
 it.each<{ reason: string; config: Parameters<HttpsCaller['post']>[0]; says: RegExp }>([
@@ -60,7 +82,7 @@ it.each<{ reason: string; config: Parameters<HttpsCaller['post']>[0]; says: RegE
   { reason: 'a certificate of a stranger', config: { service: { namespace: 'team', name: 'hook' } }, says: /^Post "https:\/\/hook\.team\.svc:443\/\?timeout=5s": .*certificate/ },
 ])('says what is wrong with $reason', async ({ config, says }) => {
   expect(await refusalOf(async () => {
-    await caller.post(config, '', 5);
+    await caller.post(config, '', { timeoutSeconds: 5 });
   })).toMatch(says);
 });
 
@@ -76,7 +98,7 @@ it('calls again where a kept connection has ended meanwhile', async () => {
     ends.add(socket);
   };
   server.prependListener('request', onRequest);
-  const call = async (): Promise<string> => (await caller.post({ url: `https://localhost:${port}/again`, caBundle }, '', 5)).body;
+  const call = async (): Promise<string> => (await caller.post({ url: `https://localhost:${port}/again`, caBundle }, '', { timeoutSeconds: 5 })).body;
   expect([await call(), await call()]).toEqual(['/again?timeout=5s ', '/again?timeout=5s ']);
   server.off('request', onRequest);
   expect(ended).toBe(1);
@@ -84,6 +106,6 @@ it('calls again where a kept connection has ended meanwhile', async () => {
 
 it('waits no longer than it may', async () => {
   expect(await refusalOf(async () => {
-    await caller.post({ service: { namespace: 'team', name: 'hook', path: '/slow' }, caBundle }, '', 0.05);
+    await caller.post({ service: { namespace: 'team', name: 'hook', path: '/slow' }, caBundle }, '', { timeoutSeconds: 0.05 });
   })).toContain('context deadline exceeded');
 });

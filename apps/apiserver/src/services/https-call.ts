@@ -1,6 +1,8 @@
 import type { admissionregistrationv1 } from '@navarch/api';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
+import type { CallerCredentials } from './caller-credentials';
+import type { Proofs } from './kubeconfig';
 import type { ServiceResolver } from './service-resolver';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
@@ -17,6 +19,21 @@ interface Destination {
   readonly connectTo?: { readonly host: string; readonly port: number };
 }
 
+export interface PostOptions {
+  readonly timeoutSeconds: number;
+  /** Whoever gives it shows the caller to the server; without it the call is anonymous. */
+  readonly credentials?: CallerCredentials | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Letter {
+  readonly to: Destination;
+  readonly body: string;
+  readonly caBundle: string | undefined;
+  readonly proofs: Proofs | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Answers larger than this are no answers to a review. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -27,14 +44,15 @@ export class HttpsCaller {
   constructor(private readonly services: ServiceResolver) {}
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
-  async post({ url, service, caBundle }: ClientConfig, body: string, timeoutSeconds: number, signal?: AbortSignal): Promise<CallResult> {
+  async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<CallResult> {
     const shown = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
     const target = new URL(shown);
     target.searchParams.set('timeout', `${timeoutSeconds}s`);
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     try {
       const connectTo = service && this.endpoint(service.namespace, service.name, service.port ?? 443);
-      return await this.send({ url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, signal ? AbortSignal.any([deadline, signal]) : deadline);
+      const proofs = await credentials?.of(`${target.hostname}:${portOf(target)}`);
+      return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : String((error as Partial<Error>).message);
       throw new Error(`Post "${shown}${target.search}": ${why}`, { cause: error });
@@ -50,21 +68,26 @@ export class HttpsCaller {
     return { host: ip, port: targetPort };
   }
 
-  private send({ url, connectTo }: Destination, body: string, caBundle: string | undefined, signal: AbortSignal, again = false): Promise<CallResult> {
+  private send(letter: Letter, again = false): Promise<CallResult> {
+    const { to: { url, connectTo }, body, caBundle, proofs, signal } = letter;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const options: RequestOptions = {
       agent: this.agent, method: 'POST', path: `${url.pathname}${url.search}`, signal,
-      host: connectTo?.host ?? host, port: connectTo?.port ?? (url.port === '' ? 443 : Number(url.port)),
-      headers: { Host: url.host, 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission', 'Content-Length': Buffer.byteLength(body) },
+      host: connectTo?.host ?? host, port: connectTo?.port ?? portOf(url),
+      headers: {
+        Host: url.host, 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission', 'Content-Length': Buffer.byteLength(body),
+        ...(proofs?.authorization === undefined ? {} : { Authorization: proofs.authorization }),
+      },
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(caBundle === undefined || caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+      ...proofs?.tls,
     };
     tellAsked(url, body);
     return new Promise((resolve, reject) => {
       const fail = (error: Error & { readonly code?: string }): void => {
         // The server has most likely ended a kept connection before it saw the call; and a review may be asked twice.
         if (call.reusedSocket && error.code === 'ECONNRESET' && !again) {
-          resolve(this.send({ url, ...(connectTo ? { connectTo } : {}) }, body, caBundle, signal, true));
+          resolve(this.send(letter, true));
           return;
         }
         tellUnanswered(url, error);
@@ -90,3 +113,5 @@ export class HttpsCaller {
     });
   }
 }
+
+const portOf = ({ port }: URL): number => (port === '' ? 443 : Number(port));

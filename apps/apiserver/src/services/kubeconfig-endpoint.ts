@@ -1,53 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { Agent, request, type RequestOptions } from 'node:https';
-import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { Agent, request } from 'node:https';
+import { dirname } from 'node:path';
+import { certificatesOf, type Proofs, proofsOf, readKubeconfig } from './kubeconfig';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
-
-interface Kubeconfig {
-  readonly clusters?: {
-    readonly name: string;
-    readonly cluster: {
-      server?: string;
-      'certificate-authority'?: string;
-      'certificate-authority-data'?: string;
-      'tls-server-name'?: string;
-      'insecure-skip-tls-verify'?: boolean;
-    };
-  }[];
-  readonly users?: {
-    readonly name: string;
-    readonly user: {
-      token?: string;
-      tokenFile?: string;
-      username?: string;
-      password?: string;
-      'client-certificate'?: string;
-      'client-certificate-data'?: string;
-      'client-key'?: string;
-      'client-key-data'?: string;
-    };
-  }[];
-  readonly contexts?: { readonly name: string; readonly context: { cluster: string; user?: string } }[];
-  readonly 'current-context'?: string;
-}
-
-type ConfigUser = NonNullable<Kubeconfig['users']>[number]['user'];
-
-/** A token in a file goes before one that is written out. */
-async function authorizationOf({ token, tokenFile, username, password = '' }: ConfigUser, directory: string): Promise<string | undefined> {
-  if (tokenFile !== undefined) return `Bearer ${(await readFile(resolve(directory, tokenFile), 'utf8')).trim()}`;
-  if (token !== undefined) return `Bearer ${token}`;
-  return username === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-/** What the server trusts the caller by, and the caller the server. */
-interface Proofs {
-  readonly authorization: string | undefined;
-  /** The agent keeps the connections of each certificate apart: those of one that has been renewed since are not used. */
-  readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key'>;
-}
 
 /** An answer that is none: another status than 200. */
 export class WebhookStatusError extends Error {
@@ -73,30 +28,18 @@ export class KubeconfigEndpoint {
 
   /** @throws when the file names no server */
   static async load(file: string): Promise<KubeconfigEndpoint> {
-    const { clusters = [], users = [], contexts = [], 'current-context': current } = parse(await readFile(file, 'utf8')) as Kubeconfig;
+    const { clusters = [], users = [], contexts = [], 'current-context': current } = await readKubeconfig(file);
     const context = contexts.find(({ name }) => name === current)?.context;
     const cluster = clusters.find(({ name }) => name === context?.cluster)?.cluster;
     const user = users.find(({ name }) => name === context?.user)?.user ?? {};
     if (cluster?.server === undefined) throw new Error(`${file}: the current context names no server`);
-    const read = async (path: string | undefined, data: string | undefined): Promise<Buffer | undefined> =>
-      data !== undefined ? Buffer.from(data, 'base64') : path === undefined ? undefined : readFile(resolve(dirname(file), path));
-    const certificates = async (): Promise<Proofs['tls']> => {
-      const [ca, cert, key] = await Promise.all([
-        read(cluster['certificate-authority'], cluster['certificate-authority-data']),
-        read(user['client-certificate'], user['client-certificate-data']),
-        read(user['client-key'], user['client-key-data']),
-      ]);
-      return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
-    };
+    const directory = dirname(file);
     // Whoever starts this server hears of certificates that are not there.
-    await certificates();
+    await certificatesOf(user, directory, cluster);
     const servername = cluster['tls-server-name'];
     const agent = new Agent({ keepAlive: true, ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
     const url = new URL(cluster.server);
-    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, async () => ({
-      authorization: await authorizationOf(user, dirname(file)),
-      tls: await certificates(),
-    }));
+    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, () => proofsOf(user, directory, cluster));
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */

@@ -2,6 +2,7 @@ import { core, type KubeObject } from '@navarch/api';
 import { forbidden, notFound, type ApiError } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import type { AdmissionAttributes, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
+import type { CallerCredentials } from '../../services/caller-credentials';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
 import type { ConditionsOf, MatchConditionMetrics } from '../match-condition-metrics';
@@ -18,6 +19,8 @@ export interface WebhookDeps {
   readonly versions: RequestVersions;
   readonly authorizer: Authorizer;
   readonly caller: Pick<HttpsCaller, 'post'>;
+  /** How webhooks know this server; without it calls are anonymous. */
+  readonly credentials?: CallerCredentials;
   readonly metrics: WebhookMetrics;
   readonly conditions: MatchConditionMetrics;
   readonly log: Logger;
@@ -107,7 +110,7 @@ export class WebhookCalls {
   private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest, signal: AbortSignal | undefined): Promise<Verdict> {
     const version = reviewVersionOf(admissionReviewVersions);
     if (version === undefined) throw new WebhookCallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)');
-    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), timeoutSeconds, signal).catch((error: unknown) => {
+    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), { timeoutSeconds, credentials: this.deps.credentials, signal }).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });
     if (answer.code < 200 || answer.code > 299) throw new WebhookCallFailed(name, `failed to call webhook: the server answered with status ${answer.code}: ${answer.body.slice(0, 1024)}`);
