@@ -5,7 +5,7 @@ import type { Exchange } from './exchange';
 /** Query parameters that every write takes, read and checked; those of a deletion are its own (see DeleteOptions). @throws invalid */
 export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions', apply = false): WriteContext {
   const { query } = exchange;
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   const fieldManager = query.get('fieldManager') ?? '';
   const validation = query.get('fieldValidation');
   const force = query.get('force');

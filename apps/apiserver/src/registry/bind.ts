@@ -48,14 +48,14 @@ export function bound(pod: Pod, { metadata, target }: corev1.Binding, nowMs: num
  * and not what becomes of the pod. @throws conflict, invalid
  */
 export async function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<unknown> {
+  const bodyName = binding.metadata.name ?? '';
+  if (bodyName !== '' && bodyName !== name) throw badRequest('name in URL does not match name in Binding object');
   const { target } = binding;
   const errors = [];
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')
     errors.push(fieldErrors.notSupported(FieldPath.of('target', 'kind'), target.kind, ['Node', '<empty>']));
   if ((target.name ?? '') === '') errors.push(fieldErrors.required(FieldPath.of('target', 'name')));
   if (errors.length > 0) throw invalid({ group: '', kind: 'Binding' }, name, errors);
-  const bodyName = binding.metadata.name ?? '';
-  if (bodyName !== '' && bodyName !== name) throw badRequest('name in URL does not match name in Binding object');
   await validate();
   return update(pods, {
     namespace,

@@ -48,12 +48,12 @@ export function deleteOptionsOfQuery(query: URLSearchParams): metav1.DeleteOptio
   const grace = query.get('gracePeriodSeconds');
   if (grace !== null && grace !== '') options.gracePeriodSeconds = parseInteger(grace);
   const policy = query.get('propagationPolicy');
-  if (policy !== null && policy !== '') options.propagationPolicy = policy;
+  if (policy !== null) options.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
   if (orphan !== null && orphan !== '') options.orphanDependents = parseBoolean(orphan);
   const ignores = query.get('ignoreStoreReadErrorWithClusterBreakingPotential');
   if (ignores !== null && ignores !== '') options.ignoreStoreReadErrorWithClusterBreakingPotential = parseBoolean(ignores);
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;
 }

@@ -138,6 +138,10 @@ describe('OpenAPI v3', () => {
     expect(Object.keys(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}', 'patch', 'requestBody', 'content') as JsonObject)).toEqual([
       'application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json',
     ]);
+    // kubectl asks this document too before it decides how to apply.
+    const consumes = (path: string): JsonValue | undefined => at(buildOpenApiV2(input), 'paths', path, 'patch', 'consumes');
+    expect(consumes('/apis/example.com/v1/namespaces/{namespace}/widgets/{name}')).toEqual(['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
+    expect(consumes('/apis/apps/v1/namespaces/{namespace}/deployments/{name}')).toContain('application/strategic-merge-patch+json');
     expect(at(custom, 'components', 'schemas', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')).toBeDefined();
     expect(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets', 'get', 'description')).toBe('list objects of kind Widget');
   });
