@@ -43,6 +43,15 @@ export function customResources(cluster: RunningCluster): void {
     await cluster.until(async () => expect(await cluster.kubectl('get web shop -o jsonpath={.status.replicas}')).toBe('1'));
   });
 
+  it('are applied by the client, and applied again when they changed', async () => {
+    const site = (replicas: number): { readonly input: string } => ({ input: JSON.stringify({ apiVersion: 'example.com/v1', kind: 'Website', metadata: { name: 'wiki' }, spec: { image: 'navarch.local/web:1', replicas } }) });
+    expect(await cluster.kubectl('apply -f -', site(1))).toBe('website.example.com/wiki created\n');
+    expect(await cluster.kubectl('apply -f -', site(2))).toBe('website.example.com/wiki configured\n');
+    expect(await cluster.kubectl('get website wiki -o jsonpath={.spec.replicas}')).toBe('2');
+    expect(await cluster.kubectl('diff -f -', site(2))).toBe('');
+    await cluster.kubectl('delete website wiki --timeout=180s');
+  });
+
   it('are refused by their schema, by a rule and by the webhook', async () => {
     expect((await cluster.tryKubectl(`patch website shop --type=merge -p '{"spec":{"replicas":-1}}'`)).stderr).toContain('spec.replicas in body should be greater than or equal to 0');
     expect((await cluster.tryKubectl(`patch website shop --type=merge -p '{"spec":{"replicas":0,"image":"other"}}'`)).stderr).toContain('a website may not shrink while its image changes');
