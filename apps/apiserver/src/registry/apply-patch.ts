@@ -178,6 +178,7 @@ async function serverSide(target: PatchTarget, patch: Buffer, context: WriteCont
     name,
     subresource: view.subresource,
     createsMissing: view.subresource === '',
+    isPatch: true,
     managedFieldsDone: true,
     verb: 'patch',
     ...(view.shownAs ? { shownAs: view.shownAs } : {}),

@@ -48,8 +48,7 @@ export function bound(pod: Pod, { metadata, target }: corev1.Binding, nowMs: num
  * and not what becomes of the pod. @throws conflict, invalid
  */
 export async function bind(pods: ResourceStore, namespace: string, name: string, binding: corev1.Binding, context: WriteContext, validate: () => void | Promise<void> = () => undefined): Promise<unknown> {
-  const bodyName = binding.metadata.name ?? '';
-  if (bodyName !== '' && bodyName !== name) throw badRequest('name in URL does not match name in Binding object');
+  if ((binding.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
   const { target } = binding;
   const errors = [];
   if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')

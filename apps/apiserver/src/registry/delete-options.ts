@@ -46,13 +46,13 @@ export function deleteOptions(body: metav1.DeleteOptions): DeleteOptions {
 export function deleteOptionsOfQuery(query: URLSearchParams): metav1.DeleteOptions {
   const options: metav1.DeleteOptions = {};
   const grace = query.get('gracePeriodSeconds');
-  if (grace !== null && grace !== '') options.gracePeriodSeconds = parseInteger(grace);
+  if (grace !== null) options.gracePeriodSeconds = parseInteger(grace);
   const policy = query.get('propagationPolicy');
   if (policy !== null) options.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
-  if (orphan !== null && orphan !== '') options.orphanDependents = parseBoolean(orphan);
+  if (orphan !== null) options.orphanDependents = parseBoolean(orphan);
   const ignores = query.get('ignoreStoreReadErrorWithClusterBreakingPotential');
-  if (ignores !== null && ignores !== '') options.ignoreStoreReadErrorWithClusterBreakingPotential = parseBoolean(ignores);
+  if (ignores !== null) options.ignoreStoreReadErrorWithClusterBreakingPotential = parseBoolean(ignores);
   const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;

@@ -32,7 +32,28 @@ describe('an odd request', () => {
     expect((await test.api.get(`${maps}/fresh`)).code).toBe(404);
   });
 
+  it('gives options without a value', async () => {
+    const path = await map('optionless');
+    const unsupported = (kind: string, field: string): unknown => expect.objectContaining({ code: 422, message: expect.stringMatching(new RegExp(`^${kind}\\.meta\\.k8s\\.io "" is invalid: ${field}: Unsupported value: `)) as string });
+    expect(brief(await test.api.post<Any>(`${maps}?dryRun=`, { metadata: { name: 'x' } }))).toEqual(unsupported('CreateOptions', 'dryRun'));
+    expect(brief(await test.api.patch<Any>(`${path}?dryRun=`, 'merge', {}))).toEqual(unsupported('PatchOptions', 'dryRun'));
+    expect(brief(await test.api.delete<Any>(`${path}?dryRun=`))).toEqual(unsupported('DeleteOptions', 'dryRun'));
+    expect(brief(await test.api.delete<Any>(`${path}?propagationPolicy=`))).toEqual(unsupported('DeleteOptions', 'propagationPolicy'));
+    expect(brief(await test.api.delete<Any>(`${path}?gracePeriodSeconds=`))).toEqual({ code: 400, reason: 'BadRequest', message: 'strconv.ParseInt: parsing "": invalid syntax' });
+    // A flag that is there is set.
+    expect((await test.api.delete<Any>(`${path}?dryRun=All&orphanDependents=`)).body.metadata).toMatchObject({ finalizers: ['orphan'] });
+  });
+
+  it('binds another pod than it names', async () => {
+    const bind = (metadata: object): Promise<RestAnswer<Any>> => test.api.post<Any>('/api/v1/namespaces/default/pods/web/binding', { apiVersion: 'v1', kind: 'Binding', metadata, target: { kind: 'Node' } });
+    const wrong = { code: 400, reason: 'BadRequest', message: 'name in URL does not match name in Binding object' };
+    expect([brief(await bind({ name: 'other' })), brief(await bind({}))]).toEqual([wrong, wrong]);
+  });
+
   it('applies to an object that was another', async () => {
+    const path = await map('replaced');
+    const other = await test.api.patch<Any>(`${path}?fieldManager=m`, 'apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'replaced', uid: 'u' } });
+    expect(brief(other)).toEqual({ code: 422, reason: 'Invalid', message: 'ConfigMap "replaced" is invalid: metadata.uid: Invalid value: "u": field is immutable' });
     const answer = await test.api.patch<Any>(`${maps}/gone?fieldManager=m`, 'apply', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gone', uid: 'u' } });
     expect(brief(answer)).toEqual({
       code: 409, reason: 'Conflict', message: 'Operation cannot be fulfilled on configmaps "gone": uid mismatch: the provided object specified uid u, and no existing object was found',
