@@ -6,10 +6,6 @@ import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
 import { parameterSchema } from './parameters';
 
-const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const anyPatch = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
-const typedPatch = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
-
 /** `/openapi/v2`: one document of everything that is served. */
 export function buildOpenApiV2(input: OpenApiInput): JsonObject {
   const idOf = kindIds(input);
@@ -22,7 +18,7 @@ export function buildOpenApiV2(input: OpenApiInput): JsonObject {
   for (const resource of input.resources) {
     for (const { path, parameters, operations } of planResource(resource, isCustom(input, idOf, resource))) {
       paths[path] = {
-        ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference, input)])),
+        ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference)])),
         ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v2')) } : {}),
       };
     }
@@ -47,7 +43,8 @@ export function buildOpenApiV2(input: OpenApiInput): JsonObject {
   };
 }
 
-function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, reference: (id: string) => JsonObject, input: OpenApiInput): JsonObject {
+function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, reference: (id: string) => JsonObject): JsonObject {
+  const { media, lists, patches } = plan.forms;
   const { group, version, kind } = plan.kind;
   const id = idOf(group, version, kind);
   const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
@@ -57,12 +54,10 @@ function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, refere
   if (plan.body !== undefined && bodyId !== undefined) {
     parameters.unshift({ name: 'body', in: 'body', ...(plan.body === 'deleteOptions' ? {} : { required: true }), schema: reference(bodyId) });
   }
-  // What has no Go type has no merge keys; kubectl takes from here how it patches such a kind.
-  const patchTypes = isCustom(input, idOf, plan.kind) ? anyPatch : typedPatch;
   return {
     description: plan.description,
-    consumes: plan.body === 'patch' ? patchTypes : ['*/*'],
-    produces: plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : mediaTypes,
+    consumes: plan.body === 'patch' ? [...patches] : ['*/*'],
+    produces: plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : [...(plan.answer === 'list' ? lists : media)],
     schemes: ['https'],
     tags: [plan.tag],
     operationId: plan.id,

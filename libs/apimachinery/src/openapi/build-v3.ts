@@ -7,8 +7,6 @@ import { schemaReference, type OpenApiInput } from './openapi-input';
 import { planResource, type OperationPlan } from './operations';
 import { parameterSchema } from './parameters';
 
-const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
 
 /** `api/v1` or `apis/apps/v1`: where the document of a group and version is found below `/openapi/v3/`. */
 export function openApiV3Path(group: string, version: string): string {
@@ -28,7 +26,7 @@ export function buildOpenApiV3(input: OpenApiInput, group: string, version: stri
     if (resource.group !== group || resource.version !== version) continue;
     for (const { path, parameters, operations } of planResource(resource, isCustom(input, idOf, resource))) {
       paths[path] = {
-        ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference, input)])),
+        ...Object.fromEntries(operations.map((plan) => [plan.method, operation(plan, idOf, reference)])),
         ...(parameters.length > 0 ? { parameters: parameters.map((name) => parameterSchema(name, 'v3')) } : {}),
       };
     }
@@ -68,15 +66,15 @@ function discovery(plan: DiscoveryPath, reference: (id: string) => JsonObject): 
 
 type IdOf = ReturnType<typeof kindIds>;
 
-function operation(plan: OperationPlan, idOf: IdOf, reference: (id: string) => JsonObject, input: OpenApiInput): JsonObject {
+function operation(plan: OperationPlan, idOf: IdOf, reference: (id: string) => JsonObject): JsonObject {
+  const { media, lists, patches } = plan.forms;
   const { group, version, kind } = plan.kind;
   const id = idOf(group, version, kind);
   const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
   const answerSchema = plan.answer === 'text' || answerId === undefined ? { type: 'string' } : reference(answerId);
-  const answerTypes = plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : mediaTypes;
+  const answerTypes = plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : plan.answer === 'list' ? lists : media;
   const bodyId = plan.body === 'deleteOptions' ? sharedIds.deleteOptions : plan.body === 'patch' ? sharedIds.patch : id;
-  // What has no Go type has no merge keys.
-  const bodyTypes = plan.body === 'patch' ? patchTypes.slice(0, isCustom(input, idOf, plan.kind) ? 3 : 4) : ['*/*'];
+  const bodyTypes = plan.body === 'patch' ? patches : ['*/*'];
   return {
     description: plan.description,
     tags: [plan.tag],

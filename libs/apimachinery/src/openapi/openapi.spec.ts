@@ -135,13 +135,17 @@ describe('OpenAPI v3', () => {
 
   it('offers custom resources no strategic merge', () => {
     const custom = buildOpenApiV3(input, 'example.com', 'v1');
-    expect(Object.keys(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}', 'patch', 'requestBody', 'content') as JsonObject)).toEqual([
-      'application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json',
-    ]);
+    const patches = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+    expect(Object.keys(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}', 'patch', 'requestBody', 'content') as JsonObject)).toEqual(patches);
     // kubectl asks this document too before it decides how to apply.
-    const consumes = (path: string): JsonValue | undefined => at(buildOpenApiV2(input), 'paths', path, 'patch', 'consumes');
-    expect(consumes('/apis/example.com/v1/namespaces/{namespace}/widgets/{name}')).toEqual(['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']);
-    expect(consumes('/apis/apps/v1/namespaces/{namespace}/deployments/{name}')).toContain('application/strategic-merge-patch+json');
+    const whole = buildOpenApiV2(input);
+    expect(at(whole, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}', 'patch', 'consumes')).toEqual(patches);
+    expect(at(whole, 'paths', '/apis/apps/v1/namespaces/{namespace}/deployments/{name}', 'patch', 'consumes')).toContain('application/strategic-merge-patch+json');
+    const produces = (path: string): JsonValue | undefined => at(whole, 'paths', path, 'get', 'produces');
+    expect(produces('/apis/example.com/v1/widgets')).toEqual(['application/json', 'application/yaml']);
+    expect(produces('/apis/apps/v1/deployments')).toEqual([
+      'application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch',
+    ]);
     expect(at(custom, 'components', 'schemas', 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')).toBeDefined();
     expect(at(custom, 'paths', '/apis/example.com/v1/namespaces/{namespace}/widgets', 'get', 'description')).toBe('list objects of kind Widget');
   });

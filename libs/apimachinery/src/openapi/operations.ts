@@ -17,7 +17,29 @@ export interface OperationPlan {
   readonly answer: 'list' | 'object' | 'status' | 'text';
   /** Codes of success. */
   readonly codes: readonly ('200' | '201' | '202')[];
+  readonly forms: Forms;
 }
+
+/** In what the objects of a resource travel, and their patches. */
+export interface Forms {
+  readonly media: readonly string[];
+  /** Lists, which may be watched. */
+  readonly lists: readonly string[];
+  readonly patches: readonly string[];
+}
+
+const media = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const builtIn: Forms = {
+  media,
+  lists: [...media, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'],
+  patches: ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'],
+};
+/** What has no Go type has neither protobuf nor merge keys. kubectl takes from here how it patches such a kind. */
+const custom: Forms = {
+  media: ['application/json', 'application/yaml'],
+  lists: ['application/json', 'application/yaml'],
+  patches: ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'],
+};
 
 /** A path with its operations. */
 export interface PathPlan {
@@ -35,17 +57,18 @@ const deleteParameters: readonly ParameterName[] = [
 ];
 
 /** An operation before it is told in words. */
-export type Silent = Omit<OperationPlan, 'description'>;
+export type Silent = Omit<OperationPlan, 'description' | 'forms'>;
 
 /** All paths of a resource; `isCustom` when it is one of a CustomResourceDefinition. */
 export function planResource(resource: OpenApiResource, isCustom: boolean): PathPlan[] {
+  const forms = isCustom ? custom : builtIn;
   const isWatched = resource.verbs.includes('watch') && !isCustom;
   const { group, version, namespaced } = resource;
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const collection = `${base}/${namespaced ? 'namespaces/{namespace}/' : ''}${resource.resource}`;
   const scope: ParameterName[] = namespaced ? ['namespace', 'pretty'] : ['pretty'];
   const one: ParameterName[] = ['name', ...scope];
-  const told = (operations: readonly Silent[], subresource = ''): OperationPlan[] => operations.map((silent) => ({ ...silent, description: operationText(silent, resource.kind, subresource, isWatched) }));
+  const told = (operations: readonly Silent[], subresource = ''): OperationPlan[] => operations.map((silent) => ({ ...silent, description: operationText(silent, resource.kind, subresource, isWatched), forms }));
   const plans: PathPlan[] = [
     { path: collection, parameters: scope, operations: told(collectionOperations(resource)) },
     { path: `${collection}/{name}`, parameters: one, operations: told(objectOperations(resource, resource, '')) },
