@@ -79,6 +79,7 @@ import { RuntimeConfig } from './registry/runtime-config';
 import { ServedCatalog } from './registry/served-catalog';
 import { parsePortRange } from './service-ips/choose';
 import { AddressRepair } from './service-ips/address-repair';
+import { DefaultServiceCidr } from './service-ips/default-service-cidr';
 import { addressIn, parseServiceRanges } from './service-ips/ip-range';
 import { EtcdRequestMetrics } from './registry/etcd-request-metrics';
 import { StoreMetrics } from './registry/store-metrics';
@@ -255,6 +256,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       startup.hook(AGGREGATOR_HOOKS, aggregator),
       ...(deps.features.enabled('APIServerIdentity') ? [startup.hook('start-kube-apiserver-identity-lease-controller', new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }))] : []),
       ...(config.endpointReconcilerType === 'none' ? [] : [startup.hook('bootstrap-controller', kubernetesService)]),
+      startup.hook('start-kubernetes-service-cidr-controller', new DefaultServiceCidr(ranges.map(({ cidr }) => cidr), { writer, clock, log })),
       startup.hook('start-service-ip-repair-controllers', new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log })),
       lastRequests,
     ],

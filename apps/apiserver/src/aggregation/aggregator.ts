@@ -183,7 +183,9 @@ export class Aggregator implements Component {
     const { catalog, reader, writer, clock } = this.deps;
     if (this.registered === catalog.edition) return;
     const { edition } = catalog;
-    const wanted = new Map(catalog.facts.map(({ group, version }) => [apiServiceName(group, version), localApiService(group, version, formatTime(clock.now()))]));
+    // The group that registers the others is not registered itself.
+    const registered = catalog.facts.filter(({ group }) => group !== apiregistration.apiservices.group);
+    const wanted = new Map(registered.map(({ group, version }) => [apiServiceName(group, version), localApiService(group, version, formatTime(clock.now()))]));
     await Promise.all([...wanted].map(async ([name, service]) => {
       if (reader.get(apiregistration.apiservices, '', name) !== undefined) return;
       try {

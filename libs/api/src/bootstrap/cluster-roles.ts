@@ -1,39 +1,11 @@
 import type { rbacv1 } from '../gen';
 import { bootstrapTable } from './bootstrap-table';
-import { newerControllerRules } from './controller-roles';
-import { gatedControllers } from './gated-controller-roles';
+import { type GatedController, gatedControllers, gatedRules } from './gated-roles';
 import { controllerRolePrefix, withControllerManager } from './controller-manager-user';
-import { roleChanges } from './component-roles';
 import { bootstrapMeta } from './metadata';
 import { ownClusterRoleBindings, ownClusterRoles } from './own-components';
 
 const rbac = 'rbac.authorization.k8s.io';
-
-/** The group is gone: its resources are in apps, networking.k8s.io and policy. */
-function withoutExtensions(rules: readonly rbacv1.PolicyRule[]): rbacv1.PolicyRule[] {
-  const kept: rbacv1.PolicyRule[] = [];
-  for (const rule of rules) {
-    const apiGroups = rule.apiGroups?.filter((group) => group !== 'extensions');
-    if (apiGroups === undefined) kept.push(rule);
-    else if (apiGroups.length > 0) kept.push({ ...rule, apiGroups });
-  }
-  return kept;
-}
-
-function changedRules(name: string, measured: readonly rbacv1.PolicyRule[]): rbacv1.PolicyRule[] {
-  const change = roleChanges[name];
-  if (change?.rules !== undefined) return [...change.rules];
-  const rules: rbacv1.PolicyRule[] = [];
-  for (const rule of measured) {
-    const dropped = new Set(
-      change?.drop?.filter((drop) => rule.verbs.includes(drop.verb) && rule.apiGroups?.includes(drop.group)).flatMap((drop) => drop.resources),
-    );
-    const resources = rule.resources?.filter((resource) => !dropped.has(resource));
-    if (resources === undefined) rules.push(rule);
-    else if (resources.length > 0) rules.push({ ...rule, resources });
-  }
-  return [...rules, ...(change?.add ?? [])];
-}
 
 /** Rules of all roles that an aggregation rule selects by labels, in order of name, each rule once. */
 export function aggregatedRules(aggregation: rbacv1.AggregationRule, roles: readonly rbacv1.ClusterRole[]): rbacv1.PolicyRule[] {
@@ -54,10 +26,7 @@ export type Serves = (group: string, resource: string) => boolean;
 /** Of the kinds that need asking for, none is. */
 const servesByDefault: Serves = () => false;
 
-function rulesOfNewer(serves: Serves): Readonly<Record<string, readonly rbacv1.PolicyRule[]>> {
-  const gated = Object.entries(gatedControllers).filter(([, { group, resource }]) => serves(group, resource));
-  return { ...newerControllerRules, ...Object.fromEntries(gated.map(([name, { rules }]) => [name, rules])) };
-}
+const gatedControllersOf = (serves: Serves): [string, GatedController][] => Object.entries(gatedControllers).filter(([, { group, resource }]) => serves(group, resource));
 
 /**
  * The cluster roles that exist from the first start on. Aggregated roles (admin, edit, view) already carry the rules that
@@ -69,14 +38,10 @@ export function bootstrapClusterRoles(serves: Serves = servesByDefault): rbacv1.
     kind: 'ClusterRole',
     metadata: bootstrapMeta(name, labels),
     ...(aggregationRule === undefined ? {} : { aggregationRule }),
-    rules:
-      (name.startsWith(controllerRolePrefix) ? newerControllerRules[name.slice(controllerRolePrefix.length)]?.slice() : undefined) ??
-      changedRules(name, withoutExtensions(rules ?? [])),
+    rules: [...(rules ?? []), ...(gatedRules[name] ?? [])],
   }));
-  const known = new Set(roles.map((role) => role.metadata.name));
-  for (const [controller, rules] of Object.entries(rulesOfNewer(serves))) {
-    const name = controllerRolePrefix + controller;
-    if (!known.has(name)) roles.push({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: bootstrapMeta(name), rules: [...rules] });
+  for (const [controller, { rules }] of gatedControllersOf(serves)) {
+    roles.push({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: bootstrapMeta(controllerRolePrefix + controller), rules: [...rules] });
   }
   // admin selects edit, which selects view: three rounds reach all, whatever their order.
   for (let round = 0; round < 3; round++)
@@ -93,10 +58,8 @@ export function bootstrapClusterRoleBindings(serves: Serves = servesByDefault): 
     roleRef,
     ...(subjects === undefined ? {} : { subjects }),
   }));
-  const known = new Set(bindings.map((binding) => binding.metadata.name));
-  for (const controller of Object.keys(rulesOfNewer(serves))) {
+  for (const [controller] of gatedControllersOf(serves)) {
     const name = controllerRolePrefix + controller;
-    if (known.has(name)) continue;
     bindings.push({
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRoleBinding',

@@ -1,14 +1,10 @@
 import { networking, type networkingv1 } from '@navarch/api';
-import { isAlreadyExists } from '@navarch/apimachinery';
 import { done, type ObjectKey, type ObjectSource, type Reconciler, type Result } from '@navarch/reconcile';
 import type { ControllerContext } from '../../context';
 import { withFinalizer, withoutFinalizer } from '../../protection-finalizer';
 import { read, runningController, type RunningController } from '../../running-controller';
 import { wakeSelf } from '../../wake-owner';
 import { CIDR_FINALIZER, planServiceCidr } from './sync';
-
-/** The range that the apiserver was started with. */
-const DEFAULT = 'kubernetes';
 
 /** Says of ranges of Service addresses whether they can be used, and keeps those that are in use from being deleted. */
 export class ServiceCidrReconciler implements Reconciler {
@@ -24,15 +20,9 @@ export class ServiceCidrReconciler implements Reconciler {
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Result> {
-    const { api, clock, config } = this.#context;
+    const { api, clock } = this.#context;
     let range = this.ranges.get(key);
-    if (range === undefined) {
-      if (key.name !== DEFAULT) return done;
-      await api.create(networking.servicecidrs, { metadata: { name: DEFAULT }, spec: { cidrs: config.serviceClusterIpRange.split(',') } }, { signal }).catch((error: unknown) => {
-        if (!isAlreadyExists(error)) throw error;
-      });
-      return done;
-    }
+    if (range === undefined) return done;
     const others = this.ranges.list().filter(({ metadata }) => metadata.name !== key.name);
     const plan = planServiceCidr(range, others, this.addresses.list().map(({ metadata }) => metadata.name ?? ''), clock.now());
     if (plan.finalizer === 'add') range = await api.update(networking.servicecidrs, withFinalizer(range, CIDR_FINALIZER), { signal });
@@ -56,7 +46,6 @@ export function serviceCidrController(context: ControllerContext): RunningContro
       const wakeAll = (): void => {
         for (const range of ranges.list()) if (range.metadata.deletionTimestamp !== undefined) controller.enqueueObject(range);
       };
-      controller.enqueue({ namespace: '', name: DEFAULT });
       return [wakeSelf(ranges, controller), ranges.addHandler({ onAdd: wakeAll, onUpdate: wakeAll }), addresses.addHandler({ onDelete: wakeAll })];
     },
   }, context);

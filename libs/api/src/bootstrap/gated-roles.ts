@@ -52,3 +52,16 @@ export const gatedControllers: Readonly<Record<string, GatedController>> = {
     ],
   },
 };
+
+/** What upstream gives to roles of the table only where a gate is on. Whether a kind is served makes no difference to who may read it. */
+export const gatedRules: Readonly<Record<string, readonly rbacv1.PolicyRule[]>> = {
+  'system:controller:device-taint-eviction-controller': [
+    allow(read, 'resource.k8s.io', 'devicetaintrules'),
+    allow('patch,update', 'resource.k8s.io', 'devicetaintrules/status'),
+  ],
+  'system:kube-scheduler': [
+    allow(read, 'resource.k8s.io', 'devicetaintrules'),
+    allow(read, 'scheduling.k8s.io', 'podgroups'),
+    allow('patch,update', 'scheduling.k8s.io', 'podgroups/status'),
+  ],
+};
