@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import type { User } from '../pipeline';
 import type { ServiceResolver } from '../services/service-resolver';
+import { trustedBy } from '../services/trusted-by';
 
 /** How this server proves to aggregated ones that it may say who asks. */
 export interface ProxyCertificate {
@@ -36,7 +37,7 @@ export async function addressOf({ spec }: apiregistrationv1.APIService, path: st
     url: new URL(`https://${ip.includes(':') ? `[${ip}]` : ip}:${targetPort}${path}`),
     options: {
       servername: `${name}.${namespace}.svc`, rejectUnauthorized: spec?.insecureSkipTLSVerify !== true,
-      ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }), ...(certificate ? { cert: certificate.cert, key: certificate.key } : {}),
+      ...(caBundle === '' ? {} : trustedBy(Buffer.from(caBundle, 'base64'))), ...(certificate ? { cert: certificate.cert, key: certificate.key } : {}),
     },
   };
 }

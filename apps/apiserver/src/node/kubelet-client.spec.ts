@@ -22,7 +22,7 @@ it('shows kubelets the certificate that its files hold now', async () => {
     const kubelets = new KubeletClient(new NodeConnections({ reader: undefined as never, clock: new FakeClock(), tls: files }), files);
     for (const text of ['before', 'after']) {
       await renew(text);
-      expect(await kubelets.credentials()).toEqual({ ca: Buffer.from(text), cert: Buffer.from(text), key: Buffer.from(text) });
+      expect(await kubelets.credentials()).toMatchObject({ ca: Buffer.from(text), cert: Buffer.from(text), key: Buffer.from(text) });
     }
   } finally {
     await directory.remove();

@@ -4,6 +4,7 @@ import { dialPort, type RemoteCommand, type RemoteCommandStreams, SpdyRemoteComm
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ConnectRequest } from '../registry/connect';
+import { trustedBy } from '../services/trusted-by';
 import type { NodeConnections } from './node-connections';
 import type { PodTarget } from './pod-target';
 import { proxyTo } from './reverse-proxy';
@@ -16,8 +17,7 @@ export const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'External
 /** The client would rather have logs of who knows whom than none: the kubelet's certificate may be anybody's. */
 const UNVERIFIED = 'insecureSkipTLSVerifyBackend';
 
-export interface KubeletTls {
-  readonly ca: Buffer;
+export interface KubeletTls extends ReturnType<typeof trustedBy> {
   readonly cert: Buffer;
   readonly key: Buffer;
 }
@@ -52,7 +52,7 @@ export class KubeletClient {
   async credentials(): Promise<KubeletTls> {
     if (!this.files) throw serviceUnavailable('this server has no certificate for calling nodes');
     const [ca, cert, key] = await Promise.all([readFile(this.files.caFile), readFile(this.files.certFile), readFile(this.files.keyFile)]);
-    return { ca, cert, key };
+    return { ...trustedBy(ca), cert, key };
   }
 
   async logs({ pod, node }: PodTarget, container: string, connection: ConnectRequest): Promise<void> {

@@ -15,6 +15,7 @@ import { ServiceResolver } from './service-resolver';
 
 let server: Server;
 let caBundle: string;
+let serving: string;
 let client: { readonly cert: string; readonly key: string };
 const table = new ObjectTable();
 const caller = new HttpsCaller(new ServiceResolver(table));
@@ -22,6 +23,7 @@ const caller = new HttpsCaller(new ServiceResolver(table));
 beforeAll(async () => {
   const authority = await CertificateAuthority.create('webhooks', systemClock);
   const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['hook.team.svc', 'localhost'], usages: ['server auth'] });
+  serving = cert;
   caBundle = Buffer.from(authority.cert).toString('base64');
   server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     const peer = (request.socket as TLSSocket).getPeerCertificate() as { readonly subject?: { readonly CN?: string } } | null;
@@ -57,6 +59,11 @@ it('calls the ready pods of a Service, by the name of the Service', async () => 
 it('calls a URL', async () => {
   const { port } = server.address() as AddressInfo;
   expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe('/x?timeout=5s ');
+});
+
+it('trusts the very certificate that a bundle names, though it is no authority', async () => {
+  const { port } = server.address() as AddressInfo;
+  expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle: Buffer.from(serving).toString('base64') }, '', { timeoutSeconds: 5 })).code).toBe(200);
 });
 
 it('shows who it is to whom it has credentials for', async () => {

@@ -5,6 +5,7 @@ import type { CallerCredentials } from './caller-credentials';
 import type { Proofs } from './kubeconfig';
 import type { ServiceResolver } from './service-resolver';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
+import { trustedBy } from './trusted-by';
 
 export type ClientConfig = admissionregistrationv1.WebhookClientConfig;
 
@@ -79,7 +80,7 @@ export class HttpsCaller {
         ...(proofs?.authorization === undefined ? {} : { Authorization: proofs.authorization }),
       },
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(caBundle === undefined || caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') }),
+      ...(caBundle === undefined || caBundle === '' ? {} : trustedBy(Buffer.from(caBundle, 'base64'))),
       ...proofs?.tls,
     };
     tellAsked(url, body);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
+import { trustedBy } from './trusted-by';
 
 /** A file as kubectl has one, by the fields that calls of this server heed. */
 export interface Kubeconfig {
@@ -34,7 +35,7 @@ export interface KubeconfigUser {
 export interface Proofs {
   readonly authorization: string | undefined;
   /** Agents keep the connections of each certificate apart: those of one that has been renewed since are not used. */
-  readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key'>;
+  readonly tls: Pick<RequestOptions, 'allowPartialTrustChain' | 'ca' | 'cert' | 'key'>;
 }
 
 /** @throws for a file that cannot be read */
@@ -55,7 +56,7 @@ export async function certificatesOf(user: KubeconfigUser, directory: string, cl
     read(user['client-certificate'], user['client-certificate-data']),
     read(user['client-key'], user['client-key-data']),
   ]);
-  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+  return { ...(ca ? trustedBy(ca) : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
 }
 
 /** A token in a file goes before one that is written out. */

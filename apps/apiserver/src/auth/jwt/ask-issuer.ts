@@ -1,4 +1,5 @@
 import { get } from 'node:https';
+import { trustedBy } from '../../services/trusted-by';
 
 const TIMEOUT_MS = 30_000;
 
@@ -13,7 +14,7 @@ export interface IssuerCall {
 /** What an issuer of tokens answers at a URL of its own. */
 export function askIssuer(url: string, { ca, headers = {}, isWell }: IssuerCall): Promise<string> {
   return new Promise<string>((resolve, reject) => {
-    const call = get(url, { signal: AbortSignal.timeout(TIMEOUT_MS), headers: { ...headers }, ...(ca ? { ca } : {}) }, (response) => {
+    const call = get(url, { signal: AbortSignal.timeout(TIMEOUT_MS), headers: { ...headers }, ...(ca ? trustedBy(ca) : {}) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
