@@ -61,6 +61,11 @@ it('calls a URL', async () => {
   expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe('/x?timeout=5s ');
 });
 
+it.each([['//x', '/x'], ['/x/', '/x'], ['/a/../x//y', '/x/y'], ['/', '/'], ['', '/']])('asks for a path %j as %j', async (path, asked) => {
+  const { port } = server.address() as AddressInfo;
+  expect((await caller.post({ url: `https://localhost:${port}${path}`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe(`${asked}?timeout=5s `);
+});
+
 it('trusts the very certificate that a bundle names, though it is no authority', async () => {
   const { port } = server.address() as AddressInfo;
   expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle: Buffer.from(serving).toString('base64') }, '', { timeoutSeconds: 5 })).code).toBe(200);

@@ -1,6 +1,7 @@
 import type { admissionregistrationv1 } from '@navarch/api';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
+import { posix } from 'node:path';
 import type { CallerCredentials } from './caller-credentials';
 import type { Proofs } from './kubeconfig';
 import type { ServiceResolver } from './service-resolver';
@@ -46,8 +47,11 @@ export class HttpsCaller {
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
   async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<CallResult> {
-    const shown = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
-    const target = new URL(shown);
+    const { origin, path } = url === undefined
+      ? { origin: `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}`, path: service?.path ?? '/' }
+      : { origin: url.slice(0, url.length - pathOf(url).length), path: pathOf(url) };
+    const target = new URL(origin + path);
+    target.pathname = joined(target.pathname);
     target.searchParams.set('timeout', `${timeoutSeconds}s`);
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     try {
@@ -56,7 +60,8 @@ export class HttpsCaller {
       return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : String((error as Partial<Error>).message);
-      throw new Error(`Post "${shown}${target.search}": ${why}`, { cause: error });
+      // A URL forgets the port that goes without saying.
+      throw new Error(`Post "${origin}${target.pathname}${target.search}": ${why}`, { cause: error });
     }
   }
 
@@ -114,5 +119,10 @@ export class HttpsCaller {
     });
   }
 }
+
+/** As Go's clients write a path: without what leads nowhere, such as the second slash of `https://host//path`, and without one at its end. */
+const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/$/, '');
+
+const pathOf = (url: string): string => /(?<=:\/\/[^/?#]*)[/?#].*/.exec(url)?.[0] ?? '';
 
 const portOf = ({ port }: URL): number => (port === '' ? 443 : Number(port));
