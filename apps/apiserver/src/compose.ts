@@ -174,7 +174,10 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const kubelets = new KubeletClient(nodes, kubeletTls, config.kubeletPreferredAddressTypes);
   // Files that are not there are to be told of now.
   if (kubeletTls) await kubelets.credentials();
-  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission);
+  const access = new AccessMetrics(metrics);
+  const authorization = new AuthorizerChain(extensions.authorizers, access);
+  const creations = deps.features.enabled('AuthorizePodWebsocketUpgradeCreatePermission') ? authorization : undefined;
+  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission, creations);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts, offload: workers });
   const paths = new PathRoutes();
@@ -182,9 +185,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const lastRequests = new LastRequests(config.shutdownSendRetryAfter, inFlight);
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
   const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics, sources: workSources(registry, hub.counts) }) : undefined;
-  const access = new AccessMetrics(metrics);
   const authentication = new AuthenticatorChain(extensions.authenticators, anonymous, access);
-  const authorization = new AuthorizerChain(extensions.authorizers, access);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
   const resolver = new ServiceResolver(reader);
   const certificate = proxyCertificate(config);
