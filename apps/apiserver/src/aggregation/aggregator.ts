@@ -6,7 +6,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
 import type { ServedCatalog } from '../registry/served-catalog';
 import type { ServiceResolver } from '../services/service-resolver';
-import { addressOf, getJson, type ReadProxyCertificate } from './aggregated-server';
+import { addressOf, getText, type ReadProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
 import { CheckSchedule } from './check-schedule';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
@@ -155,14 +155,26 @@ export class Aggregator implements Component {
     try {
       const address = await addressOf(service, url, this.deps.services, this.deps.certificate);
       url = address.url.href;
-      const list = await getJson<Partial<metav1.APIResourceList>>(address);
+      const text = await getText(address);
       // It may have been taken back meanwhile.
       if (!this.remote.has(key)) return passed;
-      this.deps.catalog.setRemote(key, factsOf(group, version, list));
-      await this.describe(key, service);
+      if (this.learn(key, group, version, text)) await this.describe(key, service);
       return passed;
     } catch (error) {
       return failedDiscovery(url, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Whoever answers is available, as upstream's available_controller.go has it: what it serves is not known if the answer cannot be read. */
+  private learn(key: string, group: string, version: string, text: string): boolean {
+    const { catalog, log } = this.deps;
+    try {
+      catalog.setRemote(key, factsOf(group, version, JSON.parse(text) as Partial<metav1.APIResourceList>));
+      return true;
+    } catch (error) {
+      log.warn({ err: error, groupVersion: key }, 'aggregated API server does not say what it serves');
+      catalog.setStale(key);
+      return false;
     }
   }
 
@@ -172,7 +184,7 @@ export class Aggregator implements Component {
     const documents = this.documents.get(key) ?? new RemoteDocuments();
     this.documents.set(key, documents);
     try {
-      catalog.setRemoteOpenApi(key, await documents.load(key, async (path) => getJson(await addressOf(service, path, services, certificate))));
+      catalog.setRemoteOpenApi(key, await documents.load(key, async <T>(path: string) => JSON.parse(await getText(await addressOf(service, path, services, certificate))) as T));
     } catch (error) {
       log.debug({ err: error, groupVersion: key }, 'aggregated API server has no OpenAPI document');
     }
