@@ -9,13 +9,16 @@ const priorities: Readonly<Record<string, readonly [group: number, version: numb
 };
 const customPriority: readonly [number, number] = [1_000, 100];
 
+/** Where this server's own APIServices put a group and its versions. */
+export const localPriorities = (group: string): readonly [group: number, version: number] => priorities[group] ?? customPriority;
+
 export const automanaged = 'kube-aggregator.kubernetes.io/automanaged';
 
 export const apiServiceName = (group: string, version: string): string => `${version}.${group}`;
 
 /** The APIService of a group and version that this server serves itself. */
 export function localApiService(group: string, version: string, now: string): apiregistrationv1.APIService {
-  const [groupPriorityMinimum, versionPriority] = priorities[group] ?? customPriority;
+  const [groupPriorityMinimum, versionPriority] = localPriorities(group);
   return {
     metadata: { name: apiServiceName(group, version), labels: { [automanaged]: group in priorities ? 'onstart' : 'true' } },
     spec: { ...(group === '' ? {} : { group }), version, groupPriorityMinimum, versionPriority },
