@@ -162,7 +162,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(
-    { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port },
+    { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port, keepsEndpoints: config.endpointReconcilerType === 'lease' },
     { store, cache, writer, clock, log },
   );
 
@@ -255,7 +255,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       startup.hook(AGGREGATOR_HOOKS, aggregator),
       ...(deps.features.enabled('APIServerIdentity') ? [startup.hook('start-kube-apiserver-identity-lease-controller', new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }))] : []),
-      ...(config.endpointReconcilerType === 'none' ? [] : [startup.hook('bootstrap-controller', kubernetesService)]),
+      startup.hook('bootstrap-controller', kubernetesService),
       startup.hook('start-service-ip-repair-controllers', new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log })),
       lastRequests,
     ],
