@@ -163,7 +163,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   if (services && ipAddresses) services.companions = new ServiceCompanions({ addresses, nodePorts: parsePortRange(config.serviceNodePortRange) }, { ipAddresses, cache, clock });
   const writer = new RegistryWriter(registry);
   const kubernetesService = new KubernetesService(
-    { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port },
+    { clusterIP: addressIn(range, 1), advertiseAddress: address, port: () => https.port, keepsEndpoints: config.endpointReconcilerType === 'lease' },
     { store, cache, writer, clock, log },
   );
 
@@ -175,7 +175,10 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const kubelets = new KubeletClient(nodes, kubeletTls, config.kubeletPreferredAddressTypes);
   // Files that are not there are to be told of now.
   if (kubeletTls) await kubelets.credentials();
-  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission);
+  const access = new AccessMetrics(metrics);
+  const authorization = new AuthorizerChain(extensions.authorizers, access);
+  const creations = deps.features.enabled('AuthorizePodWebsocketUpgradeCreatePermission') ? authorization : undefined;
+  const connect = new ConnectRoutes(connectHandlers({ reader, nodes, kubelets, clock }), admission, creations);
   const posts = new Posts({ registry, admission, virtualResources: extensions.virtualResources, virtualFacts: table.virtualFacts });
   const subresources = new SubresourceRoutes({ answers, postAnswers: answersOf('object'), connect, posts, offload: workers });
   const paths = new PathRoutes();
@@ -183,9 +186,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const lastRequests = new LastRequests(config.shutdownSendRetryAfter, inFlight);
   const seats = config.maxRequestsInflight + config.maxMutatingRequestsInflight;
   const flowControl = config.enablePriorityAndFairness && seats > 0 ? new FlowControl(seats, { reader, clock, metrics, sources: workSources(registry, hub.counts) }) : undefined;
-  const access = new AccessMetrics(metrics);
   const authentication = new AuthenticatorChain(extensions.authenticators, anonymous, access);
-  const authorization = new AuthorizerChain(extensions.authorizers, access);
   const rpc = await composeRpc(config, { authentication, authorization, registry, posts, hub, cache, store, clock, log, metrics });
   const resolver = new ServiceResolver(reader);
   const certificate = proxyCertificate(config);
@@ -255,7 +256,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
       ...(flowControl ? [new FlowControlUpkeep({ reader, writer, clock, log })] : []),
       startup.hook(AGGREGATOR_HOOKS, aggregator),
       ...(deps.features.enabled('APIServerIdentity') ? [startup.hook('start-kube-apiserver-identity-lease-controller', new IdentityLease({ id: apiserverId(), hostname: hostname() }, { reader, writer, clock, log }))] : []),
-      ...(config.endpointReconcilerType === 'none' ? [] : [startup.hook('bootstrap-controller', kubernetesService)]),
+      startup.hook('bootstrap-controller', kubernetesService),
       startup.hook('start-kubernetes-service-cidr-controller', new DefaultServiceCidr(ranges.map(({ cidr }) => cidr), { writer, clock, log })),
       startup.hook('start-service-ip-repair-controllers', new AddressRepair({ reader, writer, isInRange: (given) => addresses.has(given), clock, log })),
       lastRequests,

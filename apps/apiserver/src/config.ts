@@ -95,6 +95,6 @@ export const apiserverFlags = defineFlags({
 });
 
 /** The feature gates that this server asks about. */
-export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission'];
+export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'AuthorizePodWebsocketUpgradeCreatePermission', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission'];
 
 export type ApiserverConfig = Config<typeof apiserverFlags>;

@@ -4,9 +4,9 @@ import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { Gauge, type Registry } from 'prom-client';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
-import type { ServedCatalog } from '../registry/served-catalog';
+import type { Priorities, ServedCatalog } from '../registry/served-catalog';
 import type { ServiceResolver } from '../services/service-resolver';
-import { addressOf, getJson, type ReadProxyCertificate } from './aggregated-server';
+import { addressOf, getText, type ReadProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
 import { CheckSchedule } from './check-schedule';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
@@ -16,6 +16,8 @@ import { RemoteDocuments } from './remote-openapi';
 type APIService = apiregistrationv1.APIService;
 
 const serviceNameLabel = 'kubernetes.io/service-name';
+
+const prioritiesOf = ({ spec }: APIService): Priorities => ({ group: spec?.groupPriorityMinimum ?? 0, version: spec?.versionPriority ?? 0 });
 
 export interface AggregatorDeps {
   readonly reader: ObjectReader;
@@ -134,7 +136,7 @@ export class Aggregator implements Component {
     if (lacking === undefined && !availability.available) this.schedule.failed(key, clock.monotonic());
     else this.schedule.answered(key);
     // Who cannot be asked is still there: nothing that lists all there is may overlook it.
-    if (!availability.available && this.remote.has(key)) this.deps.catalog.setStale(key);
+    if (!availability.available && this.remote.has(key)) this.deps.catalog.setStale(key, prioritiesOf(service));
     this.unavailable.set({ name: service.metadata.name ?? '' }, availability.available ? 0 : 1);
     const changed = withAvailability(service, availability, formatTime(clock.now()));
     if (!changed) return;
@@ -150,19 +152,31 @@ export class Aggregator implements Component {
   }
 
   private async discover(key: string, service: APIService): Promise<Availability> {
-    const [group = '', version = ''] = key.split('/');
     let url = `/apis/${key}`;
     try {
       const address = await addressOf(service, url, this.deps.services, this.deps.certificate);
       url = address.url.href;
-      const list = await getJson<Partial<metav1.APIResourceList>>(address);
+      const text = await getText(address);
       // It may have been taken back meanwhile.
       if (!this.remote.has(key)) return passed;
-      this.deps.catalog.setRemote(key, factsOf(group, version, list));
-      await this.describe(key, service);
+      if (this.learn(service, key, text)) await this.describe(key, service);
       return passed;
     } catch (error) {
       return failedDiscovery(url, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Whoever answers is available, as upstream's available_controller.go has it: what it serves is not known if the answer cannot be read. */
+  private learn(service: APIService, key: string, text: string): boolean {
+    const { catalog, log } = this.deps;
+    const [group = '', version = ''] = key.split('/');
+    try {
+      catalog.setRemote(key, factsOf(group, version, JSON.parse(text) as Partial<metav1.APIResourceList>), prioritiesOf(service));
+      return true;
+    } catch (error) {
+      log.warn({ err: error, groupVersion: key }, 'aggregated API server does not say what it serves');
+      catalog.setStale(key, prioritiesOf(service));
+      return false;
     }
   }
 
@@ -172,7 +186,7 @@ export class Aggregator implements Component {
     const documents = this.documents.get(key) ?? new RemoteDocuments();
     this.documents.set(key, documents);
     try {
-      catalog.setRemoteOpenApi(key, await documents.load(key, async (path) => getJson(await addressOf(service, path, services, certificate))));
+      catalog.setRemoteOpenApi(key, await documents.load(key, async <T>(path: string) => JSON.parse(await getText(await addressOf(service, path, services, certificate))) as T));
     } catch (error) {
       log.debug({ err: error, groupVersion: key }, 'aggregated API server has no OpenAPI document');
     }

@@ -32,7 +32,12 @@ const priorities: Readonly<Record<string, GroupPriority>> = {
   'internal.apiserver.k8s.io': of(16_000, { v1alpha1: 9 }),
   'storagemigration.k8s.io': of(15_800, { v1beta1: 9 }),
 };
-const customPriority = { group: 1_000, version: 100 };
+
+/** Where this server's own APIServices put a group and one of its versions. */
+export function localPriorities(group: string, version: string): readonly [group: number, version: number] {
+  const known = priorities[group];
+  return known ? [known.group, known.versions[version] ?? 1] : [1_000, 100];
+}
 
 export const automanaged = 'kube-aggregator.kubernetes.io/automanaged';
 
@@ -40,8 +45,7 @@ export const apiServiceName = (group: string, version: string): string => `${ver
 
 /** The APIService of a group and version that this server serves itself. */
 export function localApiService(group: string, version: string, now: string): apiregistrationv1.APIService {
-  const known = priorities[group];
-  const { group: groupPriorityMinimum, version: versionPriority } = known ? { group: known.group, version: known.versions[version] ?? 1 } : customPriority;
+  const [groupPriorityMinimum, versionPriority] = localPriorities(group, version);
   return {
     metadata: { name: apiServiceName(group, version), labels: { [automanaged]: group in priorities ? 'onstart' : 'true' } },
     spec: { ...(group === '' ? {} : { group }), version, groupPriorityMinimum, versionPriority },

@@ -19,6 +19,8 @@ export interface KubernetesServiceOptions {
   readonly clusterIP: string;
   readonly advertiseAddress: string;
   readonly port: () => number;
+  /** `--endpoint-reconciler-type=none` leaves them to others; the Service is this server's all the same. */
+  readonly keepsEndpoints: boolean;
 }
 
 export interface KubernetesServiceDeps {
@@ -69,7 +71,7 @@ export class KubernetesService implements Component {
 
   private async once(): Promise<void> {
     try {
-      await this.renew();
+      if (this.options.keepsEndpoints) await this.renew();
       await this.reconcile();
     } catch (error) {
       // Another server may have been faster, or etcd is away: the next round finds out.
@@ -93,6 +95,7 @@ export class KubernetesService implements Component {
   /** Leaves the endpoints at an orderly stop; a lost key would have done it later. */
   private async leave(): Promise<void> {
     const { store, log } = this.deps;
+    if (!this.options.keepsEndpoints) return;
     try {
       const current = await store.get(this.key);
       if (current?.json.includes(this.holder) === true) await store.commit({ ops: [{ kind: 'delete', key: this.key, expectedModRevision: current.modRevision }] });
@@ -106,7 +109,7 @@ export class KubernetesService implements Component {
     const addresses = this.leases.list().map(({ key }) => key.slice(MASTER_LEASES.length)).filter((address) => !isLoopback(address)).sort();
     const port = this.options.port();
     if ((await writer.get(core.services, NAMESPACE, NAME)) === undefined) await writer.create(core.services, this.service(port));
-    if (addresses.length === 0) return;
+    if (!this.options.keepsEndpoints || addresses.length === 0) return;
     await this.put(core.endpoints, endpoints(addresses, port), ({ subsets }) => subsets);
     await this.put(discovery.endpointslices, slice(addresses, port), ({ endpoints: listed, ports }) => ({ listed, ports }));
   }

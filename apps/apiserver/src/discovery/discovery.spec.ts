@@ -43,3 +43,16 @@ it('groups stand in the order that decides about short names', () => {
   const names = new Discovery(registry.facts).groupList().groups.map(({ name }) => name);
   expect(names.indexOf('resource.k8s.io')).toBeLessThan(names.indexOf('flowcontrol.apiserver.k8s.io'));
 });
+
+it('groups and versions of other servers stand where their APIServices want them', () => {
+  const of = (group: string, version: string, groupPriority: number, versionPriority: number) => ({ group, version, facts: [], isStale: false, priorities: { group: groupPriority, version: versionPriority } });
+  const discovery = new Discovery(registry.facts, [
+    of('high.example.com', 'v1', 1, 2), of('high.example.com', 'v1alpha1', 20_000, 1), of('high.example.com', 'v1alpha2', 17_300, 3), of('low.example.com', 'v1', 1, 15), of('mid.example.com', 'v1', 17_350, 15),
+  ]);
+  const { groups } = discovery.groupList();
+  const names = groups.map(({ name }) => name);
+  expect([names[0], names[1], names.at(-1)]).toEqual(['apiregistration.k8s.io', 'high.example.com', 'low.example.com']);
+  expect(names.slice(names.indexOf('batch'), names.indexOf('certificates.k8s.io') + 1)).toEqual(['batch', 'mid.example.com', 'certificates.k8s.io']);
+  expect(names.filter((name) => !name.endsWith('example.com'))).toEqual(new Discovery(registry.facts).groupList().groups.map(({ name }) => name));
+  expect(groups[1]?.versions.map(({ version }) => version)).toEqual(['v1alpha2', 'v1', 'v1alpha1']);
+});

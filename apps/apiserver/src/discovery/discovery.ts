@@ -1,7 +1,8 @@
 import { type metav1, type ResourceFacts, resourceFacts } from '@navarch/api';
 import { createHash } from 'node:crypto';
 import type { RemoteVersion } from '../registry/served-catalog';
-import { compareGroups, compareVersions } from './group-priority';
+import { localPriorities } from '../aggregation/local-api-services';
+import { compareGroups, compareVersions, localGroupPriority } from './group-priority';
 
 interface Version {
   readonly version: string;
@@ -39,16 +40,24 @@ export class Discovery {
     };
     const stale = new Set<string>();
     for (const one of facts) listOf(one.group, one.version).push(one);
-    for (const { group, version, facts: theirs, isStale } of remote) {
+    // A group stands where the highest of its APIServices wants it (SortedByGroupAndVersion of upstream's kube-aggregator).
+    const groupRanks = new Map([...byGroup.keys()].map((group) => [group, localGroupPriority(group)]));
+    const versionRanks = new Map<string, number>();
+    for (const { group, version, facts: theirs, isStale, priorities } of remote) {
       listOf(group, version).push(...theirs);
       if (isStale) stale.add(groupVersionOf(group, version));
+      groupRanks.set(group, Math.max(groupRanks.get(group) ?? 0, priorities.group));
+      versionRanks.set(groupVersionOf(group, version), priorities.version);
     }
+    const versionRank = (group: string, version: string): number => versionRanks.get(groupVersionOf(group, version)) ?? localPriorities(group, version)[1];
+    const groupRank = (group: string): number => groupRanks.get(group) ?? 0;
+    const before = (a: number, b: number): number => (a === b ? 0 : b - a);
     this.groups = [...byGroup]
-      .sort(([a], [b]) => compareGroups(a, b))
+      .sort(([a], [b]) => before(groupRank(a), groupRank(b)) || compareGroups(a, b))
       .map(([group, versions]) => ({
         group,
         versions: [...versions]
-          .sort(([a], [b]) => compareVersions(a, b))
+          .sort(([a], [b]) => before(versionRank(group, a), versionRank(group, b)) || compareVersions(a, b))
           .map(([version, resources]) => ({ version, resources: resources.sort((a, b) => (a.resource < b.resource ? -1 : 1)), isStale: stale.has(groupVersionOf(group, version)) })),
       }));
   }

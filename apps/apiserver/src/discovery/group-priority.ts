@@ -1,9 +1,18 @@
+import { localPriorities } from '../aggregation/local-api-services';
+
 /** Upstream's order of groups: it decides which resource a short name means when several groups have it. */
 const ORDER = [
   '', 'apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io',
   'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io',
   'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io', 'internal.apiserver.k8s.io', 'storagemigration.k8s.io',
 ];
+
+/** The least of a group and those before it, as the order must be one of numbers too; the first two stand before what others ask for. */
+const FLOORS = new Map<string, number>();
+for (const group of ORDER) FLOORS.set(group, group === '' || group === 'apiregistration.k8s.io' ? Infinity : Math.min([...FLOORS.values()].at(-1) ?? Infinity, localPriorities(group, 'v1')[0]));
+
+/** Where a group of this server stands among those of others, by their `groupPriorityMinimum`. */
+export const localGroupPriority = (group: string): number => FLOORS.get(group) ?? localPriorities(group, 'v1')[0];
 
 const position = (group: string): number => {
   const at = ORDER.indexOf(group);

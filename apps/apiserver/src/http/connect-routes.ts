@@ -1,6 +1,6 @@
 import type { SubresourceFacts } from '@navarch/api';
-import { serviceUnavailable } from '@navarch/apimachinery';
-import type { AdmissionChain } from '../pipeline';
+import { forbidden, serviceUnavailable } from '@navarch/apimachinery';
+import type { AdmissionChain, AuthorizationAttributes, Authorizer, User } from '../pipeline';
 import type { ConnectHandlers } from '../registry/connect';
 import type { ServedResource } from '../registry/served-resource';
 import { connectOptions } from './connect-options';
@@ -9,11 +9,16 @@ import { namespaceOf } from './handle-read';
 
 const CONNECTS = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
 
+/** Conversations of pods that take the right to create also of who opens them by GET, as a WebSocket does. */
+const CREATED = new Set(['exec', 'attach', 'portforward']);
+
 /** Hands conversations with pods and nodes to their handlers. */
 export class ConnectRoutes {
   constructor(
     private readonly handlers: ConnectHandlers,
     private readonly admission: AdmissionChain,
+    /** Asked about the right to create; without it GET is enough. */
+    private readonly creations?: Authorizer,
   ) {}
 
   handles(served: ServedResource, subresource: string): boolean {
@@ -48,6 +53,7 @@ export class ConnectRoutes {
       await this.admission.mutate(attributes);
       await this.admission.validate(attributes);
     }
+    if (this.creations && CREATED.has(facts.name)) await requireCreate(this.creations, user, info);
     // Whoever gets the bare connection answers on it by himself.
     if (upgrade) exchange.status = 101;
     await handler({
@@ -55,4 +61,11 @@ export class ConnectRoutes {
       request: exchange.request, response: upgrade ? undefined : exchange.response, upgrade, signal: exchange.signal,
     });
   }
+}
+
+/** As ensureAuthorizedForVerb in upstream's pkg/registry/core/pod/rest. @throws forbidden */
+async function requireCreate(authorizer: Authorizer, user: User, asked: AuthorizationAttributes): Promise<void> {
+  if (asked.verb === 'create') return;
+  const { verdict, reason = '' } = await authorizer.authorize(user, { ...asked, verb: 'create' });
+  if (verdict !== 'allow') throw forbidden({ group: asked.group, resource: asked.resource }, asked.name, reason);
 }

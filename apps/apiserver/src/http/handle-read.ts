@@ -1,4 +1,4 @@
-import { parseResourceVersion, unreadVersion } from '@navarch/apimachinery';
+import { badRequest, parseBoolean, parseResourceVersion, unreadVersion } from '@navarch/apimachinery';
 import { get } from '../registry/get';
 import { list } from '../registry/list';
 import { listOptions } from '../registry/list-options';
@@ -14,10 +14,16 @@ export function namespaceOf(exchange: Exchange, served: ServedResource): string 
 }
 
 export async function getOne(exchange: Exchange, answers: Answers, served: ServedResource, view: ObjectView): Promise<void> {
+  if (exchange.query !== NO_QUERY) refuseExport(exchange.query);
   const asked = exchange.query === NO_QUERY ? null : exchange.query.get('resourceVersion');
   const version = asked === null || asked === '' ? undefined : parseResourceVersion(asked, unreadVersion);
   const object = await get(served.store, namespaceOf(exchange, served), exchange.info.name, version, exchange.info);
   await answers.object(exchange, served, view, object, 200);
+}
+
+/** Who asks for an export does not want the object as it is (GetResource in upstream's endpoints/handlers). */
+function refuseExport(query: URLSearchParams): void {
+  if (parseBoolean(query.get('export')) === true) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
 }
 
 export async function listMany(exchange: Exchange, answers: Answers, served: ServedResource): Promise<void> {

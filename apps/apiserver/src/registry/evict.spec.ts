@@ -100,6 +100,17 @@ describe('an eviction', () => {
     expect(await leaving()).toBe(true);
   });
 
+  it.each([[false], [true]])('of a pod as it was seen, by its version (dry run: %s)', async (dryRun) => {
+    await aPod(running(true));
+    const seen = String((await find(pods, 'default', 'p'))?.resourceVersion);
+    const preconditions = { resourceVersion: seen };
+    await evicted({ deleteOptions: { preconditions } }, dryRun);
+    expect(await leaving()).toBe(!dryRun);
+    await setStatus(pods, 'p', running(false));
+    await expect(evicted({ deleteOptions: { preconditions } }, dryRun)).rejects.toMatchObject({ code: 409 });
+    expect((await podNow())?.status?.conditions?.map(({ type }) => type)).not.toContain('DisruptionTarget');
+  });
+
   it('with two budgets cannot be decided', async () => {
     await aPod(running(true));
     await aBudget({ disruptionsAllowed: 1 });

@@ -34,14 +34,14 @@ function spend(budgets: ResourceStore, namespace: string, budget: Cached, podNam
 }
 
 /** Says in the pod's status why it goes, before it does; answers the pod as it is then. */
-async function markTarget(pods: ResourceStore, namespace: string, pod: Cached, asItIs: boolean, context: WriteContext): Promise<Cached> {
-  const { name = '', uid } = pod.object.metadata;
+async function markTarget(pods: ResourceStore, namespace: string, pod: Cached, { preconditions }: DeleteOptions, context: WriteContext): Promise<Cached> {
+  const { name = '' } = pod.object.metadata;
   const { object } = await update(pods, {
     namespace,
     name,
     subresource: 'status',
     createsMissing: false,
-    preconditions: { ...(uid === undefined ? {} : { uid }), ...(asItIs ? { resourceVersion: String(pod.resourceVersion) } : {}) },
+    ...(preconditions ? { preconditions } : {}),
     compute: (current) => withTarget((current ?? pod).parse(), formatTime(pods.deps.clock.now())),
   }, context);
   return object;
@@ -78,6 +78,12 @@ function boundTo({ asItIs }: Verdict, pod: Cached, options: DeleteOptions): Dele
   return { ...options, preconditions: { ...(uid === undefined ? {} : { uid }), ...version, ...options.preconditions } };
 }
 
+/** The version that was asked for is no longer the pod's own once its status says why it goes: upstream's addConditionAndDeletePod. */
+function movedOn(options: DeleteOptions, { resourceVersion }: Cached): DeleteOptions {
+  const { preconditions } = options;
+  return preconditions?.resourceVersion === undefined ? options : { ...options, preconditions: { ...preconditions, resourceVersion: String(resourceVersion) } };
+}
+
 /** The stores that an eviction is about. */
 export interface EvictionStores {
   readonly pods: ResourceStore;
@@ -105,8 +111,8 @@ export async function evict(
     const pod = await get(pods, namespace, name);
     const verdict = await judge(budgets, namespace, pod, mine);
     try {
-      const marked = options.dryRun ? pod : await markTarget(pods, namespace, pod, verdict.asItIs, mine);
-      await remove(pods, namespace, name, boundTo(verdict, marked, options), mine);
+      const bound = boundTo(verdict, pod, options);
+      await remove(pods, namespace, name, options.dryRun ? bound : movedOn(bound, await markTarget(pods, namespace, pod, bound, mine)), mine);
       return;
     } catch (error) {
       if (!isConflict(error)) throw error;

@@ -24,6 +24,13 @@ export interface RemoteVersion {
   readonly facts: readonly ResourceFacts[];
   /** It does not answer now. */
   readonly isStale: boolean;
+  readonly priorities: Priorities;
+}
+
+/** Where an APIService wants its group among all groups, and its version among those of the group: the higher, the earlier. */
+export interface Priorities {
+  readonly group: number;
+  readonly version: number;
 }
 
 /** What is served at a moment, for discovery and OpenAPI: documents are made anew when `edition` has moved. */
@@ -63,17 +70,17 @@ export class ServedCatalog {
   }
 
   /** What another API server serves of `<group>/<version>`. */
-  setRemote(key: string, facts: readonly ResourceFacts[]): void {
-    this.changeRemote(key, { facts, isStale: false });
+  setRemote(key: string, facts: readonly ResourceFacts[], priorities: Priorities): void {
+    this.changeRemote(key, { facts, isStale: false, priorities });
   }
 
   /** It does not say any more: clients are told that what they read of it may be old. */
-  setStale(key: string): void {
+  setStale(key: string, priorities: Priorities): void {
     this.documents.delete(key);
-    this.changeRemote(key, { isStale: true });
+    this.changeRemote(key, { isStale: true, priorities });
   }
 
-  private changeRemote(key: string, change: Partial<RemoteVersion>): void {
+  private changeRemote(key: string, change: Partial<RemoteVersion> & Pick<RemoteVersion, 'priorities'>): void {
     const [group = '', version = ''] = key.split('/');
     const before = this.remote.get(key);
     const next: RemoteVersion = { group, version, facts: [], isStale: true, ...before, ...change };

@@ -26,6 +26,8 @@ let server: TestApiserver;
 let client: RestClient;
 let backend: Server;
 const seen: Seen[] = [];
+/** A path that is answered, but with nothing. */
+let unreadable = '';
 
 const resources = {
   kind: 'APIResourceList',
@@ -69,7 +71,7 @@ beforeAll(async () => {
   backend = createServer({ cert, key, ca: await readFile(server.pki.files.frontProxyClient.ca), requestCert: true, rejectUnauthorized: true }, (request, response) => {
     seen.push({ path: request.url ?? '', headers: request.headers, proxy: [(request.socket as unknown as TLSSocket).getPeerCertificate().subject.CN].flat()[0] ?? '' });
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(documents[request.url ?? ''] ?? { kind: 'ShipList', items: [] }));
+    response.end(request.url === unreadable ? '' : JSON.stringify(documents[request.url ?? ''] ?? { kind: 'ShipList', items: [] }));
   });
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
@@ -130,6 +132,21 @@ it('asks its own authorisation first', async () => {
   const anonymous = await RestClient.of(server, true);
   expect((await anonymous.get('/apis/fleet.example.com/v1/namespaces/default/ships')).code).toBe(403);
   anonymous.close();
+});
+
+it('takes a server that says nothing of what it serves for one whose word is old, and goes on', async () => {
+  const path = '/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com';
+  const freshness = async (): Promise<unknown> => {
+    const { body } = await client.get<{ items: { metadata: { name: string }; versions: { freshness: string }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+    return body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions[0]?.freshness;
+  };
+  unreadable = '/apis/fleet.example.com/v1';
+  await client.patch(path, 'merge', { spec: { versionPriority: 11 } });
+  await shown(async () => expect(await freshness()).toBe('Stale'));
+  expect(await availability()).toMatchObject({ status: 'True', reason: 'Passed' });
+  unreadable = '';
+  await client.patch(path, 'merge', { spec: { versionPriority: 10 } });
+  await shown(async () => expect(await freshness()).toBe('Current'));
 });
 
 it('answers 503 for a server that cannot be reached, and says why', async () => {

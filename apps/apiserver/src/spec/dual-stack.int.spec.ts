@@ -12,12 +12,18 @@ describe('a server with Service ranges of both families', () => {
 
   useTestApi((running) => {
     ({ api } = running);
-  }, ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112']);
+  }, ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112', '--endpoint-reconciler-type=none']);
 
   const create = async (name: string, spec: object): Promise<{ code: number; spec: Service['spec'] }> => {
     const { code, body } = await api.post<Service>(services, { metadata: { name }, spec: { ports: [{ port: 80 }], selector: { app: name }, ...spec } });
     return { code, spec: body.spec };
   };
+
+  it('has its own Service, and leaves the endpoints of that to others if so told', async () => {
+    expect((await api.get<Service>(`${services}/kubernetes`)).body.spec.clusterIP).toBe('10.96.0.1');
+    expect((await api.get('/api/v1/namespaces/default/endpoints/kubernetes')).code).toBe(404);
+    expect((await api.get('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes')).code).toBe(404);
+  });
 
   it('gives a Service what it asks for, and an IPAddress each that says whose it is', async () => {
     expect((await create('one', {})).spec).toMatchObject({ ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'], clusterIPs: [expect.stringMatching(/^10\.96\./)] });

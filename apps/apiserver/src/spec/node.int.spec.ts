@@ -188,6 +188,21 @@ describe('conversations with pods', () => {
     await expect(SpdyRemoteCommand.dial(url('exec', '?command=cat'), { stdin: false, stdout: true, stderr: false, tty: false }, { tls })).rejects.toThrow('you must specify at least 1 of stdin, stdout, stderr');
   });
 
+  it('take the right to create, also over what begins with GET', async () => {
+    const subresources = ['exec', 'attach', 'portforward'];
+    const resources = subresources.map((name) => `pods/${name}`);
+    for (const [name, verbs] of [['getter', ['get']], ['creator', ['get', 'create']]] as const) {
+      await api.post('/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles', { metadata: { name }, rules: [{ apiGroups: [''], resources, verbs }] });
+      const subjects = [{ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' }];
+      await api.post('/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings', { metadata: { name }, subjects, roleRef: { kind: 'Role', name, apiGroup: 'rbac.authorization.k8s.io' } });
+    }
+    for (const subresource of subresources) {
+      const ask = (user: string) => api.get<{ message: string }>(`${path}/${subresource}?command=cat&stdout=true`, { 'Impersonate-User': user });
+      expect(await ask('getter')).toMatchObject({ code: 403, body: { message: 'pods "p" is forbidden: ' } });
+      expect(await ask('creator')).toMatchObject({ code: 400, body: { message: 'Upgrade request required' } });
+    }
+  });
+
   it('forward ports', async () => {
     const connection = await dialPort(url('portforward'), 8080, { tls });
     connection.end('ping');

@@ -60,6 +60,12 @@ describe('an odd request', () => {
     });
   });
 
+  it('asks for an export', async () => {
+    const path = await map('exported');
+    expect(brief(await test.api.get<Any>(`${path}?export=true`))).toEqual({ code: 400, reason: 'BadRequest', message: 'the export parameter, deprecated since v1.14, is no longer supported' });
+    expect((await test.api.get(`${path}?export=false`)).code).toBe(200);
+  });
+
   it('makes an event of events.k8s.io that says too little', async () => {
     const message = 'Event "e" is invalid: [eventTime: Required value, type: Invalid value: "": has invalid value: ]';
     expect(brief(await test.api.post<Any>(events, { metadata: { name: 'e' }, reason: 'r' }))).toEqual({ code: 422, reason: 'Invalid', message });

@@ -79,7 +79,8 @@ export const gateTable: ReadonlyMap<string, GateFacts> = new Map(gates);
 
 /** Gates that change something here, in the processes that name them. */
 export type HeededGate =
-  | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'ComponentFlagz' | 'ComponentStatusz' | 'DRAResourceClaimGranularStatusAuthorization' | 'NodeDeclaredFeatures' | 'PodTopologyLabelsAdmission';
+  | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'AuthorizePodWebsocketUpgradeCreatePermission' | 'ComponentFlagz' | 'ComponentStatusz'
+  | 'DRAResourceClaimGranularStatusAuthorization' | 'NodeDeclaredFeatures' | 'PodTopologyLabelsAdmission';
 
 /** Off by default upstream, and yet always done here: their kinds are served when `--runtime-config` says so, and their fields are read. */
 export const alwaysDone: ReadonlySet<string> = new Set(words(`

@@ -18,7 +18,8 @@ const mirrorPod = () => aPod().named('static').annotated(mirror).onNode('n1').wi
 function plugin(decide: (asked: AuthorizationAttributes) => Decision = () => ({ verdict: 'no-opinion' })): { plugin: NodeRestriction; table: ObjectTable } {
   const table = new ObjectTable()
     .put(core.pods, own.build(), strange.build(), certified.build(), aPod().named('projected').withUid('3').onNode('n1').withVolume({ name: 't', projected: { sources: [{ serviceAccountToken: { path: 't', audience: 'vault' } }] } })
-      .withVolume({ name: 'c', csi: { driver: 'inline' } }).withVolume({ name: 'd', persistentVolumeClaim: { claimName: 'data' } }).withVolume({ name: 'e', ephemeral: {} }).build())
+      .withVolume({ name: 'c', csi: { driver: 'inline' } }).withVolume({ name: 'd', persistentVolumeClaim: { claimName: 'data' } }).withVolume({ name: 'e', ephemeral: {} }).build(),
+      aPod().named('driven').withUid('5').onNode('n1').withVolume({ name: 'c', csi: { driver: 'none' } }).build(), aPod().named('claiming').withUid('6').onNode('n1').withVolume({ name: 'd', persistentVolumeClaim: { claimName: 'no' } }).withVolume({ name: 'e', ephemeral: {} }).build())
     .put(core.nodes, { ...aNode().named('n1').build(), metadata: { name: 'n1', uid: 'node-uid' } })
     .put(core.serviceaccounts, { metadata: { namespace: 'default', name: 'robot', uid: 'account-uid' } })
     .put(storage.csidrivers, ...['inline', 'bound'].map((name) => ({ metadata: { name }, spec: { tokenRequests: [{ audience: `for-${name}` }] } })))
@@ -124,6 +125,8 @@ describe('NodeRestriction', () => {
     { reason: 'a token for a driver of its pod', write: token({ audiences: ['for-inline'], boundObjectRef: boundTo('projected', '3') }), refusal: '' },
     { reason: 'a token for the driver of a claim', write: token({ audiences: ['for-bound'], boundObjectRef: boundTo('projected', '3') }), refusal: '' },
     { reason: 'a token that no volume asks for', write: token({ boundObjectRef: boundTo('web', '1') }), refusal: refuses('serviceaccounts', 'default', 'audience "" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience') },
+    { reason: 'a token for a driver that is not there', write: token({ audiences: ['x'], boundObjectRef: boundTo('driven', '5') }), refusal: refuses('serviceaccounts', 'default', 'error validating audience "x": csidriver.storage.k8s.io "none" not found') },
+    { reason: 'a token for claims that are not there', write: token({ audiences: ['x'], boundObjectRef: boundTo('claiming', '6') }), refusal: refuses('serviceaccounts', 'default', 'error validating audience "x": [persistentvolumeclaim "no" not found, persistentvolumeclaim "claiming-e" not found]') },
     { reason: 'a token for two audiences', write: token({ audiences: ['vault', 'x'], boundObjectRef: boundTo('projected', '3') }), refusal: refuses('serviceaccounts', 'default', 'node may only request 0 or 1 audiences') },
     { reason: 'a token for no pod', write: token({}), refusal: refuses('serviceaccounts', 'default', 'node requested token not bound to a pod') },
     { reason: 'a token for a secret', write: token({ boundObjectRef: boundTo('web', '1', { kind: 'Secret' }) }), refusal: refuses('serviceaccounts', 'default', 'node requested token not bound to a pod') },

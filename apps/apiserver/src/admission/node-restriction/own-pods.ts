@@ -5,7 +5,7 @@ import { mirrorAnnotation } from '../../auth/node/node-graph';
 import type { AdmissionAttributes, Authorizer, ObjectReader } from '../../pipeline';
 import { refused } from '../refused';
 import { apiReferenceOf } from './api-references';
-import { podNamesAudience } from './pod-audiences';
+import { podAudience } from './pod-audiences';
 
 /** What a node may do with pods, and with tokens for them: only with those bound to it. */
 export class OwnPods {
@@ -39,8 +39,10 @@ export class OwnPods {
     if (pod.spec?.nodeName !== node) throw refused(attributes, 'node requested token bound to a pod scheduled on a different node');
     if (audiences.length > 1) throw refused(attributes, 'node may only request 0 or 1 audiences');
     const audience = audiences[0] ?? '';
-    if (podNamesAudience(pod, audience, this.reader)) return;
-    const asked = { verb: 'request-serviceaccounts-token-audience', isResource: true, path: '', group: '', version: '*', resource: audience, subresource: '', namespace, name };
+    const { named, missing } = podAudience(pod, audience, this.reader);
+    if (named) return;
+    if (missing.length > 0) throw refused(attributes, `error validating audience ${goQuote(audience)}: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}`);
+    const asked = { verb: 'request-serviceaccounts-token-audience', isResource: true, path: '', group: '', version: 'v1', resource: audience, subresource: '', namespace, name };
     const { verdict } = await this.authorizer.authorize(user, asked);
     if (verdict !== 'allow') throw refused(attributes, `audience ${goQuote(audience)} not found in pod spec volume, ${user.name} is not authorized to request tokens for this audience`);
   }

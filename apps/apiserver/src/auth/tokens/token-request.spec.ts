@@ -67,7 +67,7 @@ describe('TokenRequests', () => {
     { reason: 'too short', spec: { expirationSeconds: 599 }, code: 422, message: 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes' },
     { reason: 'too long', spec: { expirationSeconds: 2 ** 32 + 1 }, code: 422, message: 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds' },
     { reason: 'another name', metadata: { name: 'x' }, code: 422, message: 'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.name: Invalid value: "x": must match the service account name if specified' },
-    { reason: 'another namespace', metadata: { namespace: 'x' }, code: 422, message: 'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.namespace: Invalid value: "x": must match the service account namespace if specified' },
+    { reason: 'another namespace', metadata: { namespace: 'x', name: 'x' }, code: 400, message: 'the namespace of the provided object does not match the namespace sent on the request' },
     { reason: 'another account of the name', metadata: { uid: 'x' }, code: 409, message: 'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "robot": the UID in the token request (x) does not match the UID of the service account (sa)' },
     { reason: 'another\'s pod', spec: { boundObjectRef: pod('other') }, code: 400, message: 'cannot bind token for serviceaccount "robot" to pod running with different serviceaccount name.' },
     { reason: 'a pod that is gone', spec: { boundObjectRef: pod('gone') }, code: 404, message: 'pods "gone" not found' },

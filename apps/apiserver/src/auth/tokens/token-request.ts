@@ -1,5 +1,5 @@
 import { core, type KubeObject, type authenticationv1, type metav1 } from '@navarch/api';
-import { badRequest, conflict, fieldErrors, FieldPath, formatTime, goQuote, invalid, notFound, parseGroupVersion, type FieldError } from '@navarch/apimachinery';
+import { badRequest, conflict, fieldErrors, FieldPath, formatTime, goQuote, invalid, notFound, parseGroupVersion } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { ObjectWriter, VirtualCreate } from '../../pipeline';
 import type { BoundObject, ServiceAccountTokens, TokenSubject } from './service-account-tokens';
@@ -105,14 +105,11 @@ function boundTo(ref: authenticationv1.BoundObjectReference, { metadata }: KubeO
   return { name, uid };
 }
 
-/** What the body says of name and namespace must be what the URL says. */
+/** What the body says of namespace and name must be what the URL says; the namespace is looked at for every kind, before the kind's own rules. */
 function requireSameName(metadata: metav1.ObjectMeta, namespace: string, name: string): void {
-  const errors: FieldError[] = [];
-  if (metadata.name !== undefined && metadata.name !== '' && metadata.name !== name)
-    errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'name'), metadata.name, 'must match the service account name if specified'));
-  else if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== namespace)
-    errors.push(fieldErrors.invalid(FieldPath.of('metadata', 'namespace'), metadata.namespace, 'must match the service account namespace if specified'));
-  if (errors.length > 0) throw invalid(kind, name, errors);
+  const { namespace: givenNamespace = '', name: givenName = '' } = metadata;
+  if (givenNamespace !== '' && givenNamespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (givenName !== '' && givenName !== name) throw invalid(kind, name, [fieldErrors.invalid(FieldPath.of('metadata', 'name'), givenName, 'must match the service account name if specified')]);
 }
 
 /** Who asks for a token of one account does not get that of another which has taken its name. */
