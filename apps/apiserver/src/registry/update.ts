@@ -94,8 +94,8 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   if (old.uid !== undefined) metadata.uid = old.uid;
   // What an update leaves out, or may not change, stays.
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
-    if (old[field] === undefined) delete metadata[field];
-    else (metadata as Record<string, unknown>)[field] = old[field];
+    if (old[field] !== undefined) (metadata as Record<string, unknown>)[field] = old[field];
+    else if (field in metadata) delete metadata[field];
   }
   if (metadata.generateName === undefined && old.generateName !== undefined) metadata.generateName = old.generateName;
   delete metadata.selfLink;
