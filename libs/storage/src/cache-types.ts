@@ -11,7 +11,7 @@ export interface Description {
   /** Values of the field selectors this resource supports, such as `spec.nodeName`. */
   readonly fields: Readonly<Record<string, string>>;
   /** For pods that have one, spec.nodeName: the node class the object belongs to (rules 3). */
-  readonly node?: string;
+  readonly node?: string | undefined;
 }
 
 /** A resource as the cache knows it: bytes under a prefix, and how to look into them. */

@@ -14,8 +14,12 @@ export interface TolerationSeconds {
 /** Pods stay this long on a node that is not ready or not reachable, unless they say otherwise. */
 export class DefaultTolerationSeconds implements AdmissionPlugin {
   readonly name = 'DefaultTolerationSeconds';
+  readonly #defaults: readonly (corev1.Toleration & { readonly key: string })[];
 
-  constructor(private readonly seconds: TolerationSeconds) {}
+  constructor(seconds: TolerationSeconds) {
+    const common = { operator: 'Exists', effect: 'NoExecute' };
+    this.#defaults = [{ key: notReady, ...common, tolerationSeconds: seconds.notReady }, { key: unreachable, ...common, tolerationSeconds: seconds.unreachable }];
+  }
 
   handles({ operation, group, resource, subresource }: WriteSort): boolean {
     return (operation === 'CREATE' || operation === 'UPDATE') && group === '' && resource === 'pods' && subresource === '';
@@ -25,8 +29,8 @@ export class DefaultTolerationSeconds implements AdmissionPlugin {
     const { spec } = object as corev1.Pod;
     if (spec === undefined) return;
     const given = spec.tolerations ?? [];
-    const missing = ([[notReady, this.seconds.notReady], [unreachable, this.seconds.unreachable]] as const).filter(([key]) => !given.some((toleration) => tolerates(toleration, key)));
-    if (missing.length > 0) spec.tolerations = [...given, ...missing.map(([key, tolerationSeconds]) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))];
+    const missing = this.#defaults.filter(({ key }) => !given.some((toleration) => tolerates(toleration, key)));
+    if (missing.length > 0) spec.tolerations = [...given, ...missing.map((toleration) => ({ ...toleration }))];
   }
 }
 

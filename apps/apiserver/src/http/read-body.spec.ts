@@ -1,5 +1,16 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { readBody } from './read-body';
+
+/** A request as it is when all of it came in one packet. */
+function arrived(...chunks: readonly string[]): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  for (const chunk of chunks) request.push(Buffer.from(chunk));
+  request.push(null);
+  request.complete = true;
+  return request;
+}
 
 describe('a request body', () => {
   it('is read whole', async () => {
@@ -9,6 +20,17 @@ describe('a request body', () => {
     stream.end('cd');
     expect((await read).toString()).toBe('abcd');
   });
+
+  it.each([[['ab']], [['ab', 'cd']], [[]]])('that came with its head is taken at once, and comes to its end: %j', async (chunks) => {
+    const request = arrived(...chunks);
+    const ended = new Promise((resolve) => request.on('end', resolve));
+    const read = readBody(request, undefined);
+    expect(request.listenerCount('data')).toBe(0);
+    expect((await read).toString()).toBe(chunks.join(''));
+    await ended;
+  });
+
+  it('that came with its head has the same limit', () => expect(readBody(arrived('abcd'), undefined, 3)).rejects.toMatchObject({ code: 413 }));
 
   it('over the limit is refused while what still comes is dropped', async () => {
     const stream = new PassThrough();

@@ -1,4 +1,5 @@
 import { badRequest, requestEntityTooLarge, timeout } from '@navarch/apimachinery';
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 
 /** Upstream's MaxRequestBodyBytes. */
@@ -63,6 +64,14 @@ function cutWhenLate(stream: Readable, bodyMs: number, late: () => void): void {
   stream.on('end', () => clearTimeout(timer));
 }
 
+/** A body that is all there, as a small one is that came along with its head: taken as it is, it needs no listeners and no timer. */
+function bodyAtHand(stream: Readable, limit: number): Buffer | undefined {
+  if (!(stream instanceof IncomingMessage) || !stream.complete || stream.readableLength > limit) return undefined;
+  const chunks: Buffer[] = [];
+  for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
 /** @throws requestEntityTooLarge, timeout, or badRequest when the client goes away before it has sent all */
 export function readBody(stream: Readable, declaredLength: number | undefined, limit = MAX_BODY_BYTES, bodyMs = BODY_MS): Promise<Buffer> {
   if (declaredLength === 0) {
@@ -74,6 +83,8 @@ export function readBody(stream: Readable, declaredLength: number | undefined, l
     stream.resume();
     return Promise.reject(requestEntityTooLarge(`limit is ${limit}`));
   }
+  const present = bodyAtHand(stream, limit);
+  if (present) return Promise.resolve(present);
   return new Promise((resolve, reject) => {
     const reader = new BodyReader(limit, resolve, reject);
     stream.on('data', (chunk: Buffer) => reader.data(chunk));

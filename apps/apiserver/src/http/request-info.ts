@@ -13,7 +13,7 @@ export interface RequestInfo {
   /** What follows the subresource: the path of a proxy request. */
   readonly rest: string;
   /** A watch asked for by its path (`/watch/`), which says nothing of what it selects to those who authorise it. */
-  readonly isOldWatch?: true;
+  readonly isOldWatch?: true | undefined;
   /** The path ends with the verb that it has: nobody can tell what is meant. */
   readonly isUnclear?: true;
 }
@@ -47,9 +47,14 @@ function verbFor(method: string, name: string, watch: boolean, watchPrefix: bool
 }
 
 function segments(path: string): string[] {
-  const parts = path.split('/');
   const found: string[] = [];
-  for (const part of parts) if (part !== '') found.push(part.includes('%') ? decodeURIComponent(part) : part);
+  for (let start = 0; start < path.length;) {
+    const slash = path.indexOf('/', start);
+    const end = slash < 0 ? path.length : slash;
+    const part = path.slice(start, end);
+    if (part !== '') found.push(part.includes('%') ? decodeURIComponent(part) : part);
+    start = end + 1;
+  }
   return found;
 }
 
@@ -79,5 +84,5 @@ export function requestInfo(method: string, path: string, watch: boolean): Reque
   const name = parts[at + 1] ?? '';
   const subresource = parts[at + 2] ?? '';
   const rest = parts.length > at + 3 ? `/${parts.slice(at + 3).join('/')}${path.endsWith('/') ? '/' : ''}` : path.endsWith('/') ? '/' : '';
-  return { isResource: true, path, ...(watchPrefix ? { isOldWatch: true } : {}), verb: verbFor(method, name, watch, watchPrefix), group, version, namespace, resource, subresource, name, rest };
+  return { isResource: true, path, isOldWatch: watchPrefix ? true : undefined, verb: verbFor(method, name, watch, watchPrefix), group, version, namespace, resource, subresource, name, rest };
 }

@@ -1,10 +1,24 @@
 import { fieldValidationOf, invalid, parseBoolean, validatePatchOptions, validateWriteOptions } from '@navarch/apimachinery';
-import type { WriteContext } from '../registry/write-context';
-import type { Exchange } from './exchange';
+import type { FieldValidation, WriteContext } from '../registry/write-context';
+import { type Exchange, NO_QUERY } from './exchange';
 
-/** Query parameters that every write takes, read and checked; those of a deletion are its own (see DeleteOptions). @throws invalid */
-export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions', apply = false): WriteContext {
-  const { query } = exchange;
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
+
+/** What the query parameters of a write say. */
+interface AskedOptions {
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+  readonly fieldValidation: FieldValidation;
+  readonly force: boolean;
+  /** As they were given. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What most writes ask for. */
+const NOTHING_ASKED: AskedOptions = { dryRun: false, fieldManager: '', fieldValidation: fieldValidationOf(null), force: false, options: {} };
+
+/** @throws invalid */
+function askedOptions(query: URLSearchParams, kind: OptionsKind, apply: boolean): AskedOptions {
   const dryRun = query.getAll('dryRun');
   const fieldManager = query.get('fieldManager') ?? '';
   const validation = query.get('fieldValidation');
@@ -16,19 +30,17 @@ export function writeContext(exchange: Exchange, kind: 'CreateOptions' | 'Update
       : validateWriteOptions(options);
     if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   }
-  const given = { ...(dryRun.length > 0 ? { dryRun } : {}), ...(fieldManager === '' ? {} : { fieldManager }), ...(validation === null || validation === '' ? {} : { fieldValidation: validation }) };
+  const options = { ...(dryRun.length > 0 ? { dryRun } : {}), ...(fieldManager === '' ? {} : { fieldManager }), ...(validation === null || validation === '' ? {} : { fieldValidation: validation }) };
+  return { dryRun: dryRun.includes('All'), fieldManager, fieldValidation: fieldValidationOf(validation), force: force !== null && parseBoolean(force), options };
+}
+
+/** Query parameters that every write takes, read and checked; those of a deletion are its own (see DeleteOptions). @throws invalid */
+export function writeContext(exchange: Exchange, kind: OptionsKind, apply = false): WriteContext {
+  const { query, user, userAgent, info, abandonment } = exchange;
+  const { dryRun, fieldManager, fieldValidation, force, options } = query === NO_QUERY && !apply ? NOTHING_ASKED : askedOptions(query, kind, apply);
   return {
-    user: exchange.user,
-    dryRun: dryRun.includes('All'),
-    fieldManager,
-    userAgent: exchange.userAgent,
-    fieldValidation: fieldValidationOf(validation),
-    force: force !== null && parseBoolean(force),
-    trusted: false,
+    user, dryRun, fieldManager, userAgent, fieldValidation, force, options, abandonment, requested: info, trusted: false,
     warn: (text) => exchange.warn(text),
-    requested: exchange.info,
-    options: given,
-    abandonment: exchange.abandonment,
-    ...(exchange.isAudited ? { annotate: (key: string, value: string, from?: 'Request') => exchange.annotate(key, value, from) } : {}),
+    annotate: exchange.isAudited ? (key, value, from) => exchange.annotate(key, value, from) : undefined,
   };
 }

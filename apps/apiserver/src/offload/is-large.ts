@@ -9,14 +9,15 @@ const CHARACTERS_PER_UNIT = 8;
 export function isLarge(...values: readonly unknown[]): boolean {
   const open: unknown[] = [...values];
   let weight = 0;
-  while (open.length > 0) {
+  while (open.length > 0 && weight <= LARGE) {
     const value = open.pop();
     if (typeof value === 'string') weight += value.length / CHARACTERS_PER_UNIT;
     else if (typeof value === 'object' && value !== null) {
-      const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-      weight += members.length * PER_MEMBER;
-      if (weight > LARGE) return true;
-      for (const member of members) open.push(member);
+      const others = open.length;
+      // Every write is gone through: lists of what objects hold would take most of the time.
+      if (Array.isArray(value)) for (const member of value as readonly unknown[]) open.push(member);
+      else for (const name in value) open.push((value as Readonly<Record<string, unknown>>)[name]);
+      weight += (open.length - others) * PER_MEMBER;
     }
   }
   return weight > LARGE;

@@ -28,12 +28,12 @@ export interface AdmissionAttributes {
   readonly version: string;
   readonly resource: string;
   /** How the client named the resource, where that is not the version in which it is stored. */
-  readonly requested?: RequestedVersion;
+  readonly requested?: RequestedVersion | undefined;
   /** Empty for the object itself. */
   readonly subresource: string;
   readonly kind: string;
   /** What `object` and `oldObject` are where a subresource shows another kind than the resource's: Scale, Binding, PodExecOptions. */
-  readonly objectKind?: VersionedKind;
+  readonly objectKind?: VersionedKind | undefined;
   readonly namespaced: boolean;
   /** Empty for cluster-scoped objects; for Namespaces their own name, as upstream. */
   readonly namespace: string;
@@ -48,13 +48,13 @@ export interface AdmissionAttributes {
   /** A creation that was asked for as an update or patch: authorisation has not asked about it yet. */
   readonly viaUpdate?: boolean;
   /** Of an update: how authorisation knows it. Absent: `update`. */
-  readonly verb?: 'patch';
+  readonly verb?: 'patch' | undefined;
   /** Texts for `Warning` headers. */
   warn(text: string): void;
   /** Notes in the audit event of the request, from a level on if it is named; absent where nothing is audited. */
-  readonly annotate?: Annotate;
+  readonly annotate?: Annotate | undefined;
   /** Whether anybody waits for the outcome; absent where nobody can give up. */
-  readonly abandonment?: Abandonment;
+  readonly abandonment?: Abandonment | undefined;
 }
 
 /** What writes of one sort have in common. There are few sorts, so a plug-in is asked once about each. */

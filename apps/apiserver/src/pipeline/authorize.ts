@@ -23,6 +23,13 @@ export function refusalFor(user: User, attributes: AuthorizationAttributes, { re
   return error === undefined ? forbiddenFor(user, attributes, reason) : internalError(error);
 }
 
+/** What it comes to when nobody has allowed: only the last can have denied. */
+function inSum(decisions: readonly Exclude<Decision, { verdict: 'allow' }>[]): Decision {
+  const reasons = decisions.map(({ reason }) => reason).filter((reason) => reason);
+  const errors = decisions.map(({ error }) => error).filter((error) => error !== undefined);
+  return { verdict: decisions.at(-1)?.verdict ?? 'no-opinion', reason: reasons.join('\n'), ...(errors.length === 0 ? {} : { error: errors.join('\n') }) };
+}
+
 /** Is told what came of each question. */
 export interface AuthorizationObserver {
   authorized(result: Decision['verdict'] | 'error', seconds: number): void;
@@ -50,17 +57,15 @@ export class AuthorizerChain implements Authorizer {
   }
 
   private async decide(user: User, attributes: AuthorizationAttributes): Promise<Decision> {
-    const [reasons, errors]: [string[], string[]] = [[], []];
-    const why = (): { reason: string; error?: string } => ({ reason: reasons.join('\n'), ...(errors.length === 0 ? {} : { error: errors.join('\n') }) });
+    const others: Exclude<Decision, { verdict: 'allow' }>[] = [];
     for (const authorizer of this.authorizers) {
       const asked = authorizer.authorize(user, attributes);
       const decision = asked instanceof Promise ? await asked : asked;
       if (decision.verdict === 'allow') return decision;
-      if (decision.reason) reasons.push(decision.reason);
-      if (decision.error !== undefined) errors.push(decision.error);
-      if (decision.verdict === 'deny') return { verdict: 'deny', ...why() };
+      others.push(decision);
+      if (decision.verdict === 'deny') break;
     }
-    return { verdict: 'no-opinion', ...why() };
+    return inSum(others);
   }
 
   /** @throws forbidden, internalError */

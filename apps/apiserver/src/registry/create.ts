@@ -11,7 +11,7 @@ import { dedupeOwners } from './owner-references';
 import { ownStrategy } from './own-strategy';
 import type { Cached, ResourceStore } from './resource-store';
 import { guarded } from './store-failure';
-import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
+import { managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { cachedForm, putOp } from './write-outcome';
 
 /** As upstream: a generated name is tried this often before the client is told to. */
@@ -40,19 +40,21 @@ export interface CreateOrigin {
 function admissionFor(resource: ResourceStore, object: KubeObject, context: WriteContext, viaUpdate: boolean): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
   const { namespace = '', name = '' } = object.metadata;
+  // Here and for updates all members are named: on the path of every write, spreads cost more than all that admission does with it.
+  const { user, dryRun, warn, annotate, requested, abandonment } = context;
   return {
     operation: 'CREATE', group, version, resource: plural, subresource: '', kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? name : namespace,
     name, object, oldObject: undefined,
-    options: writeOptionsOf(context),
-    ...admissionContext(context),
-    ...(viaUpdate ? { viaUpdate } : {}),
+    options: writeOptionsOf(context), user, dryRun, warn, annotate, requested, abandonment, viaUpdate,
   };
 }
 
+const SYSTEM_FIELDS = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const;
+
 /** Takes away what only the server sets. */
 function wipeSystemFields({ metadata }: KubeObject): void {
-  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete metadata[field];
+  for (const field of SYSTEM_FIELDS) if (field in metadata) delete metadata[field];
 }
 
 function setSystemFields(object: KubeObject, nowMs: number): void {

@@ -102,7 +102,7 @@ export class RegistryReader implements ObjectReader {
 
   list<T extends KubeObject>(type: ResourceType<T>, namespace?: string): T[] {
     const store = this.registry.storeOf(type);
-    if (!store.objects.isReady) return [];
+    if (!store.objects.isReady || store.objects.size === 0) return [];
     return store.objects.list(namespace === undefined || namespace === '' ? undefined : `${store.prefix}${namespace}/`).map((object) => object.object as T);
   }
 

@@ -5,14 +5,17 @@ import type { ServedResource } from './served-resource';
 /** All resources that are served, by group, version and plural name. */
 export class Registry {
   private readonly byPath = new Map<string, ServedResource>();
-  private readonly stores = new Map<string, ResourceStore>();
+  /** By group and plural name: looked up ten times in a write, so that names are not joined each time. */
+  private readonly stores = new Map<string, Map<string, ResourceStore>>();
   private readonly byPrefix = new Map<string, ResourceStore>();
 
   add(served: ServedResource): void {
     const { group, version, resource } = served.facts;
     this.byPath.set(`${group}/${version}/${resource}`, served);
     const { definition } = served.store;
-    this.stores.set(`${definition.group}/${definition.resource}`, served.store);
+    let ofGroup = this.stores.get(definition.group);
+    if (!ofGroup) this.stores.set(definition.group, (ofGroup = new Map<string, ResourceStore>()));
+    ofGroup.set(definition.resource, served.store);
     this.byPrefix.set(served.store.prefix, served.store);
   }
 
@@ -21,8 +24,8 @@ export class Registry {
     const path = `${group}/${version}/${resource}`;
     const { store } = this.byPath.get(path) ?? {};
     this.byPath.delete(path);
-    if (store && [...this.byPath.values()].every((other) => other.store !== store) && this.stores.get(`${group}/${resource}`) === store) {
-      this.stores.delete(`${group}/${resource}`);
+    if (store && [...this.byPath.values()].every((other) => other.store !== store) && this.store(group, resource) === store) {
+      this.stores.get(group)?.delete(resource);
       this.byPrefix.delete(store.prefix);
     }
   }
@@ -39,7 +42,7 @@ export class Registry {
 
   /** The version that clients get who name none: the one stored, else any. */
   preferred(group: string, resource: string): ServedResource | undefined {
-    const store = this.stores.get(`${group}/${resource}`);
+    const store = this.store(group, resource);
     const stored = store && this.byPath.get(`${group}/${store.definition.storageVersion}/${resource}`);
     if (stored) return stored;
     for (const served of this.byPath.values()) if (served.facts.group === group && served.facts.resource === resource) return served;
@@ -47,7 +50,7 @@ export class Registry {
   }
 
   store(group: string, resource: string): ResourceStore | undefined {
-    return this.stores.get(`${group}/${resource}`);
+    return this.stores.get(group)?.get(resource);
   }
 
   /** By what its keys begin with. */
@@ -66,7 +69,7 @@ export class Registry {
     return this.byPath.values();
   }
 
-  allStores(): Iterable<ResourceStore> {
-    return this.stores.values();
+  *allStores(): Iterable<ResourceStore> {
+    for (const ofGroup of this.stores.values()) yield* ofGroup.values();
   }
 }

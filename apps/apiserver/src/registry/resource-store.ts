@@ -73,7 +73,7 @@ export class ResourceStore {
       describe: (object) => {
         const values = fields.of(object as KubeObject);
         const node = hasNodes ? values['spec.nodeName'] : '';
-        return { uid: object.metadata.uid ?? '', labels: object.metadata.labels ?? {}, fields: values, ...(node ? { node } : {}) };
+        return { uid: object.metadata.uid ?? '', labels: object.metadata.labels ?? {}, fields: values, node: node === '' ? undefined : node };
       },
     });
   }

@@ -16,7 +16,7 @@ import type { Cached, ResourceStore } from './resource-store';
 import { requireSameObject } from './same-object';
 import { guarded } from './store-failure';
 import { ownStrategy } from './own-strategy';
-import { admissionContext, managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
+import { managerOf, strategyContextOf, type WriteContext, writeOptionsOf } from './write-context';
 import { cachedForm, putOp, sameContent } from './write-outcome';
 
 /** What admission sees of a subresource that shows another kind than the object's. */
@@ -73,15 +73,13 @@ function furtherFor({ definition: { further, subresources } }: ResourceStore, su
 
 function admissionFor(resource: ResourceStore, change: Change, object: KubeObject, old: KubeObject, context: WriteContext): AdmissionAttributes {
   const { group, storageVersion: version, resource: plural, kind, namespaced } = resource.definition;
-  const { shownAs } = change;
+  const { shownAs, verb } = change;
+  const { user, dryRun, warn, annotate, requested, abandonment } = context;
   return {
-    ...(shownAs ? { objectKind: shownAs.kind } : {}),
     operation: 'UPDATE', group, version, resource: plural, subresource: change.subresource, kind, namespaced,
     namespace: group === '' && plural === 'namespaces' ? change.name : change.namespace,
     name: change.name, object, oldObject: shownAs ? shownAs.show(old) : old,
-    options: writeOptionsOf(context),
-    ...admissionContext(context),
-    ...(change.verb === undefined ? {} : { verb: change.verb }),
+    options: writeOptionsOf(context), objectKind: shownAs?.kind, verb, user, dryRun, warn, annotate, requested, abandonment,
   };
 }
 
@@ -96,8 +94,8 @@ function settleMetadata(resource: ResourceStore, change: Change, object: KubeObj
   if (old.uid !== undefined) metadata.uid = old.uid;
   // What an update leaves out, or may not change, stays.
   for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
-    if (old[field] === undefined) delete metadata[field];
-    else (metadata as Record<string, unknown>)[field] = old[field];
+    if (old[field] !== undefined) (metadata as Record<string, unknown>)[field] = old[field];
+    else if (field in metadata) delete metadata[field];
   }
   if (metadata.generateName === undefined && old.generateName !== undefined) metadata.generateName = old.generateName;
   delete metadata.selfLink;

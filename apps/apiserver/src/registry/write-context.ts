@@ -25,7 +25,7 @@ export interface WriteContext {
   /** The options of the request as the client gave them, for admission to see; absent: made from what stands above. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Notes in the audit event; absent where nothing is audited. */
-  readonly annotate?: Annotate;
+  readonly annotate?: Annotate | undefined;
 }
 
 /** CreateOptions or UpdateOptions, as admission sees them: nothing that was not asked for. */
@@ -35,7 +35,7 @@ export function writeOptionsOf({ options, dryRun, fieldManager }: WriteContext):
 
 /** What admission gets to know of every write. */
 export function admissionContext({ user, dryRun, warn, annotate, requested, abandonment }: WriteContext): Pick<AdmissionAttributes, 'abandonment' | 'annotate' | 'dryRun' | 'requested' | 'user' | 'warn'> {
-  return { user, dryRun, warn, ...(annotate ? { annotate } : {}), ...(requested ? { requested } : {}), ...(abandonment ? { abandonment } : {}) };
+  return { user, dryRun, warn, annotate, requested, abandonment };
 }
 
 const MANAGER_LIMIT = 128;
@@ -43,19 +43,14 @@ const MANAGER_LIMIT = 128;
 /** The name that owns the fields of a write, as upstream's managerOrUserAgent. */
 export function managerOf(context: WriteContext): string {
   if (context.fieldManager !== '') return context.fieldManager;
-  const agent = context.userAgent.split('/', 1)[0] ?? '';
+  const { userAgent } = context;
+  const slash = userAgent.indexOf('/');
+  const agent = slash < 0 ? userAgent : userAgent.slice(0, slash);
   const printable = agent.replace(/[^\x20-\x7e]/g, '').slice(0, MANAGER_LIMIT);
   return printable === '' ? 'unknown' : printable;
 }
 
 /** What the rules of a kind get to know of the request. */
 export function strategyContextOf({ user, warn }: WriteContext, nowMs: number): StrategyContext {
-  return {
-    userName: user.name,
-    userGroups: user.groups,
-    ...(user.uid === undefined ? {} : { userUid: user.uid }),
-    ...(user.extra === undefined ? {} : { userExtra: user.extra }),
-    nowMs,
-    warn,
-  };
+  return { userName: user.name, userGroups: user.groups, userUid: user.uid, userExtra: user.extra, nowMs, warn };
 }

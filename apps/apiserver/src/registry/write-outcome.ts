@@ -53,8 +53,8 @@ function onlyTimesDiffer(current: Cached, json: Buffer, { metadata }: KubeObject
 }
 
 /** Puts an object's JSON, under a lease where its kind expires. */
-export async function putOp(resource: ResourceStore, key: string, json: Buffer, expectedModRevision: number): Promise<PutOp> {
+export function putOp(resource: ResourceStore, key: string, json: Buffer, expectedModRevision: number): PutOp | Promise<PutOp> {
   const { ttlSeconds, storedForm } = resource.definition;
   const put: PutOp = { kind: 'put', key, json, expectedModRevision, ...(storedForm ? { schemaGeneration: storedForm.generation } : {}) };
-  return ttlSeconds === undefined ? put : { ...put, leaseId: await resource.deps.store.leaseFor(ttlSeconds) };
+  return ttlSeconds === undefined ? put : resource.deps.store.leaseFor(ttlSeconds).then((leaseId) => ({ ...put, leaseId }));
 }

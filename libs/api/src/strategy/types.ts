@@ -4,9 +4,9 @@ import type { KubeObject } from '../kube-object';
 /** What the rules of a kind may know of the request. */
 export interface StrategyContext {
   readonly userName: string;
-  readonly userUid?: string;
+  readonly userUid?: string | undefined;
   readonly userGroups?: readonly string[];
-  readonly userExtra?: Readonly<Record<string, readonly string[]>>;
+  readonly userExtra?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly nowMs: number;
   warn(text: string): void;
 }

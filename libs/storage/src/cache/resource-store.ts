@@ -98,9 +98,9 @@ export class ResourceStore<T extends object> implements ResourceCache<T> {
   }
 
   expect(key: string, json: Buffer, object: DeepReadonly<T>): () => void {
-    const description = this.resource.describe(object);
+    const { uid, labels, fields, node } = this.resource.describe(object);
     // The object is still the writer's, and with it the labels.
-    return this.#expected.add(key, json, { ...description, labels: { ...description.labels } });
+    return this.#expected.add(key, json, { uid, labels: { ...labels }, fields, node });
   }
 
   objectFrom(value: StoredValue): CachedObject<T> {

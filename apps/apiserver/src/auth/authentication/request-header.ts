@@ -44,11 +44,16 @@ export class RequestHeaderAuthenticator implements Authenticator {
   /** One connection's peer is the same value for all of its requests, so its certificate is read once. */
   readonly #peers = new WeakMap<TlsPeer, KnownPeer>();
 
-  constructor(private readonly options: RequestHeaderOptions, private readonly clock: Pick<Clock, 'now'>) {}
+  /** As they are found in a request: looked for in every one. */
+  readonly #names: readonly string[];
+
+  constructor(private readonly options: RequestHeaderOptions, private readonly clock: Pick<Clock, 'now'>) {
+    this.#names = options.usernameHeaders.map((header) => header.toLowerCase());
+  }
 
   authenticate({ peer, headers, rawHeaders = [] }: AuthenticationRequest): User | undefined {
     const { usernameHeaders, uidHeaders, groupHeaders } = this.options;
-    if (peer === undefined || !usernameHeaders.some((header) => headers[header.toLowerCase()] !== undefined) || !this.#isProxy(peer)) return undefined;
+    if (peer === undefined || !this.#names.some((header) => headers[header] !== undefined) || !this.#isProxy(peer)) return undefined;
     const values = valuesByName(rawHeaders);
     const valuesOf = (header: string): readonly string[] => values.get(header.toLowerCase()) ?? [];
     const firstOf = (names: readonly string[]): string | undefined => names.map((header) => valuesOf(header)[0]).find((value) => value !== undefined && value !== '');
