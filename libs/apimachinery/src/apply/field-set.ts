@@ -6,7 +6,7 @@ import { ANY_ELEMENT, type PathElement } from './path-element';
 const nothingBelow: ReadonlyMap<PathElement, FieldSet> = new Map();
 
 /** All leaves of all fieldsV1 are this one object. */
-const leafFields: JsonObject = Object.freeze({});
+export const leafFields: JsonObject = Object.freeze({});
 
 /**
  * A set of paths to fields, as a tree. A path is a member on its own: its parents and children are members only if inserted too.
