@@ -63,7 +63,7 @@ class Comparing implements Comparison {
 
   /** Adds all of a value that only one side has, itself included. */
   private addWhole(into: FieldSet, value: JsonValue, type: SchemaType): void {
-    addMember(into.descend(this.path.slice(0, -1)), this.path.at(-1) ?? '', value, type);
+    addMember(into.descend(this.path, this.path.length - 1), this.path.at(-1) ?? '', value, type);
   }
 
   private items(before: JsonValue[], after: JsonValue[], type: ListType): void {
