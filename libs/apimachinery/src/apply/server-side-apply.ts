@@ -101,7 +101,8 @@ export function trackedManagers(request: UpdateRequest): JsonObject[] {
   const { live = {}, next, type } = request;
   const owners = new Map(ownersToUpdate(request, live, next));
   const { ignored } = request;
-  if (request.live === undefined && owners.size === 0 && (ignored === undefined || ignored instanceof FieldSet)) return ownedByCreator(request, fieldsOfNew(next, type, ignored ? unowned(ignored) : alwaysIgnored));
+  if (request.live === undefined && owners.size === 0 && (ignored === undefined || ignored instanceof FieldSet))
+    return ownedByCreator(request, fieldsOfNew(next, type, ignored ? unowned(ignored) : alwaysIgnored));
   const after = withoutManagedFields(next);
   // Nobody keeps track of an object whose managedFields somebody has reset, until it is applied again.
   if (request.live !== undefined && owners.size === 0) return [];
@@ -121,8 +122,9 @@ const updaterOf = ({ manager: name, apiVersion, subresource = '' }: FieldWriter)
 
 /** Nobody else has any of a new object. */
 function ownedByCreator(request: FieldWriter, fieldsV1: JsonObject): JsonObject[] {
+  if (Object.keys(fieldsV1).length === 0) return [];
   const manager = updaterOf(request);
-  return Object.keys(fieldsV1).length === 0 ? [] : encodeManagedFields(new Map([[managerKey(manager), { manager, fields: OwnedFields.lazily(fieldsV1), time: formatTime(request.now) }]]));
+  return encodeManagedFields(new Map([[managerKey(manager), { manager, fields: OwnedFields.lazily(fieldsV1), time: formatTime(request.now) }]]));
 }
 
 /** A client may set managedFields itself, reset them with no entry or one empty entry, or, knowing nothing of them, leave them out. */

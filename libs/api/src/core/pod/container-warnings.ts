@@ -65,13 +65,16 @@ export function portWarnings(containers: readonly Placed[]): string[] {
   const ports: { readonly port: Port; readonly path: FieldPath }[] = [];
   for (const { container, path } of containers) list(container.ports).forEach((port, i) => ports.push({ port, path: path.child('ports').index(i) }));
   const found: string[] = [];
-  for (const [i, { port, path }] of ports.entries()) {
+  const seen: typeof ports = [];
+  for (const placed of ports) {
+    const { port, path } = placed;
     if (port.hostIP && !port.hostPort) found.push(`${path.toString()}: hostIP set without hostPort: ${printed(port)}`);
-    for (const other of ports.slice(0, i)) {
+    for (const other of seen) {
       if (other.port.containerPort !== port.containerPort || other.port.protocol !== port.protocol) continue;
       const word = conflict(port, other.port);
       if (word !== undefined) found.push(`${path.toString()}: ${word} port definition with ${other.path.toString()}`);
     }
+    seen.push(placed);
   }
   const named = new Map<string, FieldPath>();
   for (const { port: { name }, path } of ports) {
