@@ -45,7 +45,10 @@ export function setters(pod: boolean, containers: readonly string[]): string {
 
 /** The names of the containers for which a test holds. */
 export function containersThat(spec: Partial<corev1.PodSpec>, test: (container: corev1.Container | corev1.EphemeralContainer) => boolean): string[] {
-  return containersOf(spec).filter(test).map(({ name }) => name);
+  const names: string[] = [];
+  for (const containers of [spec.initContainers, spec.containers, spec.ephemeralContainers])
+    for (const container of containers ?? []) if (test(container)) names.push(container.name);
+  return names;
 }
 
 /** Windows pods cannot set what Linux pods must. */

@@ -36,7 +36,12 @@ function controlsOf({ level, minor }: LevelVersion): readonly Control[] {
 
 /** What a pod does that a level does not allow: baseline controls first, each by name. */
 export function violationsOf(pod: CheckedPod, level: LevelVersion): Violation[] {
-  return controlsOf(level).flatMap((control) => checkOf(control, level.minor)?.(pod) ?? []);
+  const violations: Violation[] = [];
+  for (const control of controlsOf(level)) {
+    const violation = checkOf(control, level.minor)?.(pod);
+    if (violation) violations.push(violation);
+  }
+  return violations;
 }
 
 /** All of them in one text: `host namespaces (hostNetwork=true), privileged (…)`. */

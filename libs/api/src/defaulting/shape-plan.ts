@@ -9,7 +9,7 @@ type Zero = '' | 0 | false;
 
 /** How objects of a type are written. */
 export interface TypePlan {
-  readonly form?: ScalarForm;
+  readonly form: ScalarForm | undefined;
   readonly fields: Map<string, FieldPlan>;
   /** Scalars that are written even when zero. */
   readonly always: (readonly [name: string, zero: Zero])[];
@@ -17,12 +17,13 @@ export interface TypePlan {
   readonly structs: (readonly [name: string, type: TypePlan])[];
 }
 
+/** All plans have all members, which makes them fast to read. */
 export interface ValuePlan {
-  readonly type?: TypePlan;
-  readonly items?: ValuePlan;
-  readonly values?: ValuePlan;
+  readonly type: TypePlan | undefined;
+  readonly items: ValuePlan | undefined;
+  readonly values: ValuePlan | undefined;
   /** Amounts of a resource list, which the API keeps no finer than a thousandth. */
-  readonly resourceList?: boolean;
+  readonly resourceList: boolean;
 }
 
 export interface FieldPlan extends ValuePlan {
@@ -69,14 +70,8 @@ function zeroOf(node: SchemaNode): Zero | undefined {
 }
 
 function valuePlan(node: SchemaNode): ValuePlan {
-  if (node.ref !== undefined) {
-    const type = shapePlan(node.ref);
-    return type === undefined ? {} : { type };
-  }
-  if (node.items !== undefined) return { items: valuePlan(node.items) };
-  if (node.map === undefined) return {};
-  const values = valuePlan(node.map);
-  return values.type?.form === 'quantity' ? { values, resourceList: true } : { values };
+  const values = node.map && valuePlan(node.map);
+  return { type: node.ref === undefined ? undefined : shapePlan(node.ref), items: node.items && valuePlan(node.items), values, resourceList: values?.type?.form === 'quantity' };
 }
 
 /**
@@ -89,7 +84,7 @@ export function shapePlan(id: string): TypePlan | undefined {
   const form = forms[id];
   const properties = schemaTable().definitions[id]?.properties;
   if (form === undefined && properties === undefined) return undefined;
-  const plan: TypePlan = { ...(form === undefined ? {} : { form }), fields: new Map(), always: [], structs: [] };
+  const plan: TypePlan = { form, fields: new Map(), always: [], structs: [] };
   // Known before its fields are: types may contain themselves.
   plans.set(id, plan);
   const explicit = fieldsListed('explicit', messageOf(id));

@@ -24,6 +24,9 @@ function ipv4Bytes(text: string): number[] | undefined {
   return bytes.every((byte) => byte <= 255) ? bytes : undefined;
 }
 
+/** Nearly all addresses. */
+const plainIpv4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
+
 const unpadded = (text: string): string => text.replace(/(^|[.:])0+(?=\d+(\.|$))/g, '$1');
 
 function ipv6Bytes(text: string): number[] {
@@ -49,8 +52,9 @@ export function formatIp(bytes: readonly number[]): string {
 export function parseIp(text: string): ParsedIp | undefined {
   // A zone (`fe80::1%eth0`) makes no address of the API.
   if (text.includes('%')) return undefined;
-  const plain = unpadded(text);
   const four = ipv4Bytes(text);
+  if (four && plainIpv4.test(text)) return { family: 'IPv4', bytes: four, text, padded: false, mapped: false };
+  const plain = unpadded(text);
   if (four === undefined && isIP(plain) !== 6) return undefined;
   const bytes = four ?? ipv6Bytes(plain);
   const mapped = isMapped(bytes);

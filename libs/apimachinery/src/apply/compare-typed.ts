@@ -19,7 +19,8 @@ export function isSame({ added, modified, removed }: Comparison): boolean {
 /** Compares two states of an object, field by field where its type is granular. */
 export function compareTyped(before: JsonObject, after: JsonObject, type: SchemaType): Comparison {
   const walk = new Comparing();
-  walk.both(before, after, type);
+  // Those who ask know that something changed: that is not looked for twice.
+  walk.different(before, after, type);
   return walk;
 }
 
@@ -29,9 +30,12 @@ class Comparing implements Comparison {
   readonly removed = new FieldSet();
   private readonly path: PathElement[] = [];
 
-  both(before: JsonValue, after: JsonValue, type: SchemaType): void {
+  private both(before: JsonValue, after: JsonValue, type: SchemaType): void {
     // Most of most objects stays as it is: paths and keys are worked out only for what changed.
-    if (equalJson(before, after)) return;
+    if (!equalJson(before, after)) this.different(before, after, type);
+  }
+
+  different(before: JsonValue, after: JsonValue, type: SchemaType): void {
     const left = shapeOf(type, before ?? after);
     const right = shapeOf(type, after ?? before);
     // Null is a list or object too, without anything in it.
@@ -59,7 +63,7 @@ class Comparing implements Comparison {
 
   /** Adds all of a value that only one side has, itself included. */
   private addWhole(into: FieldSet, value: JsonValue, type: SchemaType): void {
-    addMember(into.descend(this.path.slice(0, -1)), this.path.at(-1) ?? '', value, type);
+    addMember(into.descend(this.path, this.path.length - 1), this.path.at(-1) ?? '', value, type);
   }
 
   private items(before: JsonValue[], after: JsonValue[], type: ListType): void {
@@ -113,7 +117,7 @@ function addContents(into: () => FieldSet, value: JsonValue, type: SchemaType): 
 const withZero = new WeakMap<StructType, readonly FieldType[]>();
 
 /** What Go has in every object of a type: a few of its many fields. */
-function fieldsWithZero(type: StructType): readonly FieldType[] {
+export function fieldsWithZero(type: StructType): readonly FieldType[] {
   let fields = withZero.get(type);
   if (!fields) withZero.set(type, (fields = [...type.fields.values()].filter(({ zero }) => zero !== undefined)));
   return fields;

@@ -6,7 +6,7 @@ import { ANY_ELEMENT, type PathElement } from './path-element';
 const nothingBelow: ReadonlyMap<PathElement, FieldSet> = new Map();
 
 /** All leaves of all fieldsV1 are this one object. */
-const leafFields: JsonObject = Object.freeze({});
+export const leafFields: JsonObject = Object.freeze({});
 
 /**
  * A set of paths to fields, as a tree. A path is a member on its own: its parents and children are members only if inserted too.
@@ -55,7 +55,7 @@ export class FieldSet {
   /** The only change in place: for sets still being made. The empty path is no member. */
   insert(path: readonly PathElement[]): void {
     const last = path.at(-1);
-    if (last !== undefined) this.descend(path.slice(0, -1)).members.add(last);
+    if (last !== undefined) this.descend(path, path.length - 1).members.add(last);
   }
 
   /** The node below, made if it is missing: for sets still being made. */
@@ -65,9 +65,9 @@ export class FieldSet {
     return child;
   }
 
-  /** The node at the end of a path, made if it is missing: for sets still being made. */
-  descend(path: readonly PathElement[]): FieldSet {
-    return path.reduce<FieldSet>((node, element) => node.child(element), this);
+  /** The node at the end of a path, or of its first steps, made if it is missing: for sets still being made. */
+  descend(path: readonly PathElement[], steps = path.length): FieldSet {
+    return steps <= 0 ? this : this.descend(path, steps - 1).child(path[steps - 1] as PathElement);
   }
 
   get empty(): boolean {

@@ -30,6 +30,15 @@ export const alwaysIgnored = fieldSetOf(
   'metadata.generation', 'metadata.managedFields', 'metadata.resourceVersion',
 );
 
+const unownedBeside = new WeakMap<FieldSet, FieldSet>();
+
+/** What nobody owns where an endpoint resets these fields. An endpoint asks with the same set for each object. */
+export function unowned(reset: FieldSet): FieldSet {
+  let all = unownedBeside.get(reset);
+  if (!all) unownedBeside.set(reset, (all = alwaysIgnored.union(reset)));
+  return all;
+}
+
 /** Every object has metadata, whoever owns what is in it. */
 const metadata = FieldSet.of(['f:metadata']);
 

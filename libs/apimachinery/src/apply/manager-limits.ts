@@ -11,6 +11,7 @@ const ancientManager = 'ancient-changes';
 
 /** Puts the oldest updaters together, those of one version into one. */
 export function capUpdaters(owners: Map<string, Ownership>): Owners {
+  if (owners.size <= maxUpdaters) return owners;
   const updaters = [...owners.values()].filter(({ manager }) => manager.operation === 'Update' && manager.subresource === '').sort(compareOwnership);
   const excess = updaters.length - maxUpdaters;
   if (excess <= 0) return owners;

@@ -1,4 +1,4 @@
-import { equalJson, getMember, isJsonObject, serializeUntyped, setMember, type JsonObject, type JsonValue } from '../json';
+import { equalJson, getMember, isJsonObject, serializeUntyped, setMember, shallowCopy, type JsonObject, type JsonValue } from '../json';
 import { compareStrings } from '../text/compare-strings';
 import { encodeManagedFields, type Owners } from './managed-fields';
 
@@ -14,7 +14,9 @@ export function withoutManagedFields(object: JsonObject): JsonObject {
   if (!isJsonObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return object;
   const rest: JsonObject = {};
   for (const name of Object.keys(metadata)) if (name !== 'managedFields') setMember(rest, name, metadata[name] ?? null);
-  return { ...object, metadata: rest };
+  const copy = shallowCopy(object);
+  copy['metadata'] = rest;
+  return copy;
 }
 
 /** The object with these; none at all leaves the field out. */

@@ -38,12 +38,22 @@ export const indexElement = (index: number): PathElement => `i:${index}`;
 export function itemElement(item: JsonValue, type: ListType): PathElement | undefined {
   if (type.listType === 'set') return valueElement(item);
   if (!isJsonObject(item)) return undefined;
-  const keys: JsonObject = {};
-  for (const key of type.keys) {
+  let keys = '';
+  for (const key of sortedKeysOf(type)) {
     const value = getMember(item, key) ?? (type.items.kind === 'struct' ? type.items.fields.get(key)?.keyDefault : undefined);
-    if (value !== undefined) keys[key] = value;
+    if (value !== undefined) keys += `${keys === '' ? '' : ','}${serializeUntyped(key)}:${serializeUntyped(value)}`;
   }
-  return Object.keys(keys).length === 0 ? undefined : `k:${serializeUntyped(keys)}`;
+  return keys === '' ? undefined : `k:{${keys}}`;
+}
+
+const sortedKeys = new WeakMap<ListType, readonly string[]>();
+
+/** As Go writes them. */
+function sortedKeysOf(type: ListType): readonly string[] {
+  if (type.keys.length < 2) return type.keys;
+  let keys = sortedKeys.get(type);
+  if (!keys) sortedKeys.set(type, (keys = [...new Set(type.keys)].sort(compareStrings)));
+  return keys;
 }
 
 /** Steps to all items; one without keys is known by its place. */

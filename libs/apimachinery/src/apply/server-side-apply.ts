@@ -6,7 +6,8 @@ import { formatTime } from '../text/time';
 import { checkConfig } from './check-config';
 import { isSame } from './compare-typed';
 import { FieldSet } from './field-set';
-import { type IgnoredFields, ownable, withoutIgnored } from './ignored-fields';
+import { fieldsOfNew } from './fields-of-new';
+import { alwaysIgnored, type IgnoredFields, ownable, unowned, withoutIgnored } from './ignored-fields';
 import { followsClientSideApply, ownedByClientSideApply, withLastApplied } from './last-applied';
 import { managedFieldsOf, withEntries, withManagedFields, withoutManagedFields } from './object-managed-fields';
 import { capUpdaters, ownersBeforeFirstApply } from './manager-limits';
@@ -99,19 +100,31 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
 export function trackedManagers(request: UpdateRequest): JsonObject[] {
   const { live = {}, next, type } = request;
   const owners = new Map(ownersToUpdate(request, live, next));
+  const { ignored } = request;
+  if (request.live === undefined && owners.size === 0 && (ignored === undefined || ignored instanceof FieldSet))
+    return ownedByCreator(request, fieldsOfNew(next, type, ignored ? unowned(ignored) : alwaysIgnored));
   const after = withoutManagedFields(next);
   // Nobody keeps track of an object whose managedFields somebody has reset, until it is applied again.
   if (request.live !== undefined && owners.size === 0) return [];
   const self = 'current-operation';
-  const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, request.ignored, true);
+  const comparison = takeFromOthers(owners, self, withoutManagedFields(live), after, type, ignored, true);
   const taken = comparison.modified.union(comparison.added);
-  const manager: Manager = { name: request.manager, operation: 'Update', apiVersion: request.apiVersion, subresource: request.subresource ?? '' };
-  const key = managerKey(manager);
   if (!taken.empty) {
+    const manager = updaterOf(request);
+    const key = managerKey(manager);
     const present = owners.get(key);
     owners.set(key, { manager, fields: OwnedFields.of(present ? present.fields.set.union(taken) : taken), time: formatTime(request.now) });
   }
   return encodeManagedFields(capUpdaters(owners));
+}
+
+const updaterOf = ({ manager: name, apiVersion, subresource = '' }: FieldWriter): Manager => ({ name, operation: 'Update', apiVersion, subresource });
+
+/** Nobody else has any of a new object. */
+function ownedByCreator(request: FieldWriter, fieldsV1: JsonObject): JsonObject[] {
+  if (Object.keys(fieldsV1).length === 0) return [];
+  const manager = updaterOf(request);
+  return encodeManagedFields(new Map([[managerKey(manager), { manager, fields: OwnedFields.lazily(fieldsV1), time: formatTime(request.now) }]]));
 }
 
 /** A client may set managedFields itself, reset them with no entry or one empty entry, or, knowing nothing of them, leave them out. */

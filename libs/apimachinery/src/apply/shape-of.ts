@@ -52,5 +52,7 @@ export function isEmptyContainer(value: JsonValue): boolean {
 
 /** Names of both objects, those of the first in front. */
 export function allNames(a: JsonObject, b: JsonObject): string[] {
-  return [...Object.keys(a), ...Object.keys(b).filter((name) => !Object.hasOwn(a, name))];
+  const names = Object.keys(a);
+  for (const name of Object.keys(b)) if (!Object.hasOwn(a, name)) names.push(name);
+  return names;
 }

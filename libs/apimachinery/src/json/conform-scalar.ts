@@ -1,5 +1,5 @@
 import { parseQuantity, QuantityError } from '../quantity';
-import { formatTime, parseTime } from '../text/time';
+import { formatTime, isTime, parseTime } from '../text/time';
 import { explainTimeError } from '../text/time-error';
 import { DecodeError } from './decode-error';
 import { type JsonValue } from './json-value';
@@ -98,18 +98,19 @@ function conformQuantity(value: JsonValue): string {
 const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 function conformTime(value: string): string {
+  if (canonicalTime.test(value) && isTime(value)) return value;
   const ms = parseTime(value);
   if (ms === undefined) throw new DecodeError(explainTimeError(value, '2006-01-02T15:04:05Z07:00'));
-  return canonicalTime.test(value) ? value : formatTime(ms);
+  return formatTime(ms);
 }
 
 const canonicalMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** Six digits of fraction are kept; more are cut. */
 function conformMicroTime(value: string): string {
+  if (canonicalMicroTime.test(value) && isTime(value)) return value;
   const ms = parseTime(value);
   if (ms === undefined) throw new DecodeError(explainTimeError(value, '2006-01-02T15:04:05.000000Z07:00'));
-  if (canonicalMicroTime.test(value)) return value;
   const fraction = /[.,](\d+)/.exec(value)?.[1] ?? '';
   return `${formatTime(ms).slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }

@@ -7,6 +7,6 @@ export { yamlOf } from './encode-yaml';
 export { type ExactJson } from './exact-json-parser';
 export { exactJsonText, parseJson } from './exact-text';
 export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, yamlErrors, type BodyKind, type FieldValidation } from './field-validation';
-export { cloneJson, equalJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from './json-value';
+export { cloneJson, equalJson, getMember, isJsonObject, setMember, shallowCopy, type JsonObject, type JsonValue } from './json-value';
 export { serializeForStorage, storedPrefix } from './serialize';
 export { plainText, serializeUntyped } from './serialize-untyped';

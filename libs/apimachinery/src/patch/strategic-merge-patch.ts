@@ -1,5 +1,5 @@
 import { badRequest } from '../errors';
-import { cloneJson, getMember, isJsonObject, plainText, setMember, type JsonObject, type JsonValue } from '../json';
+import { cloneJson, getMember, isJsonObject, plainText, setMember, shallowCopy, type JsonObject, type JsonValue } from '../json';
 import { type SchemaType, type StructType } from '../schema';
 import { mergeOrder } from './element-order';
 import { notAPatch } from './not-a-patch';
@@ -10,14 +10,14 @@ import { applyRetainKeys, badPatchType, deleteFromListPrefix, elementOrderPrefix
 
 /**
  * Applies a strategic merge patch: lists that the type says so are merged by their key, directives are obeyed.
- * Neither argument is changed.
+ * Neither argument is changed; what the patch leaves alone is shared with the document.
  * @throws ApiError
  */
 export function applyStrategicMergePatch(document: JsonObject, patch: JsonValue, type: StructType): JsonObject {
   // Nothing to change.
   if (patch === null) return cloneJson(document);
   if (!isJsonObject(patch)) throw notAPatch(patch, 'map[string]interface {}');
-  return mergeObjects(cloneJson(document), cloneJson(patch), type);
+  return mergeObjects(document, cloneJson(patch), type);
 }
 
 /** How a field of an object is merged. */
@@ -38,12 +38,13 @@ function ruleOf(parent: SchemaType | undefined, name: string): FieldRule {
 
 const itemType = (type: SchemaType): SchemaType => (type.kind === 'list' ? type.items : type);
 
-/** Merges in place and returns the result. */
-function mergeObjects(original: JsonObject, patch: JsonObject, type: SchemaType | undefined): JsonObject {
+/** Takes the patch over. */
+function mergeObjects(present: JsonObject, patch: JsonObject, type: SchemaType | undefined): JsonObject {
   const directive = takeDirective(patch, patchMarker);
   if (directive === 'replace') return patch;
   if (directive === 'delete') return {};
   if (directive !== undefined) throw badPatchType(directive, { ...patch, [patchMarker]: directive });
+  const original = shallowCopy(present);
   applyRetainKeys(original, patch);
   applyElementOrders(original, patch, type);
   for (const [key, value] of Object.entries(patch)) {
@@ -151,7 +152,7 @@ function mergeLists(original: JsonValue[], patch: JsonValue[], { type, mergeKey 
     if (value === undefined) throw noMergeKey(change, mergeKey);
     const at = places.get(plainText(value)) ?? result.length;
     const found = result[at];
-    result[at] = isJsonObject(found) ? mergeObjects(found, { ...change }, type) : withoutDirectives(change) ?? {};
+    result[at] = isJsonObject(found) ? mergeObjects(found, shallowCopy(change), type) : withoutDirectives(change) ?? {};
     place(result[at] ?? null, at);
   }
   return mergeOrder(result, changes, original, mergeKey);

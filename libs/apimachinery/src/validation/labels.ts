@@ -25,7 +25,8 @@ export function labelKeyMessages(key: string): string[] {
   if (key.includes('/', slash + 1)) return [`a valid label key ${nameMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const prefix = key.slice(0, slash);
   const messages = prefix === '' ? [emptyMessage] : dns1123SubdomainMessages(prefix, maxBytesMessage);
-  return [...messages.map((message) => `prefix part ${message}`), ...namePartMessages(key.slice(slash + 1))];
+  const ofName = namePartMessages(key.slice(slash + 1));
+  return messages.length === 0 ? ofName : [...messages.map((message) => `prefix part ${message}`), ...ofName];
 }
 
 function namePartMessages(name: string): string[] {
@@ -62,10 +63,13 @@ const totalAnnotationBytes = 256 * 1024;
 
 /** All annotations of an object. */
 export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
-  const entries = Object.entries(annotations ?? {});
-  // Keys follow the rule of labels, except that case does not matter, not even in the prefix.
-  const errors = entries.flatMap(([key]) => labelKeyMessages(key.toLowerCase()).map((message) => fieldErrors.invalid(path, key, message)));
-  const total = entries.reduce((sum, [key, value]) => sum + utf8Length(key) + utf8Length(value), 0);
+  const errors: FieldError[] = [];
+  let total = 0;
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    // Keys follow the rule of labels, except that case does not matter, not even in the prefix.
+    for (const message of labelKeyMessages(key.toLowerCase())) errors.push(fieldErrors.invalid(path, key, message));
+    total += utf8Length(key) + utf8Length(value);
+  }
   if (total > totalAnnotationBytes) errors.push(fieldErrors.tooLong(path, totalAnnotationBytes));
   return errors;
 }

@@ -93,15 +93,15 @@ function validateFinalizers(finalizers: readonly string[], path: FieldPath): Fie
 }
 
 function validateManagedFields(entries: NonNullable<ValidatedMeta['managedFields']>, path: FieldPath): FieldError[] {
-  return entries.flatMap(({ operation = '', fieldsType = '', manager = '', subresource = '' }, i) => {
+  const errors: FieldError[] = [];
+  entries.forEach(({ operation = '', fieldsType = '', manager = '', subresource = '' }, i) => {
     const at = path.index(i);
-    const errors: FieldError[] = [];
     if (operation !== 'Apply' && operation !== 'Update') errors.push(fieldErrors.invalid(at.child('operation'), operation, 'must be `Apply` or `Update`'));
     if (fieldsType !== '' && fieldsType !== 'FieldsV1') errors.push(fieldErrors.invalid(at.child('fieldsType'), fieldsType, 'must be `FieldsV1`'));
     errors.push(...validateFieldManager(manager, at.child('manager')));
     if (subresource.length > 256) errors.push(fieldErrors.tooLong(at.child('subresource'), 256));
-    return errors;
   });
+  return errors;
 }
 
 /** Broken rules of a change of an object's metadata. The caller compares resourceVersions. */

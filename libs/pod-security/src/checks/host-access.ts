@@ -30,8 +30,8 @@ export const hostPorts: Control = {
     check({ spec }) {
       const ports = new Set<string>();
       const names = containersThat(spec, (container) => {
-        const own = (container.ports ?? []).flatMap(({ hostPort = 0 }) => (hostPort === 0 ? [] : [String(hostPort)]));
-        for (const port of own) ports.add(port);
+        const own = (container.ports ?? []).filter(({ hostPort = 0 }) => hostPort !== 0);
+        for (const { hostPort } of own) ports.add(String(hostPort));
         return own.length > 0;
       });
       if (names.length === 0) return undefined;
@@ -42,8 +42,12 @@ export const hostPorts: Control = {
 
 /** A probe or hook with a host of its own asks others than the pod, with the node's reach. */
 function hostsOf({ livenessProbe, readinessProbe, startupProbe, lifecycle }: corev1.Container | corev1.EphemeralContainer): string[] {
-  const handlers = [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop];
-  return handlers.flatMap((handler) => [handler?.httpGet?.host ?? '', handler?.tcpSocket?.host ?? '']).filter((host) => host !== '');
+  const hosts: string[] = [];
+  for (const handler of [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop]) {
+    if (handler?.httpGet?.host) hosts.push(handler.httpGet.host);
+    if (handler?.tcpSocket?.host) hosts.push(handler.tcpSocket.host);
+  }
+  return hosts;
 }
 
 export const hostProbes: Control = {

@@ -62,24 +62,26 @@ function conflict(port: Port, other: Port): string | undefined {
 
 /** Ports, of all containers together, that are the same or share a name. */
 export function portWarnings(containers: readonly Placed[]): string[] {
-  const seen: { port: Port; path: string }[] = [];
-  const ports = containers.flatMap(({ container, path }) => list(container.ports).map((port, i) => ({ port, path: path.child('ports').index(i).toString() })));
-  const numbers = ports.flatMap(({ port, path }) => {
-    const found = port.hostIP && !port.hostPort ? [`${path}: hostIP set without hostPort: ${printed(port)}`] : [];
+  const ports: { readonly port: Port; readonly path: FieldPath }[] = [];
+  for (const { container, path } of containers) list(container.ports).forEach((port, i) => ports.push({ port, path: path.child('ports').index(i) }));
+  const found: string[] = [];
+  const seen: typeof ports = [];
+  for (const placed of ports) {
+    const { port, path } = placed;
+    if (port.hostIP && !port.hostPort) found.push(`${path.toString()}: hostIP set without hostPort: ${printed(port)}`);
     for (const other of seen) {
       if (other.port.containerPort !== port.containerPort || other.port.protocol !== port.protocol) continue;
       const word = conflict(port, other.port);
-      if (word !== undefined) found.push(`${path}: ${word} port definition with ${other.path}`);
+      if (word !== undefined) found.push(`${path.toString()}: ${word} port definition with ${other.path.toString()}`);
     }
-    seen.push({ port, path });
-    return found;
-  });
-  const named = new Map<string, string>();
-  const names = ports.flatMap(({ port: { name }, path }) => {
-    if (!name) return [];
-    const first = named.get(name);
+    seen.push(placed);
+  }
+  const named = new Map<string, FieldPath>();
+  for (const { port: { name }, path } of ports) {
+    if (!name) continue;
+    const first = named.get(name)?.toString();
     if (first === undefined) named.set(name, path);
-    return first === undefined ? [] : [`${path}: duplicate port name ${JSON.stringify(name)} with ${first}, services and probes that select ports by name will use ${first}`];
-  });
-  return [...numbers, ...names];
+    else found.push(`${path.toString()}: duplicate port name ${JSON.stringify(name)} with ${first}, services and probes that select ports by name will use ${first}`);
+  }
+  return found;
 }

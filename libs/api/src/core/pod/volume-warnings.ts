@@ -30,13 +30,13 @@ function formerKinds(volume: Volume, path: FieldPath): string[] {
 
 interface Place {
   readonly path: string;
-  /** Which of the sources of a volume puts a file there. */
-  readonly source: string;
+  /** Which of the sources of a volume puts a file there; only asked for where files are in each other's way. */
+  readonly source?: () => string;
 }
 
 const quote = (text: string | undefined): string => JSON.stringify(text ?? '');
-const placesOf = (items: readonly Loose<{ path: string }>[] | undefined, source = ''): Place[] => list(items).map(({ path = '' }) => ({ path, source }));
-const shown = ({ path, source }: Place): string => (source === '' ? quote(path) : `${quote(path)} (${source})`);
+const placesOf = (items: readonly Loose<{ path: string }>[] | undefined, source?: () => string): Place[] => list(items).map(({ path = '' }) => (source ? { path, source } : { path }));
+const shown = ({ path, source }: Place): string => (source ? `${quote(path)} (${source()})` : quote(path));
 
 /** One is the other, or a folder that it would be in. */
 const collides = (a: string, b: string): boolean => a !== '' && b !== '' && (isAtOrIn(a, b) || isAtOrIn(b, a));
@@ -55,26 +55,26 @@ function overlaps(places: readonly Place[]): string[] {
 
 /** Where a source of a projected volume puts its files; undefined for one that is none. */
 function projectedPlaces({ configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate }: Projection): Place[] | undefined {
-  if (configMap?.items) return placesOf(configMap.items, `ConfigMap ${quote(configMap.name)}`);
-  if (secret?.items) return placesOf(secret.items, `Secret ${quote(secret.name)}`);
-  if (downwardAPI?.items) return placesOf(downwardAPI.items, 'DownwardAPI');
-  if (serviceAccountToken) return placesOf([serviceAccountToken], 'ServiceAccountToken');
-  if (clusterTrustBundle) return placesOf([clusterTrustBundle], `ClusterTrustBundle ${quote(clusterTrustBundle.name ?? clusterTrustBundle.signerName)}`);
+  if (configMap?.items) return placesOf(configMap.items, () => `ConfigMap ${quote(configMap.name)}`);
+  if (secret?.items) return placesOf(secret.items, () => `Secret ${quote(secret.name)}`);
+  if (downwardAPI?.items) return placesOf(downwardAPI.items, () => 'DownwardAPI');
+  if (serviceAccountToken) return placesOf([serviceAccountToken], () => 'ServiceAccountToken');
+  if (clusterTrustBundle) return placesOf([clusterTrustBundle], () => `ClusterTrustBundle ${quote(clusterTrustBundle.name ?? clusterTrustBundle.signerName)}`);
   if (podCertificate) {
     const { certificateChainPath, keyPath, credentialBundlePath } = podCertificate;
     const files = [[certificateChainPath, 'PodCertificate chain'], [keyPath, 'PodCertificate key'], [credentialBundlePath, 'PodCertificate credential bundle']] as const;
-    return files.flatMap(([path, source]) => (path ? [{ path, source }] : []));
+    return files.flatMap(([path, source]) => (path ? [{ path, source: () => source }] : []));
   }
   return configMap ?? secret ?? downwardAPI ? [] : undefined;
 }
 
 /** Files of one volume that are in each other's way: the last is kept, or the volume cannot be made. */
 function overlappingFiles({ name = '', configMap, secret, downwardAPI, projected }: Volume): string[] {
-  const say = (what: string, places: readonly Place[]): string[] => overlaps(places).map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`);
+  const say = (what: string, texts: readonly string[]): string[] => texts.map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`);
   const found: string[] = [];
-  if (configMap) found.push(...say(`ConfigMap ${quote(configMap.name)}`, placesOf(configMap.items)));
-  if (secret) found.push(...say(`Secret ${quote(secret.secretName)}`, placesOf(secret.items)));
-  if (downwardAPI) found.push(...say('DownwardAPI', placesOf(downwardAPI.items)));
+  if (configMap?.items) found.push(...say(`ConfigMap ${quote(configMap.name)}`, overlaps(placesOf(configMap.items))));
+  if (secret?.items) found.push(...say(`Secret ${quote(secret.secretName)}`, overlaps(placesOf(secret.items))));
+  if (downwardAPI) found.push(...say('DownwardAPI', overlaps(placesOf(downwardAPI.items))));
   if (!projected) return found;
   const places: Place[] = [];
   for (const source of list(projected.sources)) {
@@ -82,11 +82,14 @@ function overlappingFiles({ name = '', configMap, secret, downwardAPI, projected
     if (own === undefined) found.push(`volume ${quote(name)} (Projected) has no sources provided`);
     else places.push(...own);
   }
-  found.push(...say('Projected', places));
+  found.push(...say('Projected', overlaps(places)));
   return found;
 }
 
 /** What is said of a pod's volumes. Mirrors pkg/api/pod/warnings.go. */
 export function volumeWarnings(volumes: readonly Volume[] | undefined, path: FieldPath): string[] {
-  return [...list(volumes).flatMap((volume, i) => formerKinds(volume, path.index(i))), ...list(volumes).flatMap(overlappingFiles)];
+  const found: string[] = [];
+  list(volumes).forEach((volume, i) => found.push(...formerKinds(volume, path.index(i))));
+  for (const volume of list(volumes)) found.push(...overlappingFiles(volume));
+  return found;
 }

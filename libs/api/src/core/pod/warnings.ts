@@ -25,8 +25,9 @@ const useSeccomp = 'non-functional in v1.27+; use the "seccompProfile" field ins
 const [required, preferred] = ['requiredDuringSchedulingIgnoredDuringExecution', 'preferredDuringSchedulingIgnoredDuringExecution'] as const;
 
 function duplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, text: (index: number, key: string) => string): string[] {
+  if (!items) return [];
   const seen = new Set<string>();
-  return list(items).flatMap((item, i) => {
+  return items.flatMap((item, i) => {
     const key = keyOf(item) ?? '';
     if (seen.has(key)) return [text(i, key)];
     seen.add(key);
@@ -57,7 +58,8 @@ function podAffinity({ affinity }: Spec, path: FieldPath): string[] {
 }
 
 function spread({ topologySpreadConstraints }: Spec, path: FieldPath): string[] {
-  return list(topologySpreadConstraints).flatMap(({ topologyKey = '', labelSelector }, i) => {
+  if (!topologySpreadConstraints) return [];
+  return topologySpreadConstraints.flatMap(({ topologyKey = '', labelSelector }, i) => {
     const at = path.child('topologySpreadConstraints').index(i);
     const text = formerNodeLabels.get(topologyKey);
     return [...(text === undefined ? [] : [`${at.child('topologyKey').toString()}: ${topologyKey} is ${text}`]), ...(labelSelector ? [] : [matchesNothing(at)])];
@@ -114,7 +116,8 @@ export function podWarnings({ metadata, spec = {} }: Template, path: FieldPath):
   }
   found.push(...portWarnings(containers));
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) found.push(`${specPath.child('terminationGracePeriodSeconds').toString()}: must be >= 0; negative values are invalid and will be treated as 1`);
-  return [...found, ...podAffinity(spec, specPath), ...addresses(spec, specPath)];
+  found.push(...podAffinity(spec, specPath), ...addresses(spec, specPath));
+  return found;
 }
 
 /** Names that end up in host names had better be able to. */

@@ -46,8 +46,9 @@ type Aliases = readonly Loose<corev1.HostAlias>[] | undefined;
 
 /** Lines of /etc/hosts. */
 export function validateHostAliases(aliases: Aliases, before: Aliases, path: FieldPath, found: Findings): void {
+  if (!aliases) return;
   const known = new Set(list(before).flatMap(({ ip }) => ip ?? []));
-  list(aliases).forEach(({ ip = '', hostnames }, i) => {
+  aliases.forEach(({ ip = '', hostnames }, i) => {
     validIp(ip, path.index(i).child('ip'), found, known);
     list(hostnames).forEach((hostname, h) => dnsSubdomain(hostname, path.index(i).child('hostnames').index(h), found));
   });

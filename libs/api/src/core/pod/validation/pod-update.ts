@@ -106,6 +106,8 @@ export function validatePodChange(pod: Pod, oldPod: Pod): Findings {
   const sameInit = validateImages(spec.initContainers, old.initContainers, specPath.child('initContainers'), found);
   if (!sameContainers || !sameInit) return found;
   validateDeadline(spec, old, found);
+  // Most updates are of metadata alone.
+  if (semanticEqual(spec, old)) return found;
   validateAddedTolerations(spec, old, found);
   validateRemovedGates(spec, old, found);
   const grace = (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1 ? old : spec;

@@ -109,8 +109,8 @@ export function validateResources(
     const quantity = amountOf(name, text, path.child('requests').key(name));
     if (quantity !== undefined) compareWithLimit(name, quantity, limits.get(name), path, found);
   }
-  const all = new Set([...limits.keys(), ...Object.keys(resources.requests ?? {})]);
-  if ([...all].some(isHugePage) && !all.has('cpu') && !all.has('memory')) found.push(fieldErrors.forbidden(path, 'HugePages require cpu or memory'));
+  const isNamed = (test: (name: string) => boolean): boolean => [...limits.keys()].some(test) || Object.keys(resources.requests ?? {}).some(test);
+  if (isNamed(isHugePage) && !isNamed((name) => name === 'cpu' || name === 'memory')) found.push(fieldErrors.forbidden(path, 'HugePages require cpu or memory'));
   validateClaims(resources, path.child('claims'), found, claimNames);
 }
 
