@@ -6,7 +6,7 @@ import { contains, readServiceRange, type ServiceRange } from './ip-range';
 export interface ServiceRanges {
   /** The flag's, one a family; the first is the default. */
   readonly configured: readonly ServiceRange[];
-  /** Of which new addresses are taken, the flag's first. */
+  /** Of which new addresses are taken, the flag's first, unless its ServiceCIDR is being given up. */
   usable(): readonly ServiceRange[];
   /** Whether any range has the address, one that takes nobody any more included. */
   has(address: string): boolean;
@@ -19,10 +19,15 @@ function isReady({ metadata, status }: networkingv1.ServiceCIDR): boolean {
 
 export function serviceRanges(configured: readonly ServiceRange[], reader: ObjectReader): ServiceRanges {
   const known = new Set(configured.map(({ cidr }) => cidr));
-  const rangesOf = (choose: (object: networkingv1.ServiceCIDR) => boolean): ServiceRange[] => {
-    const cidrs = new Set(reader.list(networking.servicecidrs).filter(choose).flatMap(({ spec }) => spec?.cidrs ?? []).filter((cidr) => !known.has(cidr)));
-    // One that is too large or too small has no addresses to give.
-    return [...configured, ...[...cidrs].flatMap((cidr) => readServiceRange(cidr) ?? [])];
+  const cidrsOf = (choose: (object: networkingv1.ServiceCIDR) => boolean): Set<string> => new Set(reader.list(networking.servicecidrs).filter(choose).flatMap(({ spec }) => spec?.cidrs ?? []));
+  // One that is too large or too small has no addresses to give.
+  const others = (cidrs: ReadonlySet<string>): ServiceRange[] => [...cidrs].filter((cidr) => !known.has(cidr)).flatMap((cidr) => readServiceRange(cidr) ?? []);
+  const usable = (): ServiceRange[] => {
+    const ready = cidrsOf(isReady);
+    const givenUp = cidrsOf((object) => !isReady(object));
+    // The flag's give addresses also before there is an object for them.
+    return [...configured.filter(({ cidr }) => ready.has(cidr) || !givenUp.has(cidr)), ...others(ready)];
   };
-  return { configured, usable: () => rangesOf(isReady), has: (address) => rangesOf(() => true).some((range) => contains(range, address)) };
+  const all = (): ServiceRange[] => [...configured, ...others(cidrsOf(() => true))];
+  return { configured, usable, has: (address) => all().some((range) => contains(range, address)) };
 }
