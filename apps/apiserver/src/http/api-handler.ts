@@ -204,8 +204,10 @@ export class ApiHandler {
   private answer(exchange: Exchange, attributes: AuthorizationAttributes): Promise<void> {
     const { clock, log, requestTimeoutMs: maximumMs, metrics } = this.deps;
     const ms = exchange.query === NO_QUERY ? maximumMs : requestTimeoutMs(exchange.query, maximumMs);
+    if (ms <= 0) return this.takeTurn(exchange, attributes);
+    const endsAt = clock.now() + ms;
+    exchange.msLeft = () => endsAt - clock.now();
     const work = this.takeTurn(exchange, attributes);
-    if (ms <= 0) return work;
     return within(work, ms, clock, {
       expired: (reason) => exchange.abandon(reason),
       ended: (error) => {

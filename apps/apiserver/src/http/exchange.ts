@@ -88,6 +88,9 @@ export class Exchange {
     return this.auditId;
   }
 
+  /** Set when the time of the request begins to count. */
+  msLeft: (() => number) | undefined;
+
   /** Aborts when the client goes away, and by `abandon`. Most reads never need it. */
   get signal(): AbortSignal {
     return this.abandonment.signal;
@@ -108,7 +111,7 @@ export class Exchange {
   }
 
   private untilGone(): LazyAbandonment {
-    const abandoning = new LazyAbandonment();
+    const abandoning = new LazyAbandonment(this.msLeft);
     const gone = (): void => abandoning.abort(CLIENT_GONE);
     const forget = this.connection?.onGone(gone);
     this.response.on('close', () => {

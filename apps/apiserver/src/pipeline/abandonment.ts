@@ -6,6 +6,8 @@ export interface Abandonment {
   throwIfAborted(): void;
   /** For those who listen, instead of asking now and then. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the time of the request is over; absent where it may take for ever. */
+  readonly msLeft?: (() => number) | undefined;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface Abandonment {
 export class LazyAbandonment implements Abandonment {
   private aborter: AbortController | undefined;
   private why: Error | undefined;
+
+  constructor(readonly msLeft?: () => number) {}
 
   get aborted(): boolean {
     return this.why !== undefined;

@@ -66,6 +66,10 @@ it.each([['//x', '/x'], ['/x/', '/x'], ['/a/../x//y', '/x/y'], ['/', '/'], ['', 
   expect((await caller.post({ url: `https://localhost:${port}${path}`, caBundle }, '', { timeoutSeconds: 5 })).body).toBe(`${asked}?timeout=5s `);
 });
 
+it('tells of whole seconds', async () => {
+  expect((await caller.post({ service: { namespace: 'team', name: 'hook', path: '/x' }, caBundle }, '', { timeoutSeconds: 3.5 })).body).toBe('/x?timeout=4s ');
+});
+
 it('trusts the very certificate that a bundle names, though it is no authority', async () => {
   const { port } = server.address() as AddressInfo;
   expect((await caller.post({ url: `https://localhost:${port}/x`, caBundle: Buffer.from(serving).toString('base64') }, '', { timeoutSeconds: 5 })).code).toBe(200);

@@ -22,6 +22,7 @@ interface Destination {
 }
 
 export interface PostOptions {
+  /** The server is told of whole ones. */
   readonly timeoutSeconds: number;
   /** Whoever gives it shows the caller to the server; without it the call is anonymous. */
   readonly credentials?: CallerCredentials | undefined;
@@ -52,8 +53,8 @@ export class HttpsCaller {
       : { origin: url.slice(0, url.length - pathOf(url).length), path: pathOf(url) };
     const target = new URL(origin + path);
     target.pathname = joined(target.pathname);
-    target.searchParams.set('timeout', `${timeoutSeconds}s`);
-    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+    target.searchParams.set('timeout', `${Math.ceil(timeoutSeconds)}s`);
+    const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutSeconds * 1000)));
     try {
       const connectTo = service && this.endpoint(service.namespace, service.name, service.port ?? 443);
       const proofs = await credentials?.of(`${target.hostname}:${portOf(target)}`);

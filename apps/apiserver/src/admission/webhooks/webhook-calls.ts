@@ -1,7 +1,7 @@
 import { core, type KubeObject } from '@navarch/api';
 import { forbidden, notFound, type ApiError } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
-import type { AdmissionAttributes, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
+import type { Abandonment, AdmissionAttributes, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
 import type { CallerCredentials } from '../../services/caller-credentials';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
@@ -84,7 +84,7 @@ export class WebhookCalls {
     // A request whose time is over is not passed on, also to those that may fail.
     attributes.abandonment?.throwIfAborted();
     try {
-      verdict = await this.exchange(webhook.name, webhook, request, attributes.abandonment?.signal);
+      verdict = await this.exchange(webhook.name, webhook, request, attributes.abandonment);
     } catch (error) {
       attributes.abandonment?.throwIfAborted();
       if (!(error instanceof WebhookCallFailed)) throw error;
@@ -107,10 +107,12 @@ export class WebhookCalls {
     throw refusal;
   }
 
-  private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest, signal: AbortSignal | undefined): Promise<Verdict> {
+  private async exchange(name: string, { clientConfig, timeoutSeconds = 10, admissionReviewVersions }: RegisteredWebhook['webhook'], request: AdmissionRequest, abandonment: Abandonment | undefined): Promise<Verdict> {
     const version = reviewVersionOf(admissionReviewVersions);
     if (version === undefined) throw new WebhookCallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)');
-    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), { timeoutSeconds, credentials: this.deps.credentials, signal }).catch((error: unknown) => {
+    // A webhook has no more time than the request that it is asked for.
+    const left = (abandonment?.msLeft?.() ?? Infinity) / 1000;
+    const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), { timeoutSeconds: Math.min(timeoutSeconds, left), credentials: this.deps.credentials, signal: abandonment?.signal }).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });
     if (answer.code < 200 || answer.code > 299) throw new WebhookCallFailed(name, `failed to call webhook: the server answered with status ${answer.code}: ${answer.body.slice(0, 1024)}`);

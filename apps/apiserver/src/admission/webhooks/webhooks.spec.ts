@@ -2,7 +2,7 @@ import { admissionregistration, core, type admissionregistrationv1, type corev1,
 import type { JsonValue, Status } from '@navarch/apimachinery';
 import { createRegistry, silentLogger } from '@navarch/component-base';
 import { aPod } from '@navarch/testing';
-import { abandonmentBy, type AdmissionAttributes } from '../../pipeline';
+import { abandonmentBy, type AdmissionAttributes, LazyAbandonment } from '../../pipeline';
 import { PluginChain } from '../../pipeline/admission-chain';
 import { anAdmission, refusalOf } from '../../testing/admission-attributes';
 import { memoryRegistry, type MemoryRegistry } from '../../testing/memory-registry';
@@ -33,6 +33,8 @@ afterAll(() => registry.stop());
 class World {
   readonly asked: string[] = [];
   readonly reviews: Review[] = [];
+  /** How long they may take. */
+  readonly seconds: number[] = [];
   readonly warnings: string[] = [];
   readonly notes: Record<string, string> = {};
   readonly table = new ObjectTable().put(core.namespaces, { metadata: { name: 'default', labels: { team: 'a' } } });
@@ -45,7 +47,8 @@ class World {
       reader: this.table, versions: new RegistryVersions(registry.registry), log: silentLogger, metrics: new WebhookMetrics(this.metrics), conditions: new MatchConditionMetrics(this.metrics),
       authorizer: { name: 'some', authorize: () => ({ verdict: 'no-opinion' as const }) },
       caller: {
-        post: ({ url = '' }: { url?: string }, body: string) => {
+        post: ({ url = '' }: { url?: string }, body: string, { timeoutSeconds }: { timeoutSeconds: number }) => {
+          this.seconds.push(timeoutSeconds);
           const name = new URL(url).hostname;
           const review = JSON.parse(body) as Review;
           this.asked.push(name);
@@ -160,6 +163,14 @@ describe('mutating webhooks', () => {
     const world = new World([aWebhook('one.example.com', { failurePolicy: 'Ignore' }), aWebhook('two.example.com', { failurePolicy: 'Ignore' })], [], { 'one.example.com': late });
     await expect(world.chain.mutate({ ...anAdmission(labelled()), abandonment: abandonmentBy(aborter.signal) })).rejects.toThrow('too late');
     expect(world.asked).toEqual(['one.example.com']);
+  });
+
+  it('have as much time as they ask for, and no more than the request has', async () => {
+    const world = new World([aWebhook('one.example.com'), aWebhook('two.example.com', { timeoutSeconds: 2 })], [], {});
+    const write = anAdmission(labelled());
+    await world.chain.mutate(write);
+    await world.chain.mutate({ ...write, abandonment: new LazyAbandonment(() => 3500) });
+    expect(world.seconds).toEqual([10, 2, 3.5, 2]);
   });
 
   it('that may fail are passed over', async () => {
