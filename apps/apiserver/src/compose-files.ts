@@ -33,7 +33,7 @@ export function frontProxyFacts(config: ApiserverConfig, { clients, proxies }: T
   };
 }
 
-/** Who this server is to kubelets. */
+/** Who this server is to nodes; undefined where nothing says so. */
 export function kubeletFiles({ kubeletClientCertificate: certFile, kubeletClientKey: keyFile, kubeletCertificateAuthority, clientCaFile }: ApiserverConfig): TlsMaterialFiles | undefined {
   return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, caFile: kubeletCertificateAuthority ?? clientCaFile };
 }

@@ -172,9 +172,9 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const answers = answersOf('object', 'table', 'metadata');
   const kubeletTls = kubeletFiles(config);
   const nodes = new NodeConnections({ reader, clock, tls: kubeletTls });
-  const kubelets = new KubeletClient(nodes, kubeletTls, config.kubeletPreferredAddressTypes);
+  const kubelets = new KubeletClient(nodes, { caFile: kubeletTls?.caFile ?? config.kubeletCertificateAuthority, client: kubeletTls }, config.kubeletPreferredAddressTypes);
   // Files that are not there are to be told of now.
-  if (kubeletTls) await kubelets.credentials();
+  await kubelets.credentials();
   const access = new AccessMetrics(metrics);
   const authorization = new AuthorizerChain(extensions.authorizers, access);
   const creations = deps.features.enabled('AuthorizePodWebsocketUpgradeCreatePermission') ? authorization : undefined;

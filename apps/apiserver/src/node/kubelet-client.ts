@@ -3,6 +3,7 @@ import type { TlsMaterialFiles } from '@navarch/rpc';
 import { dialPort, type RemoteCommand, type RemoteCommandStreams, SpdyRemoteCommand, UpgradeFailed } from '@navarch/streaming';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import type { ConnectRequest } from '../registry/connect';
 import { trustedBy } from '../services/trusted-by';
 import type { NodeConnections } from './node-connections';
@@ -17,10 +18,14 @@ export const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'External
 /** The client would rather have logs of who knows whom than none: the kubelet's certificate may be anybody's. */
 const UNVERIFIED = 'insecureSkipTLSVerifyBackend';
 
-export interface KubeletTls extends ReturnType<typeof trustedBy> {
-  readonly cert: Buffer;
-  readonly key: Buffer;
+/** Who this server is to kubelets, and whom it believes. */
+export interface KubeletFiles {
+  /** Without it any kubelet is believed, as by upstream's server. */
+  readonly caFile: string | undefined;
+  readonly client: Pick<TlsMaterialFiles, 'certFile' | 'keyFile'> | undefined;
 }
+
+export type KubeletTls = Pick<SecureContextOptions, 'allowPartialTrustChain' | 'ca' | 'cert' | 'key'> & { readonly rejectUnauthorized?: boolean };
 
 const isRefusal = (error: unknown): error is UpgradeFailed => error instanceof Error && error.name === UpgradeFailed.name;
 
@@ -29,7 +34,7 @@ export class KubeletClient {
   constructor(
     private readonly nodes: NodeConnections,
     /** Read for every connection: what is in them is renewed. */
-    private readonly files: TlsMaterialFiles | undefined,
+    private readonly files: KubeletFiles,
     private readonly addressTypes: readonly string[] = ADDRESS_TYPES,
   ) {}
 
@@ -48,11 +53,11 @@ export class KubeletClient {
     return url;
   }
 
-  /** @throws serviceUnavailable */
+  /** @throws Error for files that are not there */
   async credentials(): Promise<KubeletTls> {
-    if (!this.files) throw serviceUnavailable('this server has no certificate for calling nodes');
-    const [ca, cert, key] = await Promise.all([readFile(this.files.caFile), readFile(this.files.certFile), readFile(this.files.keyFile)]);
-    return { ...trustedBy(ca), cert, key };
+    const { caFile, client } = this.files;
+    const trust = caFile === undefined ? { rejectUnauthorized: false } : trustedBy(await readFile(caFile));
+    return client ? { ...trust, cert: await readFile(client.certFile), key: await readFile(client.keyFile) } : trust;
   }
 
   async logs({ pod, node }: PodTarget, container: string, connection: ConnectRequest): Promise<void> {
