@@ -52,7 +52,7 @@ describe('upstream\'s kube-scheduler', () => {
     watch.stop();
   });
 
-  it('takes and renews its Lease, and may use no other', async () => {
+  it('takes and renews its Lease, and may use none of nodes', async () => {
     expect((await scheduler.get(`${leases}/kube-scheduler`)).code).toBe(404);
     const spec = { holderIdentity: 'host_1', leaseDurationSeconds: 15, acquireTime: microTime, renewTime: microTime, leaseTransitions: 0 };
     const made = await scheduler.post<Any>(leases, { metadata: { name: 'kube-scheduler', namespace: 'kube-system' }, spec });
@@ -60,7 +60,9 @@ describe('upstream\'s kube-scheduler', () => {
     const { body } = await scheduler.get<Any>(`${leases}/kube-scheduler`);
     expect(await scheduler.put<Any>(`${leases}/kube-scheduler`, { ...body, spec: { ...spec, renewTime: '2026-01-02T03:04:07.678901Z' } })).toMatchObject({ code: 200, body: { spec: { renewTime: '2026-01-02T03:04:07.678901Z' } } });
     expect((await scheduler.put(`${leases}/kube-scheduler`, { ...body, spec })).code).toBe(409);
-    expect((await scheduler.get(`${leases}/upstream-scheduler`)).code).toBe(403);
+    // Its role has been for all of kube-system since it may take part in coordinated elections.
+    expect((await scheduler.get(`${leases}/upstream-scheduler`)).code).toBe(404);
+    expect((await scheduler.get(`${leases.replace('kube-system', 'kube-node-lease')}/node-1`)).code).toBe(403);
   });
 
   it('binds a pod by its uid, once', async () => {
