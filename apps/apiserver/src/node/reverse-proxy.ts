@@ -6,6 +6,7 @@ import type { Duplex, Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
 import type { ConnectRequest } from '../registry/connect';
+import { callFailureText } from '../services/tls-failure';
 import { HtmlLinks } from './html-links';
 import { type ProxiedPlace, rewriteLink } from './proxied-links';
 
@@ -116,7 +117,7 @@ export function proxyTo(url: URL, connection: ConnectRequest, options: RequestOp
     call.on('error', (error) => {
       // A client that went away needs no answer.
       if (signal.aborted) resolve();
-      else reject(serviceUnavailable(`error trying to reach service: ${error.message}`));
+      else reject(serviceUnavailable(`error trying to reach service: ${callFailureText(error)}`));
     });
     if (upgrade || method === 'GET' || method === 'HEAD') call.end();
     else (request as IncomingMessage).pipe(call);

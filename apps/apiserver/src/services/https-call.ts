@@ -6,6 +6,7 @@ import type { CallerCredentials } from './caller-credentials';
 import type { Proofs } from './kubeconfig';
 import type { ServiceResolver } from './service-resolver';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
+import { callFailureText } from './tls-failure';
 import { trustedBy } from './trusted-by';
 
 export type ClientConfig = admissionregistrationv1.WebhookClientConfig;
@@ -60,7 +61,7 @@ export class HttpsCaller {
       const proofs = await credentials?.of(`${target.hostname}:${portOf(target)}`);
       return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     } catch (error) {
-      const why = deadline.aborted ? 'context deadline exceeded' : String((error as Partial<Error>).message);
+      const why = deadline.aborted ? 'context deadline exceeded' : callFailureText(error);
       // A URL forgets the port that goes without saying.
       throw new Error(`Post "${origin}${target.pathname}${target.search}": ${why}`, { cause: error });
     }
