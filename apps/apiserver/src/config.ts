@@ -86,7 +86,7 @@ export const apiserverFlags = defineFlags({
   'max-mutating-requests-inflight': { type: 'number', default: '1000', help: 'Writing requests served at a time; 0 for no limit. Writes of one moment commit together.' },
   ...keyPairFlags('kubelet-client-certificate', 'kubelet-client-key', 'Certificate with which this server calls kubelets.'),
   'kubelet-preferred-address-types': { type: 'list', default: ADDRESS_TYPES.join(), help: 'By which of a node\'s addresses its kubelet is called, best first.' },
-  'kubelet-certificate-authority': { type: 'string', help: 'CA of the kubelets.' },
+  'kubelet-certificate-authority': { type: 'string', help: 'CA of the kubelets. Without it that of clients counts, and where this server has no certificate for kubelets either, any kubelet is believed.' },
   ...keyPairFlags('proxy-client-cert-file', 'proxy-client-key-file', 'Certificate with which this server calls aggregated API servers.'),
   'endpoint-reconciler-type': { type: 'string', default: 'lease', choices: ['lease', 'none'], help: 'Whether the endpoints of the Service kubernetes are this server\'s to keep.' },
   'nats-servers': { type: 'list', help: 'Where NATS is; without it changes are not published, and consumers use gRPC watches.' },

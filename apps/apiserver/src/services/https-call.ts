@@ -49,10 +49,8 @@ export class HttpsCaller {
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
   async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<CallResult> {
-    const { origin, path } = url === undefined
-      ? { origin: `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}`, path: service?.path ?? '/' }
-      : { origin: url.slice(0, url.length - pathOf(url).length), path: pathOf(url) };
-    const target = new URL(origin + path);
+    const named = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
+    const target = new URL(named);
     target.pathname = joined(target.pathname);
     target.searchParams.set('timeout', `${Math.ceil(timeoutSeconds)}s`);
     const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutSeconds * 1000)));
@@ -63,6 +61,7 @@ export class HttpsCaller {
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : callFailureText(error);
       // A URL forgets the port that goes without saying.
+      const origin = /^\w+:\/\/[^/?#]+/.exec(named)?.[0] ?? target.origin;
       throw new Error(`Post "${origin}${target.pathname}${target.search}": ${why}`, { cause: error });
     }
   }
@@ -124,7 +123,5 @@ export class HttpsCaller {
 
 /** As Go's clients write a path: without what leads nowhere, such as the second slash of `https://host//path`, and without one at its end. */
 const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/$/, '');
-
-const pathOf = (url: string): string => /(?<=:\/\/[^/?#]*)[/?#].*/.exec(url)?.[0] ?? '';
 
 const portOf = ({ port }: URL): number => (port === '' ? 443 : Number(port));

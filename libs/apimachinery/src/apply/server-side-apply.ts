@@ -120,7 +120,7 @@ export function trackedManagers(request: UpdateRequest): JsonObject[] {
 
 const updaterOf = ({ manager: name, apiVersion, subresource = '' }: FieldWriter): Manager => ({ name, operation: 'Update', apiVersion, subresource });
 
-/** Nobody else has any of a new object. */
+/** The one entry of a new object: who makes it owns all of it that can be owned. */
 function ownedByCreator(request: FieldWriter, fieldsV1: JsonObject): JsonObject[] {
   if (Object.keys(fieldsV1).length === 0) return [];
   const manager = updaterOf(request);

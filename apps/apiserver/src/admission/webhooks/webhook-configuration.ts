@@ -13,6 +13,6 @@ export function readWebhookConfiguration(root: Fields): string | undefined {
   root.only('apiVersion', 'kind', 'kubeConfigFile');
   const file = root.optionalText('kubeConfigFile') ?? '';
   if (file === '') return undefined;
-  if (!isAbsolute(file)) throw root.wrong(`Invalid value: "${file}": must be an absolute file path`, 'kubeConfigFile');
+  if (!isAbsolute(file)) throw root.wrong(`"${file}": must be an absolute file path`, 'kubeConfigFile');
   return file;
 }
