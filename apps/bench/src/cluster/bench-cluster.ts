@@ -22,8 +22,6 @@ export interface ClusterOptions {
   readonly inspectable: boolean;
   /** Nodes with real containers, which want root; none unless given. */
   readonly realNodes?: number;
-  /** Nodes with simulated containers; none unless given. */
-  readonly simulatedNodes?: number;
   /** Further flags, as the launcher takes them: `app:--flag=value`. */
   readonly flags?: readonly string[];
 }
@@ -60,9 +58,8 @@ export class BenchCluster {
   }
 
   #nodes(): string[] {
-    const { realNodes, simulatedNodes, flags = [] } = this.options;
+    const { realNodes, flags = [] } = this.options;
     if (realNodes !== undefined) return ['--runtime', 'containerd', '--nodes', String(realNodes), ...asArguments(flags)];
-    if (simulatedNodes !== undefined) return ['--runtime', 'simulated', '--nodes', String(simulatedNodes), ...asArguments(flags)];
     return ['--runtime', 'simulated', '--nodes', '0', ...asArguments([...nodelessFlags, ...flags])];
   }
 

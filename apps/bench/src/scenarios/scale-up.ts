@@ -1,5 +1,7 @@
 import { ApiRequests } from '../api-requests';
 import { BenchCluster, type ClusterOptions } from '../cluster/bench-cluster';
+import { cpuSeconds } from '../cluster/process-usage';
+import { SimulatedNodes } from '../cluster/simulated-nodes';
 import { waitForQuiet } from '../cluster/wait-for-quiet';
 import { watchEvents } from '../load/watch-events';
 import type { Figure } from '../report/figure';
@@ -7,8 +9,8 @@ import type { Figure } from '../report/figure';
 const namespace = 'bench-scale-up';
 const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`;
 const readyWithinMs = 600_000;
-/** A simulated node has 254 addresses for pods. */
-const podsOfNode = 200;
+/** Of the 110 that a kubelet takes. */
+const podsOfNode = 50;
 
 export interface ScaleUpOptions {
   readonly replicas: number;
@@ -21,33 +23,36 @@ interface Deployment {
 
 /**
  * How long a Deployment takes from 0 to many pods: from the write of its scale until a watch shows as many ready. Simulated nodes, whose
- * containers start at once: what is measured is the control plane and the kubelets. A first Deployment warms everything up.
+ * containers start at once: what is measured is the control plane and the kubelets. A first Deployment, as large, warms everything up.
  */
 export async function scaleUp(options: ClusterOptions, { replicas, patienceSeconds }: ScaleUpOptions, signal: AbortSignal): Promise<Figure> {
-  const cluster = new BenchCluster({ ...options, name: `${options.name}-scale`, simulatedNodes: Math.ceil(replicas / podsOfNode), flags: ['kubelet:--max-pods=250'] });
+  const cluster = new BenchCluster({ ...options, name: `${options.name}-scale` });
+  let nodes: SimulatedNodes | undefined;
   try {
     await cluster.up(signal);
     const api = new ApiRequests(cluster.admin(), signal);
+    nodes = new SimulatedNodes(options.root, cluster, Math.ceil(replicas / podsOfNode));
+    await nodes.ready(api, signal);
     await api.namespace(namespace);
-    await scaleOne(cluster, api, { name: 'warm-up', replicas: Math.ceil(replicas / 10) }, signal);
+    await scaleOne(cluster, api, { name: 'warm-up', replicas }, signal);
+    await api.send('DELETE', `${deployments}/warm-up?propagationPolicy=Foreground`);
     await cluster.settle(signal);
     await waitForQuiet(patienceSeconds, () => 0, signal);
-    const before = cluster.cpu();
+    const cpu = (): Record<string, number> => ({ ...cluster.cpu(), ...Object.fromEntries(Object.entries(nodes?.pids() ?? {}).map(([name, pid]: [string, number]) => [name, cpuSeconds(pid)])) });
+    const before = cpu();
     const milestones = await scaleOne(cluster, api, { name: 'web', replicas }, signal);
-    const after = cluster.cpu();
+    const after = cpu();
     api.close();
-    const byProcess: Record<string, number> = {};
-    // Of all nodes together: each alone says little.
-    for (const [name, seconds] of Object.entries(after)) byProcess[name.replace(/@.*/, '')] = (byProcess[name.replace(/@.*/, '')] ?? 0) + seconds - (before[name] ?? 0);
     return {
       scenario: 'scale-up',
       what: `a Deployment from 0 to ${replicas.toLocaleString('en')} ready pods, seen by a watch`,
       value: milestones.readySeconds,
       unit: 's',
-      cpuSeconds: byProcess,
+      cpuSeconds: Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)])),
       detail: { ...milestones },
     };
   } finally {
+    await nodes?.stop();
     await cluster.purge();
   }
 }

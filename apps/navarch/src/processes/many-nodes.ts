@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CertificateFiles } from '@navarch/pki';
+import { clusterDns, clusterDomain } from '../cluster/addresses';
 import type { Layout } from '../cluster/layout';
 import { appMain } from './cluster-context';
 import { identityFlags } from './node-processes';
@@ -40,7 +41,8 @@ export function manyNodesSpecs({ root, layout, apiserver, identity, count, prefi
       name: `kubelets@${node}`, node, command: process.execPath, ports: [ports.kubelets], after: runtime,
       args: [
         appMain(root, 'kubelet', 'many-nodes'), ...identityFlags(apiserver, identity), `--nodes=${count}`, `--node-name-prefix=${prefix}`, '--node-ip=127.0.0.1', `--root-dir=${join(layout.dir, '{node}')}`,
-        `--container-runtime-endpoint=${socket('{node}')}`, '--eviction-hard=memory.available<100Mi', `--healthz-port=${ports.kubelets}`,
+        `--container-runtime-endpoint=${socket('{node}')}`, '--eviction-hard=memory.available<100Mi', `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
+        `--healthz-port=${ports.kubelets}`,
       ],
       health: { kind: 'http', url: `http://127.0.0.1:${ports.kubelets}/readyz` },
     },
