@@ -138,8 +138,9 @@ function channelOptions(options: ConnectOptions): ClientOptions {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.enable_channelz': 0,
+    // As long as Go's clients of Kubernetes wait for the answer: a process that is only slow, on a machine with too much to do, must not lose all its streams.
     // A runtime behind a Unix socket cannot get out of reach, and Go servers drop clients that ping often.
-    ...(options.address.startsWith('unix:') ? {} : { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000, 'grpc.keepalive_permit_without_calls': 1 }),
+    ...(options.address.startsWith('unix:') ? {} : { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 15_000, 'grpc.keepalive_permit_without_calls': 1 }),
     ...(options.tls ? { 'grpc.ssl_target_name_override': sniOf(options.serverName ?? hostOf(options.address)) } : {}),
   };
 }

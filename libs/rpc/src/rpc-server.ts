@@ -52,7 +52,7 @@ export class RpcServer implements Component {
       'grpc.max_send_message_length': -1,
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? -1,
       'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 15_000,
       // The default of 64 KiB makes large snapshots wait for window updates.
       'grpc-node.flow_control_window': 1024 * 1024,
     });

@@ -11,7 +11,8 @@ const channelOptions: ChannelOptions = {
   // A group of writes comes back as one revision of some hundred kilobytes: HTTP/2's own 64 KiB would have etcd wait for us again and again in the middle of it.
   'grpc-node.flow_control_window': 4 * 1024 * 1024,
   'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  // As kube-apiserver: an etcd that is only slow must not lose all its streams.
+  'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
 };
