@@ -1,3 +1,4 @@
+import { fieldGates } from '@navarch/api';
 import { type Config, defineFlags, type HeededGate, keyPairFlags } from '@navarch/component-base';
 import { acceptedFlags } from './accepted-flags';
 import { auditFlags } from './audit/audit-flags';
@@ -95,6 +96,9 @@ export const apiserverFlags = defineFlags({
 });
 
 /** The feature gates that this server asks about. */
-export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'AuthorizePodWebsocketUpgradeCreatePermission', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission'];
+export const apiserverGates: readonly HeededGate[] = [
+  'AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'AuthorizePodWebsocketUpgradeCreatePermission', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission',
+  ...fieldGates,
+];
 
 export type ApiserverConfig = Config<typeof apiserverFlags>;

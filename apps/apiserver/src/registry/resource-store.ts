@@ -1,4 +1,4 @@
-import type { KubeObject } from '@navarch/api';
+import type { FieldGate, KubeObject } from '@navarch/api';
 import { type GroupResource, parseJson } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
@@ -23,6 +23,8 @@ export interface RegistryDeps {
   readonly admission: AdmissionChain;
   /** Does what takes long on large objects. */
   readonly offload: Offload;
+  /** Which feature gates are open; absent: all. */
+  readonly isOpen?: (gate: FieldGate) => boolean;
 }
 
 /** One resource: where its objects are, and what is known of it. The verbs are in the files beside. */
