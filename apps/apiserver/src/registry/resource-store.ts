@@ -1,5 +1,5 @@
 import type { FieldGate, KubeObject } from '@navarch/api';
-import { type GroupResource, parseJson } from '@navarch/apimachinery';
+import { type GroupResource, parseJsonBytes } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { CachedObject, ResourceCache, Store, WatchCache } from '@navarch/storage';
@@ -64,10 +64,10 @@ export class ResourceStore {
       apiVersion: this.apiVersion,
       kind,
       hasNodes,
+      // Whole numbers of 64 bits stay as they are.
+      decode: (json: Buffer) => parseJsonBytes(json) as unknown as KubeObject,
       ...(storedForm
         ? {
-            // Fields of custom objects have 64 bits.
-            decode: (json: Buffer) => parseJson(json.toString()) as unknown as KubeObject,
             schemaGeneration: Number.MAX_SAFE_INTEGER,
             upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)),
           }

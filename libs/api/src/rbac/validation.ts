@@ -6,7 +6,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { pathSegmentName } from '../validation/name-rules';
 import { type Findings, present, refuse } from '../validation/rules';
-import { selectorFaults } from '../validation/selector-faults';
+import { isFaulty, selectorFaults } from '../validation/selector-faults';
 import { rbacGroup } from './defaults';
 
 type Rule = Loose<rbacv1.PolicyRule>;
@@ -37,9 +37,8 @@ const roleRules = (namespaced: boolean): ContentRules =>
         const selectors = list(aggregationRule.clusterRoleSelectors);
         if (selectors.length === 0) found.push(fieldErrors.required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
         selectors.forEach((selector, i) => {
-          const faults = selectorFaults(selector, path.index(i), list(old?.aggregationRule?.clusterRoleSelectors));
-          found.push(...faults);
-          if (faults.length > 0) found.push(fieldErrors.invalid(path.index(i), null, 'invalid label selector.'));
+          found.push(...selectorFaults(selector, path.index(i), list(old?.aggregationRule?.clusterRoleSelectors)));
+          if (isFaulty(selector)) found.push(fieldErrors.invalid(path.index(i), null, 'invalid label selector.'));
         });
       }
       return found;

@@ -1,4 +1,4 @@
-import { equalJson, type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { equalJson, exactJsonText, type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import { compilePattern } from '@navarch/cel';
 import { isIntOrString, memberOf, type Schema } from '../schema/schema';
 import { oldItems, oldMember, unchanged } from './correlate';
@@ -47,7 +47,7 @@ function checkType(value: JsonValue, schema: Schema, path: string): FieldError[]
 
 function checkEnum(value: JsonValue, { enum: allowed }: Schema, path: string): FieldError[] {
   if (!allowed || allowed.length === 0 || allowed.some((one) => equalJson(one, value))) return [];
-  return [fieldErrors.notSupported(path, value, allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))))];
+  return [fieldErrors.notSupported(path, value, allowed.map((one) => (typeof one === 'string' ? one : exactJsonText(one))))];
 }
 
 function checkString(value: string, { minLength, maxLength, pattern, format }: Schema, path: string): FieldError[] {
