@@ -105,7 +105,9 @@ function checkObject(value: JsonObject, schema: Schema, path: string, old: JsonV
   for (const name of required) if (!Object.hasOwn(value, name)) errors.push(fieldErrors.required(join(path, name)));
   for (const name of names) {
     const member = memberOf(schema, name);
-    if (member) errors.push(...validateValue(value[name] ?? null, member, join(path, name), oldMember(old, name)));
+    // Old and new are of one version when they get here, whatever they were: what stands at the top for that has no history (ratcheting.go).
+    const before = path === '' && (name === 'apiVersion' || name === 'kind') ? undefined : oldMember(old, name);
+    if (member) errors.push(...validateValue(value[name] ?? null, member, join(path, name), before));
   }
   return errors;
 }
