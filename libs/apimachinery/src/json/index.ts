@@ -1,4 +1,4 @@
-export { conformToType } from './conform';
+export { conformToType, zeroOf } from './conform';
 export { DecodeError } from './decode-error';
 export { decodeJson, type DecodeLimits } from './decode-json';
 export { decodeObject, decodeUntypedObject, type DecodedObject } from './decode-object';
