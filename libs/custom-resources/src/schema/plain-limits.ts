@@ -15,5 +15,5 @@ export function withPlainLimits(schema: Schema): Schema {
   }
   for (const name of ['allOf', 'anyOf', 'oneOf'] as const) if (schema[name]) plain[name] = schema[name].map(withPlainLimits);
   if (schema.properties) plain['properties'] = Object.fromEntries(Object.entries(schema.properties).map(([name, inner]) => [name, withPlainLimits(inner)]));
-  return plain as Schema;
+  return plain;
 }

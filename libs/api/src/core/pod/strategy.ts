@@ -66,7 +66,7 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
   // One that no node has taken, or that is over, has nobody to wait for.
   if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
   // Beyond 2^53 seconds it need not be exact.
-  const period = asked ?? Number(spec.terminationGracePeriodSeconds ?? 0);
+  const period = asked ?? Number((spec.terminationGracePeriodSeconds as bigint | number | undefined) ?? 0);
   return period < 0 ? 1 : period;
 }
 
