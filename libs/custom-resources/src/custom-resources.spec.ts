@@ -47,13 +47,6 @@ describe('values of custom resources', () => {
     expect(messages(validateValue({ spec: { v: value } }, spec({ v: schema })))).toEqual(expected);
   });
 
-  it('says what an update breaks of its version and kind, though these are as they were', () => {
-    const schema = object({ apiVersion: { type: 'string', pattern: '^nope$' }, kind: { type: 'string', maxLength: 1 }, spec: object({ kind: { type: 'string', maxLength: 1 }, n: { type: 'integer' } }) });
-    const of = (n: number): JsonObject => ({ apiVersion: 'example.com/v1', kind: 'Widget', spec: { kind: 'long', n } });
-    expect(messages(validateValue(of(2), schema, '', of(1)))).toEqual(["apiVersion: Invalid value: \"example.com/v1\": apiVersion in body should match '^nope$'", 'kind: Too long: may not be more than 1 byte']);
-    expect(validateValue(of(1), schema, '', of(1))).toEqual([]);
-  });
-
   it('that an update leaves as they were are let be', () => {
     const schema = spec({ old: { type: 'integer' }, list: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: { type: 'string' }, v: { type: 'string', maxLength: 1 } }) } });
     const before = { spec: { old: 'text', list: [{ k: 'a', v: 'long' }] } };

@@ -2,6 +2,7 @@ import type { FieldError, JsonObject, StructType } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type Schema, settleStatus, validateDefinition } from '..';
 
 const object = (properties: Record<string, Schema>): Schema => ({ type: 'object', properties });
+const noMeta = { kind: 'struct', goType: 'ObjectMeta', fields: new Map() } as unknown as StructType;
 const messages = (errors: readonly FieldError[]): string[] => errors.map(({ message }) => message);
 
 describe('definitions', () => {
@@ -26,12 +27,21 @@ describe('definitions', () => {
     const [version] = widgets.spec.versions;
     Object.assign(version!.schema!, { openAPIV3Schema: root });
     expect(messages(validateDefinition(widgets))).toEqual([]);
-    const custom = new CustomVersion(widgets, version!, { kind: 'struct', goType: 'ObjectMeta', fields: new Map() } as unknown as StructType);
+    const custom = new CustomVersion(widgets, version!, noMeta);
     const made = { list: ['b'] } as JsonObject;
     custom.applyDefaults(made);
     expect(made['n']).toBe(big);
     expect(messages(custom.validate(made))).toEqual([]);
     expect(messages(custom.validate({ list: ['a'], n: 9007199254740992 }))).toHaveLength(2);
+  });
+
+  it('hold an update to what they say of its version and kind, though these are as they were', () => {
+    const [version] = definition('widgets').spec.versions;
+    Object.assign(version!.schema!, { openAPIV3Schema: object({ apiVersion: { type: 'string', pattern: '^nope$' }, kind: { type: 'string', maxLength: 1 }, spec: object({ kind: { type: 'string', maxLength: 1 }, n: { type: 'integer' } }) }) });
+    const custom = new CustomVersion(definition('widgets'), version!, noMeta);
+    const of = (n: number): JsonObject => ({ apiVersion: 'example.com/v1', kind: 'Widget', spec: { kind: 'long', n } });
+    expect(messages(custom.validate(of(2), of(1)))).toEqual(["apiVersion: Invalid value: \"example.com/v1\": apiVersion in body should match '^nope$'", 'kind: Too long: may not be more than 1 byte']);
+    expect(custom.validate(of(1), of(1))).toEqual([]);
   });
 
   it('get their names, or are told who has them', () => {
