@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
 import { ClientCertificateAuthenticator } from './auth/authentication/client-certificate';
 import { RequestHeaderAuthenticator } from './auth/authentication/request-header';
+import { parsePolicyFile } from './auth/abac/policy-file';
 import { AUTHORIZER_TYPES, isAuthorizerType, parseAuthorizationConfig, REVIEW_VERSIONS, type ReviewVersion } from './auth/authorization-config';
 import { type AuthenticationConfig, parseAuthenticationConfig } from './auth/jwt/authentication-config';
 import type { CompiledIssuer } from './auth/jwt/compiled-issuer';
@@ -154,7 +155,7 @@ export interface ComposedAuthorization {
 export async function composeAuthorization(config: ApiserverConfig, deps: AuthDeps): Promise<ComposedAuthorization> {
   const { authorizationConfig: path } = config;
   if (path === undefined) return { authorizers: await authorizersByFlags(config, deps), reloading: () => undefined };
-  if (config.authorizationWebhookConfigFile !== undefined || config.authorizationMode.join() !== 'Node,RBAC') {
+  if (config.authorizationWebhookConfigFile !== undefined || config.authorizationPolicyFile !== undefined || config.authorizationMode.join() !== 'Node,RBAC') {
     throw new Error('--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined');
   }
   const metrics = new WebhookAuthorizerMetrics(deps.metrics);
@@ -177,8 +178,14 @@ export async function composeAuthorization(config: ApiserverConfig, deps: AuthDe
 }
 
 async function authorizersByFlags(config: ApiserverConfig, deps: AuthDeps): Promise<NamedAuthorizer[]> {
+  const policyFile = config.authorizationPolicyFile;
+  if (policyFile !== undefined && !config.authorizationMode.includes('ABAC')) throw new Error('cannot specify --authorization-policy-file without mode ABAC');
   return Promise.all(config.authorizationMode.map(async (mode) => {
-    if (!isAuthorizerType(mode)) throw new Error(`--authorization-mode: "${mode}" is not one of ${AUTHORIZER_TYPES.join(', ')}`);
+    if (mode === 'ABAC') {
+      if (policyFile === undefined) throw new Error('authorization-mode ABAC\'s authorization policy file not passed');
+      return { type: mode, name: 'abac', policies: parsePolicyFile(await readFile(policyFile, 'utf8'), policyFile) };
+    }
+    if (!isAuthorizerType(mode)) throw new Error(`--authorization-mode: "${mode}" is not one of ABAC, ${AUTHORIZER_TYPES.join(', ')}`);
     if (mode !== 'Webhook') return { type: mode, name: mode.toLowerCase() };
     const file = config.authorizationWebhookConfigFile;
     if (file === undefined) throw new Error('authorization-mode Webhook\'s authorization config file not passed');

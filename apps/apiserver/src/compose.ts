@@ -127,7 +127,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   const cache = new StoreWatchCache({ historyBytes: config.watchCacheHistoryBytes }, { store, log, clock, onFatal: deps.fail });
   const admission = new PluginChain();
   const workers = new WorkPool(defaultPool, { clock, log, metrics: new WorkMetrics(metrics), startThread: () => startThread(deps.threadArgv) });
-  const resources: RegistryDeps = { store, cache, clock, log, admission, offload: workers };
+  const resources: RegistryDeps = { store, cache, clock, log, admission, offload: workers, isOpen: (gate) => deps.features.enabled(gate) };
   const table = defineResources(
     {
       runtimeConfig: new RuntimeConfig(config.runtimeConfig),

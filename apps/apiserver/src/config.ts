@@ -1,3 +1,4 @@
+import { fieldGates } from '@navarch/api';
 import { type Config, defineFlags, type HeededGate, keyPairFlags } from '@navarch/component-base';
 import { acceptedFlags } from './accepted-flags';
 import { auditFlags } from './audit/audit-flags';
@@ -52,7 +53,8 @@ export const apiserverFlags = defineFlags({
   'authorization-webhook-version': { type: 'string', default: 'v1beta1', help: 'The version of SubjectAccessReview that it is asked in: v1 or v1beta1.' },
   'authorization-webhook-cache-authorized-ttl': { type: 'duration', default: '5m', help: 'How long what it allowed is kept.' },
   'authorization-webhook-cache-unauthorized-ttl': { type: 'duration', default: '30s', help: 'How long what it did not allow is kept.' },
-  'authorization-mode': { type: 'list', default: 'Node,RBAC', help: 'Authorizers in order: Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny.' },
+  'authorization-mode': { type: 'list', default: 'Node,RBAC', help: 'Authorizers in order: Node, RBAC, Webhook, ABAC, AlwaysAllow, AlwaysDeny.' },
+  'authorization-policy-file': { type: 'string', help: 'Policies of authorization mode ABAC, a JSON object a line.' },
   'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/12', help: 'CIDR of Service addresses; two, separated by a comma, for both families.' },
   'service-node-port-range': { type: 'string', default: '30000-32767', help: 'Ports of NodePort Services.' },
   'service-account-issuer': { type: 'list', default: 'https://kubernetes.default.svc.cluster.local', help: 'Issuer of service-account tokens; tokens of all that are given are accepted, the first one issues.' },
@@ -95,6 +97,9 @@ export const apiserverFlags = defineFlags({
 });
 
 /** The feature gates that this server asks about. */
-export const apiserverGates: readonly HeededGate[] = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'AuthorizePodWebsocketUpgradeCreatePermission', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission'];
+export const apiserverGates: readonly HeededGate[] = [
+  'AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'AuthorizePodWebsocketUpgradeCreatePermission', 'DRAResourceClaimGranularStatusAuthorization', 'NodeDeclaredFeatures', 'PodTopologyLabelsAdmission',
+  ...fieldGates,
+];
 
 export type ApiserverConfig = Config<typeof apiserverFlags>;

@@ -260,6 +260,9 @@ describe('schemas of custom resources', () => {
     [spec({ a: pod({ metadata: object({ labels: { type: 'object', default: { x: 1 } } }, { default: { name: 'a', labels: { x: 'y' } } }) }) }), [`${at}.properties[metadata].properties[labels].default: Invalid value: {"x":1}: must result in valid metadata: metadata: Invalid value: {"labels":{"x":1}}: labels is of another type than metadata's`]],
     [spec({ a: pod({ kind: text }, { default: { kind: 1 } }) }), [`${at}.default.kind: Invalid value: 1: must be a string`]],
     [spec({ a: pod({ metadata: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true } }) }), [`${at}.properties[metadata].x-kubernetes-embedded-resource: Forbidden: must not be used inside of resource meta`]],
+    // What says no type has none in CEL, nor have lists of it.
+    [spec({ a: { 'x-kubernetes-preserve-unknown-fields': true, ...rules({ rule: 'true' }) }, l: { type: 'array', items: { 'x-kubernetes-preserve-unknown-fields': true }, ...rules({ rule: 'true' }) } }), [at, 's.properties[spec].properties[l]'].map((place) => `${place}.x-kubernetes-validations: Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations`)],
+    [spec({ a: { 'x-kubernetes-int-or-string': true, ...rules({ rule: 'self == 1' }) }, l: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, ...rules({ rule: 'true' }) } }), []],
     // What is wrong with a rule is told when the schema below it is in order.
     [spec({ a: { type: 'odd' } }, rules({ rule: 'self.nope' })), [`${at}.type: Unsupported value: "odd": supported values: "array", "boolean", "integer", "number", "object", "string"`]],
     [spec({ l: { type: 'array', items: { type: 'string', ...rules({ rule: 'true', messageExpression: 'self.replace("a", "b")' }) } } }), []],

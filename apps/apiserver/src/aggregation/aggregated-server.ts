@@ -44,16 +44,22 @@ export async function addressOf({ spec }: apiregistrationv1.APIService, path: st
 
 const timeoutMs = 5_000;
 
+/** An answer, and what its header says that it is. */
+export interface ServerAnswer {
+  readonly text: string;
+  readonly contentType: string;
+}
+
 /** Asks an aggregated server as this one itself. @throws Error when there is no good answer */
-export function getText({ url, options }: ServerAddress): Promise<string> {
-  return new Promise<string>((resolve, reject) => {
-    const headers = { Accept: 'application/json', 'X-Remote-User': 'system:kube-aggregator', 'X-Remote-Group': ['system:masters'] };
+export function ask({ url, options }: ServerAddress, accept = 'application/json'): Promise<ServerAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = { Accept: accept, 'X-Remote-User': 'system:kube-aggregator', 'X-Remote-Group': ['system:masters'] };
     const call = request(url, { ...options, agent: false, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString());
+        if (response.statusCode === 200) resolve({ text: Buffer.concat(chunks).toString(), contentType: response.headers['content-type'] ?? '' });
         else reject(new Error(`bad status from ${url.href}: ${response.statusCode ?? 0}`));
       });
     });
@@ -61,3 +67,6 @@ export function getText({ url, options }: ServerAddress): Promise<string> {
     call.end();
   });
 }
+
+/** The text of an answer. @throws Error when there is no good one */
+export const getText = async (address: ServerAddress): Promise<string> => (await ask(address)).text;

@@ -1,4 +1,4 @@
-import { apiregistration, type apiregistrationv1, type metav1, core, discovery } from '@navarch/api';
+import { apiregistration, type apiregistrationv1, type metav1, core, discovery, type ResourceFacts } from '@navarch/api';
 import { formatTime, isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
 import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
@@ -6,11 +6,11 @@ import { Gauge, type Registry } from 'prom-client';
 import type { ObjectReader, ObjectWriter } from '../pipeline';
 import type { Priorities, ServedCatalog } from '../registry/served-catalog';
 import type { ServiceResolver } from '../services/service-resolver';
-import { addressOf, getText, type ReadProxyCertificate } from './aggregated-server';
+import { addressOf, ask, getText, type ReadProxyCertificate } from './aggregated-server';
 import { type Availability, checkEndpoints, failedDiscovery, passed, withAvailability } from './availability';
 import { CheckSchedule } from './check-schedule';
 import { automanaged, apiServiceName, localApiService } from './local-api-services';
-import { factsOf } from './remote-facts';
+import { aggregatedFactsOf, aggregatedForms, factsOf, isAggregated } from './remote-facts';
 import { RemoteDocuments } from './remote-openapi';
 
 type APIService = apiregistrationv1.APIService;
@@ -159,7 +159,7 @@ export class Aggregator implements Component {
       const text = await getText(address);
       // It may have been taken back meanwhile.
       if (!this.remote.has(key)) return passed;
-      if (this.learn(service, key, text)) await this.describe(key, service);
+      if (await this.learn(service, key, text)) await this.describe(key, service);
       return passed;
     } catch (error) {
       return failedDiscovery(url, error instanceof Error ? error.message : String(error));
@@ -167,16 +167,30 @@ export class Aggregator implements Component {
   }
 
   /** Whoever answers is available, as upstream's available_controller.go has it: what it serves is not known if the answer cannot be read. */
-  private learn(service: APIService, key: string, text: string): boolean {
+  private async learn(service: APIService, key: string, text: string): Promise<boolean> {
     const { catalog, log } = this.deps;
     const [group = '', version = ''] = key.split('/');
     try {
-      catalog.setRemote(key, factsOf(group, version, JSON.parse(text) as Partial<metav1.APIResourceList>), prioritiesOf(service));
+      const facts = (await this.aggregatedFacts(service, group, version)) ?? factsOf(group, version, JSON.parse(text) as Partial<metav1.APIResourceList>);
+      if (!this.remote.has(key)) return false;
+      catalog.setRemote(key, facts, prioritiesOf(service));
       return true;
     } catch (error) {
       log.warn({ err: error, groupVersion: key }, 'aggregated API server does not say what it serves');
       catalog.setStale(key, prioritiesOf(service));
       return false;
+    }
+  }
+
+  /** From the one document of all that the server has, which upstream's handler_discovery.go asks for before that of the version; undefined where there is none. */
+  private async aggregatedFacts(service: APIService, group: string, version: string): Promise<ResourceFacts[] | undefined> {
+    const { services, certificate, log } = this.deps;
+    try {
+      const { text, contentType } = await ask(await addressOf(service, '/apis', services, certificate), aggregatedForms);
+      return isAggregated(contentType) ? aggregatedFactsOf(group, version, JSON.parse(text) as object) : undefined;
+    } catch (error) {
+      log.debug({ err: error, group, version }, 'aggregated API server has no aggregated discovery');
+      return undefined;
     }
   }
 

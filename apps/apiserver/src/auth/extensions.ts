@@ -13,6 +13,7 @@ import type { HttpsCaller } from '../services/https-call';
 import { bootstrapHooks } from '../bootstrap/bootstrap-hooks';
 import { legacyTokenTracking } from '../bootstrap/legacy-token-tracking';
 import type { Authenticator, Decision, ObjectReader, PipelineExtensionDeps, PipelineExtensions } from '../pipeline';
+import { AbacAuthorizer } from './abac/abac-authorizer';
 import { BootstrapTokenAuthenticator } from './authentication/bootstrap-token';
 import { ServiceAccountAuthenticator } from './authentication/service-account';
 import { FreshAuthorizer, type CachedAuthorizer } from './fresh-authorizer';
@@ -127,10 +128,12 @@ export function createExtensions(
 /** Makes what names stand for; each kind that keeps state is made once, however often the names change. */
 function authorizerMaker(reader: ObjectReader, roles: RoleRules, metrics: AuthorizerMetrics): (of: NamedAuthorizer) => CachedAuthorizer {
   const made = new Map<string, CachedAuthorizer>();
-  const make = ({ type, name, webhook }: NamedAuthorizer): CachedAuthorizer => {
+  const make = ({ type, name, webhook, policies = [] }: NamedAuthorizer): CachedAuthorizer => {
     switch (type) {
       case 'RBAC':
         return new RbacAuthorizer(roles);
+      case 'ABAC':
+        return new AbacAuthorizer(policies);
       case 'Node':
         return new NodeAuthorizer(reader);
       case 'Webhook':

@@ -1,15 +1,18 @@
 import { SeriesCounter } from '@navarch/component-base';
 import type { Registry } from 'prom-client';
 import type { AuthorizationAttributes, Decision, User, UserRules } from '../pipeline';
+import type { AbacPolicy } from './abac/policy-file';
 import type { AuthorizerType } from './authorization-config';
 import type { CachedAuthorizer } from './fresh-authorizer';
 
-/** An authorizer as flags or a file name it. */
+/** An authorizer as flags or a file name it; the policies of ABAC are in a file of their own, which only flags name. */
 export interface NamedAuthorizer {
-  readonly type: AuthorizerType;
+  readonly type: AuthorizerType | 'ABAC';
   readonly name: string;
   /** For type Webhook. */
   readonly webhook?: CachedAuthorizer;
+  /** For type ABAC. */
+  readonly policies?: readonly AbacPolicy[];
 }
 
 /** Counts what each authorizer has decided. */

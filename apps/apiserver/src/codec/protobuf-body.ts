@@ -1,5 +1,5 @@
 import { goShapeTable, type KubeObject, protobufTable, schemaTable } from '@navarch/api';
-import { formatGroupVersion, type JsonObject, ProtobufCodec, type ProtobufEnvelope } from '@navarch/apimachinery';
+import { formatGroupVersion, type JsonObject, parseJsonBytes, ProtobufCodec, type ProtobufEnvelope } from '@navarch/apimachinery';
 import { schemaCatalog } from './catalog';
 import type { ExpectedKind } from './decode-body';
 
@@ -32,7 +32,7 @@ export function decodeProtobufBody(body: Buffer): KubeObject {
 export function encodeProtobuf(kind: ExpectedKind, json: Buffer): Buffer | undefined {
   const apiVersion = formatGroupVersion(kind);
   if (!protobufCodec().supports(apiVersion, kind.kind)) return undefined;
-  return protobufCodec().encode({ ...(JSON.parse(json.toString('utf8')) as JsonObject), apiVersion, kind: kind.kind });
+  return protobufCodec().encode({ ...(parseJsonBytes(json) as JsonObject), apiVersion, kind: kind.kind });
 }
 
 /** Whether a kind has a protobuf form. */

@@ -7,6 +7,7 @@ import {
   DecodeError,
   decodeUntypedObject,
   enforceFieldValidation,
+  exactJsonText,
   fieldErrors,
   goQuote,
   invalid,
@@ -41,7 +42,7 @@ export class CustomCodec implements KindCodec {
   decode(body: Buffer, format: BodyFormat, options: BodyOptions): KubeObject {
     const { object, reports } = this.parse(body, format, options.parsed);
     const apiVersion = `${this.kind.group}/${this.kind.version}`;
-    this.settleKind(object, apiVersion, () => (format === 'json' ? body.toString('utf8').trim() : JSON.stringify(object)));
+    this.settleKind(object, apiVersion, () => (format === 'json' ? body.toString('utf8').trim() : exactJsonText(object)));
     const named = { group: this.kind.group, version: this.kind.version, kind: textOf(object['kind']), apiVersion };
     let unknown: string[];
     try {

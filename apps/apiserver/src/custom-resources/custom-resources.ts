@@ -1,4 +1,5 @@
 import { apiextensions } from '@navarch/api';
+import { exactJsonText } from '@navarch/apimachinery';
 import type { Component } from '@navarch/component-base';
 import { type CustomResourceDefinition, isTrue, type RuleObserver } from '@navarch/custom-resources';
 import type { ObjectReader } from '../pipeline';
@@ -65,7 +66,7 @@ export class CustomResources implements Component {
       return;
     }
     const { group, versions, scope, conversion, names } = definition.spec;
-    const shape = JSON.stringify([group, versions, scope, conversion, names, definition.status?.acceptedNames]);
+    const shape = exactJsonText([group, versions, scope, conversion, names, definition.status?.acceptedNames]);
     if (this.installed.get(name)?.shape === shape) return;
     try {
       this.install(name, definition, shape);

@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceFacts, SubresourceFacts } from '@navarch/api';
-import { type JsonObject, parseJson, serializeForStorage } from '@navarch/apimachinery';
+import { type JsonObject, parseJsonBytes, serializeForStorage } from '@navarch/apimachinery';
 import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type RuleObserver, textAt, type Written } from '@navarch/custom-resources';
 import { compareVersions } from '../discovery/group-priority';
 import { objectMetaType } from '../codec/object-meta-type';
@@ -53,7 +53,7 @@ function storedFormOf(definition: CustomResourceDefinition, versions: ReadonlyMa
     isOutdated: (recorded) => recorded !== generation && storedVersion(recorded, names) !== storage.name,
     upgrade(bytes, recorded) {
       const written = versions.get(storedVersion(recorded, names) ?? storage.name) ?? storage;
-      const object = parseJson(bytes.toString()) as JsonObject;
+      const object = parseJsonBytes(bytes) as JsonObject;
       written.prune(object);
       written.applyDefaults(object);
       const result = byWebhooks ? written : storage;

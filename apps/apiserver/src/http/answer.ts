@@ -1,4 +1,4 @@
-import { ApiError, notAcceptable, yamlOf } from '@navarch/apimachinery';
+import { ApiError, indentJson, notAcceptable, parseJsonBytes, yamlOf } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import type { ExpectedKind } from '../codec/decode-body';
 import type { KindCodec } from '../codec/kind-codec';
@@ -99,11 +99,11 @@ export class Answers {
   /** Any JSON at hand, in the wanted format. */
   async json(exchange: Exchange, code: number, representation: Representation, json: Buffer, group: string, version: string, kind: string): Promise<void> {
     if (representation.format === 'yaml') {
-      await send(exchange, code, 'application/yaml', yamlOf(JSON.parse(json.toString('utf8'))));
+      await send(exchange, code, 'application/yaml', yamlOf(parseJsonBytes(json)));
       return;
     }
     if (representation.format === 'json' && wantsPretty(exchange, representation)) {
-      await send(exchange, code, representation.contentType, `${JSON.stringify(JSON.parse(json.toString('utf8')), undefined, 2)}\n`);
+      await send(exchange, code, representation.contentType, `${indentJson(json.toString())}\n`);
       return;
     }
     const encoded = representation.format === 'protobuf' ? this.wire.protobuf({ group, version, kind }, json) : json;

@@ -1,3 +1,4 @@
+import { exactJsonText, type JsonObject, parseJsonBytes } from '@navarch/apimachinery';
 import type { ListResult } from '../registry/list';
 
 /** Bytes per write (rules 6.7): large enough to be cheap, small enough not to hold the thread or the socket's memory. */
@@ -38,8 +39,8 @@ export function typeless(apiVersion: string, kind: string): (object: Buffer) => 
   const type = Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`);
   return (object) => {
     if (object.compare(type, 0, type.length, 0, Math.min(type.length, object.length)) === 0) return object.subarray(type.length);
-    const { apiVersion: _, kind: __, ...rest } = JSON.parse(object.toString()) as Record<string, unknown>;
-    return Buffer.from(JSON.stringify(rest)).subarray(1);
+    const { apiVersion: _, kind: __, ...rest } = parseJsonBytes(object) as JsonObject;
+    return Buffer.from(exactJsonText(rest)).subarray(1);
   };
 }
 

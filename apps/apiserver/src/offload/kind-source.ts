@@ -1,4 +1,4 @@
-import type { StructType } from '@navarch/apimachinery';
+import { exactJsonText, parseJson, type StructType } from '@navarch/apimachinery';
 import { CustomVersion, type CustomResourceDefinition, type DefinitionVersion } from '@navarch/custom-resources';
 import { type ExpectedKind, typeOf } from '../codec/decode-body';
 import { objectMetaType } from '../codec/object-meta-type';
@@ -8,7 +8,7 @@ export type KindSource = { readonly builtIn: ExpectedKind } | { readonly custom:
 
 /** One version of a definition, as text. */
 export function customSource(definition: CustomResourceDefinition, version: DefinitionVersion): KindSource {
-  return { custom: JSON.stringify({ kind: definition.spec.names.kind, version }) };
+  return { custom: exactJsonText({ kind: definition.spec.names.kind, version }) };
 }
 
 /** Definitions change rarely, and few have large objects. */
@@ -20,7 +20,7 @@ export function versionOfSource(source: KindSource): CustomVersion {
   if (!('custom' in source)) throw new Error(`${source.builtIn.kind} is not of a definition`);
   let found = versions.get(source.custom);
   if (!found) {
-    const { kind, version } = JSON.parse(source.custom) as { kind: string; version: DefinitionVersion };
+    const { kind, version } = parseJson(source.custom) as unknown as { kind: string; version: DefinitionVersion };
     found = new CustomVersion({ spec: { names: { kind } } } as CustomResourceDefinition, version, objectMetaType());
     if (versions.size >= REMEMBERED) versions.clear();
     versions.set(source.custom, found);

@@ -6,6 +6,7 @@ import {
   encodeOpenApiV2,
   encodeOpenApiV3,
   enumValues,
+  exactJsonText,
   type JsonObject,
   openApiHash,
   type OpenApiInput,
@@ -74,7 +75,7 @@ export class OpenApiRoutes {
   private documents(): Map<string, () => Buffer> {
     const { catalog, input } = this;
     const sources = new Map<string, () => Buffer>();
-    const write = (value: JsonObject): Buffer => Buffer.from(JSON.stringify(value));
+    const write = (value: JsonObject): Buffer => Buffer.from(exactJsonText(value));
     for (const [path, make] of openApiV3Discovery(input)) sources.set(path, () => write(make()));
     for (const { group, version } of new Discovery(catalog.facts).groupVersions()) sources.set(openApiV3Path(group, version), () => write(buildOpenApiV3(input, group, version)));
     // What another server serves it describes itself.
@@ -106,7 +107,7 @@ export class OpenApiRoutes {
       this.v2Protobuf ??= documentOf(encodeOpenApiV2(this.v2, openapiV2ProtobufTable()));
       await this.serve(exchange, openApiV2MediaType, this.v2Protobuf);
     } else {
-      this.v2Json ??= documentOf(Buffer.from(JSON.stringify(this.v2)));
+      this.v2Json ??= documentOf(Buffer.from(exactJsonText(this.v2)));
       await this.serve(exchange, 'application/json', this.v2Json);
     }
   }

@@ -17,6 +17,9 @@ export function encodeContinue({ version, start }: ContinueToken): string {
   return Buffer.from(JSON.stringify({ v: API_VERSION, rv: version, start })).toString('base64url');
 }
 
+/** What a list is told that goes on, and names a version besides. */
+export const withVersion = (): Error => badRequest('specifying resource version is not allowed when using continue');
+
 const refused = (why: string): Error => badRequest(`invalid continue token: continue key is not valid${why}`);
 
 /** @throws badRequest for what is not a token of ours, in the words of upstream's `pkg/storage/continue.go` */

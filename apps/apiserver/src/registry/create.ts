@@ -90,7 +90,7 @@ export async function create(resource: ResourceStore, asked: KubeObject, context
   if (!managedFieldsDone) await resource.fieldManager.track(asked, undefined, managerOf(context), '', deps.clock.now());
   const attributes = context.trusted ? undefined : admissionFor(resource, asked, context, viaUpdate);
   await admitChanges(deps.admission, attributes, asked, context);
-  const strategyContext = strategyContextOf(context, deps.clock.now());
+  const strategyContext = strategyContextOf(context, deps.clock.now(), deps.isOpen);
   const strategy = ownStrategy(resource, context);
   // As upstream, a generated name is there before the rest is prepared, which may tell it, as the labels of a Job's pods do; so each try prepares a copy.
   const prepared = (): KubeObject => {

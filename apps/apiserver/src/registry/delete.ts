@@ -71,6 +71,12 @@ async function attempt(resource: ResourceStore, current: Cached, options: Delete
   const grace = graceFor(object, options.gracePeriodSeconds, definition.gracePeriodSeconds);
   object.metadata.finalizers = finalizers;
   const waits = hasFinalizers(resource, object) || (grace ?? 0) > 0;
+  // What is kept from being deleted shows how it would have been marked, where its kind is told of grace.
+  if (!waits && context.dryRun && grace !== undefined) {
+    markDeleted(object, grace, deps.clock.now());
+    delete object.metadata.finalizers;
+    return { object: cachedForm(resource, current.key, resource.encode(object), current.resourceVersion), gone: true };
+  }
   if (!waits) {
     const removed = await removeNow(resource, current, context);
     return 'lost' in removed ? removed : { object: removed, gone: true };

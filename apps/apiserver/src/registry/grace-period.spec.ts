@@ -42,3 +42,14 @@ it('begins with what the kind gives, and kinds that wait for nothing are never p
   markDeleted(object, 30, now);
   expect(object.metadata).toMatchObject({ deletionTimestamp: formatTime(now + 30_000), deletionGracePeriodSeconds: 30, generation: 2 });
 });
+
+it('is as long as Go can say where there is no date so far away', () => {
+  const object: KubeObject = { metadata: { name: 'a' } };
+  markDeleted(object, 2 ** 53, Date.parse('2026-12-01T01:06:26Z'));
+  expect(object.metadata).toMatchObject({ deletionTimestamp: expect.stringMatching(/^2173-01-20T/) as string, deletionGracePeriodSeconds: 2 ** 53 });
+  // Read again, it is no double any more.
+  const stored: KubeObject = { metadata: { ...object.metadata, deletionGracePeriodSeconds: BigInt(2 ** 53) as unknown as number } };
+  expect(isPending(stored, undefined, grace)).toBe(true);
+  markDeleted(stored, graceFor(stored, 5, grace) ?? -1, now);
+  expect(stored.metadata.deletionGracePeriodSeconds).toBe(5);
+});

@@ -1,4 +1,5 @@
 import { badRequest, fieldErrors, FieldPath, goQuote, invalid, parseBoolean, parseResourceVersion, type FieldError, unreadVersion } from '@navarch/apimachinery';
+import { decodeContinue, withVersion } from './continue-token';
 import type { ResourceVersion } from '@navarch/storage';
 
 /** The query of a list or watch, read. */
@@ -75,10 +76,16 @@ export function listOptions(query: URLSearchParams, watch: boolean): WatchOption
   const errors = watch ? watchErrors(match, initial, token) : matchErrors(match, version, token);
   if (!watch && initial !== undefined) errors.push(fieldErrors.forbidden(path('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   if (errors.length > 0) throw invalid(KIND, '', errors);
+  const limit = Math.max(0, parseInteger(query.get('limit')) ?? 0);
+  // Where a page goes on is looked at before the version, which it may not have.
+  if (!watch && token !== '' && version !== '' && version !== '0') {
+    decodeContinue(token);
+    throw withVersion();
+  }
   return {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
-    limit: Math.max(0, parseInteger(query.get('limit')) ?? 0),
+    limit,
     continue: token,
     resourceVersion: version === '' ? undefined : parseResourceVersion(version, watch ? unreadVersion : undefined),
     resourceVersionMatch: match as ListOptions['resourceVersionMatch'],

@@ -1,7 +1,7 @@
-import { ApiError, badRequest, timeout } from '@navarch/apimachinery';
+import { ApiError, timeout } from '@navarch/apimachinery';
 import { slices } from '@navarch/clock';
 import { isStoreError, type ResourceVersion, revisionOf, StoreError, type StoredValue } from '@navarch/storage';
-import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token';
+import { type ContinueToken, decodeContinue, encodeContinue, withVersion } from './continue-token';
 import { catchUp } from './freshness';
 import type { ListOptions } from './list-options';
 import { lookUp } from './looked-up';
@@ -159,7 +159,7 @@ export async function list(resource: ResourceStore, namespace: string, options: 
     if (resource.lookedUp) return page({ ...scope, limit: 0 }, await selected(await lookUp(resource, resource.lookedUp), selection), resource.deps.cache.version);
     if (options.continue !== '') {
       const token = decodeContinue(options.continue);
-      if (version !== undefined && version !== 0) throw badRequest('specifying resource version is not allowed when using continue');
+      if (version !== undefined && version !== 0) throw withVersion();
       return continued(scope, token);
     }
     const exact = match === 'Exact' || (match === '' && version !== undefined && version !== 0 && options.limit > 0);

@@ -1,4 +1,5 @@
 import type { corev1, KubeObject, policyv1, ResourceFacts } from '@navarch/api';
+import { exactJsonText } from '@navarch/apimachinery';
 import type { ExpectedKind } from '../codec/decode-body';
 import type { AdmissionAttributes, AdmissionChain, VirtualResources } from '../pipeline';
 import { bind } from './bind';
@@ -150,7 +151,7 @@ export class Posts {
       if (!asked.has(path)) throw new Error(`${path} answers without asking admission`);
       const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
       const { group: kindGroup, version: kindVersion, kind: kindName } = kind;
-      return { kind: { group: kindGroup, version: kindVersion, kind: kindName }, json: Buffer.from(JSON.stringify({ kind: kindName, apiVersion, ...answer })) };
+      return { kind: { group: kindGroup, version: kindVersion, kind: kindName }, json: Buffer.from(exactJsonText({ kind: kindName, apiVersion, ...answer })) };
     })();
   }
 }

@@ -138,6 +138,9 @@ describe('the registry', () => {
       expect(await graceOf()).toBe(30);
       await remove(pods, 'default', 'p', { ...none, gracePeriodSeconds: 5 }, registry.context);
       expect(await graceOf()).toBe(5);
+      const dry = await remove(pods, 'default', 'p', { ...none, gracePeriodSeconds: 0 }, { ...registry.context, dryRun: true });
+      expect(dry.object.object.metadata).toMatchObject({ deletionTimestamp: expect.any(String) as string, deletionGracePeriodSeconds: 0 });
+      expect(await graceOf()).toBe(5);
       expect((await remove(pods, 'default', 'p', { ...none, gracePeriodSeconds: 0 }, registry.context)).gone).toBe(true);
     });
 
@@ -193,6 +196,7 @@ describe('the registry', () => {
     it('read no token but their own', async () => {
       for (const token of ['x', Buffer.from('{"v":"meta.k8s.io/v1","rv":5,"start":"../x"}').toString('base64url'), Buffer.from('{"v":"v2","rv":5,"start":"x"}').toString('base64url')])
         for (const version of ['', '&resourceVersion=5']) await expect(names(`continue=${token}${version}`)).rejects.toThrow('invalid continue token: continue key is not valid');
+      for (const version of ['', '&resourceVersion=0', '&resourceVersion=5', '&resourceVersion=bad']) await expect(names(`continue=bad${version}`)).rejects.toThrow('invalid continue token: continue key is not valid');
       await expect(names(`continue=${Buffer.from('{"v":"meta.k8s.io/v1","rv":2048,"start":"a"}').toString('base64url')}&resourceVersion=5`)).rejects.toThrow('specifying resource version is not allowed when using continue');
     });
   });

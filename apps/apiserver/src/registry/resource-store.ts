@@ -1,5 +1,5 @@
-import type { KubeObject } from '@navarch/api';
-import { type GroupResource, parseJson } from '@navarch/apimachinery';
+import type { FieldGate, KubeObject } from '@navarch/api';
+import { type GroupResource, parseJsonBytes } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import type { CachedObject, ResourceCache, Store, WatchCache } from '@navarch/storage';
@@ -23,6 +23,8 @@ export interface RegistryDeps {
   readonly admission: AdmissionChain;
   /** Does what takes long on large objects. */
   readonly offload: Offload;
+  /** Which feature gates are open; absent: all. */
+  readonly isOpen?: (gate: FieldGate) => boolean;
 }
 
 /** One resource: where its objects are, and what is known of it. The verbs are in the files beside. */
@@ -62,10 +64,10 @@ export class ResourceStore {
       apiVersion: this.apiVersion,
       kind,
       hasNodes,
+      // Whole numbers of 64 bits stay as they are.
+      decode: (json: Buffer) => parseJsonBytes(json) as unknown as KubeObject,
       ...(storedForm
         ? {
-            // Fields of custom objects have 64 bits.
-            decode: (json: Buffer) => parseJson(json.toString()) as unknown as KubeObject,
             schemaGeneration: Number.MAX_SAFE_INTEGER,
             upgrade: (json: Buffer, generation: number) => (generation === storedForm.generation ? json : storedForm.upgrade(json, generation)),
           }

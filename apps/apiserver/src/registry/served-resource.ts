@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceFacts } from '@navarch/api';
-import { exactJsonText, parseJson } from '@navarch/apimachinery';
+import { exactJsonText, parseJsonBytes } from '@navarch/apimachinery';
 import { builtInTraits, type KindTraits } from './kind-traits';
 import type { Cached, ResourceStore } from './resource-store';
 import type { FieldSource } from './selectable-fields';
@@ -69,7 +69,7 @@ export class ServedResource {
 
   /** Parsed anew, for the caller to change. */
   object(object: Cached): KubeObject {
-    if (this.representation !== undefined && this.prepared.has(object)) return parseJson(this.bytes(object).toString()) as unknown as KubeObject;
+    if (this.representation !== undefined && this.prepared.has(object)) return parseJsonBytes(this.bytes(object)) as unknown as KubeObject;
     const parsed = object.parse();
     if (this.representation === undefined || this.conversion?.isDirect?.(object) === true) return parsed;
     const converted = this.conversion?.fromStorage(parsed) ?? parsed;

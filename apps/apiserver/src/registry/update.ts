@@ -155,7 +155,7 @@ async function attempt(resource: ResourceStore, change: Change, current: Cached,
   const whole = context.trusted || shownAs ? undefined : admissionFor(resource, change, object, old, context);
   await admitChanges(deps.admission, whole, object, context);
   const strategy = strategyFor(resource, change.subresource, context);
-  const strategyContext = strategyContextOf(context, nowMs);
+  const strategyContext = strategyContextOf(context, nowMs, deps.isOpen);
   strategy.prepareForUpdate?.(object, old, strategyContext);
   let companions: CompanionWrite | undefined;
   let attributes: AdmissionAttributes | undefined;

@@ -51,6 +51,6 @@ export function managerOf(context: WriteContext): string {
 }
 
 /** What the rules of a kind get to know of the request. */
-export function strategyContextOf({ user, warn }: WriteContext, nowMs: number): StrategyContext {
-  return { userName: user.name, userGroups: user.groups, userUid: user.uid, userExtra: user.extra, nowMs, warn };
+export function strategyContextOf({ user, warn }: WriteContext, nowMs: number, isOpen: StrategyContext['isOpen']): StrategyContext {
+  return { userName: user.name, userGroups: user.groups, userUid: user.uid, userExtra: user.extra, nowMs, warn, isOpen };
 }

@@ -26,6 +26,8 @@ let server: TestApiserver;
 let client: RestClient;
 let backend: Server;
 const seen: Seen[] = [];
+/** What the server says to who asks for all its groups at once; nothing: it does not know how. */
+let aggregated: object | undefined;
 /** A path that is answered, but with nothing. */
 let unreadable = '';
 
@@ -70,7 +72,12 @@ beforeAll(async () => {
   const { cert, key } = await authority.issue({ commonName: 'fleet', hosts: ['fleet.default.svc'], usages: ['server auth'] });
   backend = createServer({ cert, key, ca: await readFile(server.pki.files.frontProxyClient.ca), requestCert: true, rejectUnauthorized: true }, (request, response) => {
     seen.push({ path: request.url ?? '', headers: request.headers, proxy: [(request.socket as unknown as TLSSocket).getPeerCertificate().subject.CN].flat()[0] ?? '' });
-    response.setHeader('Content-Type', 'application/json');
+    const all = request.url === '/apis' && request.headers.accept?.includes('as=APIGroupDiscoveryList') ? aggregated : undefined;
+    response.setHeader('Content-Type', all ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json');
+    if (all) {
+      response.end(JSON.stringify(all));
+      return;
+    }
     response.end(request.url === unreadable ? '' : JSON.stringify(documents[request.url ?? ''] ?? { kind: 'ShipList', items: [] }));
   });
   backend.listen(0, '127.0.0.1');
@@ -147,6 +154,21 @@ it('takes a server that says nothing of what it serves for one whose word is old
   unreadable = '';
   await client.patch(path, 'merge', { spec: { versionPriority: 10 } });
   await shown(async () => expect(await freshness()).toBe('Current'));
+});
+
+it('asks a server for all its groups at once, and believes that first', async () => {
+  const path = '/apis/apiregistration.k8s.io/v1/apiservices/v1.fleet.example.com';
+  const names = async (): Promise<string[]> => {
+    const { body } = await client.get<{ items: { metadata: { name: string }; versions: { resources: { resource: string; subresources?: { subresource: string }[] }[] }[] }[] }>('/apis', { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' });
+    return (body.items.find(({ metadata }) => metadata.name === 'fleet.example.com')?.versions[0]?.resources ?? []).flatMap(({ resource, subresources = [] }) => [resource, ...subresources.map((sub) => sub.subresource)]);
+  };
+  const fleet = (...versions: object[]): object => ({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items: [{ metadata: { name: 'fleet.example.com' }, versions }] });
+  const boat = { resource: 'boats', singularResource: 'boat', scope: 'Cluster', responseKind: { kind: 'Boat' }, verbs: ['list'], subresources: [{ subresource: 'scale', responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: ['get'] }] };
+  for (const [said, expected] of [[fleet({ version: 'v1', resources: [boat] }), ['boats', 'scale']], [fleet({ version: 'v2' }), []], [undefined, ['ships', 'status']]] as const) {
+    aggregated = said;
+    await client.patch(path, 'merge', { spec: { versionPriority: 20 + expected.length } });
+    await shown(async () => expect(await names()).toEqual(expected));
+  }
 });
 
 it('answers 503 for a server that cannot be reached, and says why', async () => {

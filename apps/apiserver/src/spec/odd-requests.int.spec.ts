@@ -32,6 +32,25 @@ describe('an odd request', () => {
     expect((await test.api.get(`${maps}/fresh`)).code).toBe(404);
   });
 
+  it('names numbers that a double cannot hold', async () => {
+    const [revision, grace] = ['9007199254740993', '9223372036854775806'];
+    const revisions = '/apis/apps/v1/namespaces/default/controllerrevisions';
+    const templates = '/api/v1/namespaces/default/podtemplates';
+    const template = `{"metadata":{"name":"big"},"template":{"spec":{"terminationGracePeriodSeconds":${grace},"containers":[{"name":"c","image":"i"}]}}}`;
+    expect((await test.api.call('POST', revisions, { body: `{"metadata":{"name":"big"},"revision":${revision},"data":{"at":[${grace}]}}` })).code).toBe(201);
+    expect((await test.api.call('POST', templates, { body: template })).code).toBe(201);
+    for (const [path, numbers] of [[`${revisions}/big`, [revision, grace]], [`${templates}/big`, [grace]]] as const) {
+      expect((await test.api.patch(path, 'merge', { metadata: { labels: { a: 'b' } } })).code).toBe(200);
+      expect((await test.api.patch(path, 'strategic', { metadata: { labels: { b: 'c' } } })).code).toBe(200);
+      const wire = (await test.api.get(path, { Accept: 'application/vnd.kubernetes.protobuf' })).raw;
+      expect((await test.api.call('PUT', path, { body: wire, headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' } })).code).toBe(200);
+      for (const accept of ['application/json', 'application/json;pretty=1', 'application/yaml']) {
+        const text = (await test.api.get(path, { Accept: accept })).raw.toString();
+        for (const number of numbers) expect(text).toContain(number);
+      }
+    }
+  });
+
   it('gives options without a value', async () => {
     const path = await map('optionless');
     const unsupported = (kind: string, field: string): unknown => expect.objectContaining({ code: 422, message: expect.stringMatching(new RegExp(`^${kind}\\.meta\\.k8s\\.io "" is invalid: ${field}: Unsupported value: `)) as string });

@@ -81,11 +81,12 @@ describe('who taps an apiserver', () => {
     });
     await file('policy.yaml', { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'RequestResponse', users: ['jane'] }] });
     await file('encryption.yaml', { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources: [{ resources: ['secrets'], providers: [{ kms: { apiVersion: 'v2', name: 'vault', endpoint: kms.endpoint } }] }] });
+    await writeFile(join(directory.path, 'policies.jsonl'), '# a line\n{"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{"user":"lister","namespace":"*","resource":"pods","readonly":true}}\n');
     stop = watchBoundary(({ direction, what, message }) => told.push({ direction, what, message: (describeMessage(message?.()) ?? {}) as Record<string, unknown> }));
     const at = (name: string): string => join(directory.path, name);
     server = await startTestApiserver({
       etcd: etcd.endpoint, flags: [
-        `--authentication-token-webhook-config-file=${at('kubeconfig')}`, '--authorization-mode=RBAC,Webhook', `--authorization-webhook-config-file=${at('kubeconfig')}`,
+        `--authentication-token-webhook-config-file=${at('kubeconfig')}`, '--authorization-mode=RBAC,ABAC,Webhook', `--authorization-policy-file=${at('policies.jsonl')}`, `--authorization-webhook-config-file=${at('kubeconfig')}`,
         `--audit-policy-file=${at('policy.yaml')}`, `--audit-webhook-config-file=${at('kubeconfig')}`, '--audit-webhook-mode=blocking', `--encryption-provider-config=${at('encryption.yaml')}`,
       ],
     });
@@ -104,6 +105,10 @@ describe('who taps an apiserver', () => {
 
   const posted = (kind: string): Record<string, unknown>[] => told.filter(({ what, message }) => what === `POST ${host}` && message['kind'] === kind).map(({ direction, message }) => ({ direction, ...message }));
   const expectedOf = (question: object, answer: object): unknown[] => [expect.objectContaining({ direction: 'out', ...question }), expect.objectContaining({ direction: 'in', code: 200, ...answer })];
+
+  it('lets in who a policy of a file allows', async () => {
+    expect((await admin.get('/api/v1/pods', { 'Impersonate-User': 'lister' })).code).toBe(200);
+  });
 
   it('sees what it asks webhooks of every kind and a KMS, and what they say', async () => {
     const client = { clientConfig: { url: `https://${host}/${path}`, caBundle } };

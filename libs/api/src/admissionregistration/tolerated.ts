@@ -1,7 +1,7 @@
-import { FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
 import type { admissionregistrationv1 } from '../gen';
 import { list } from '../support/list';
 import type { Loose } from '../support/loose';
+import { isFaulty } from '../validation/selector-faults';
 
 export type Webhook = Loose<admissionregistrationv1.MutatingWebhook>;
 
@@ -18,7 +18,7 @@ export interface Tolerated {
 }
 
 const isUnknown = (versions: readonly string[]): boolean => versions.length > 0 && !versions.some((version) => reviewVersions.includes(version));
-const hasFaults = (webhook: Webhook): boolean => selectorFields.some((field) => webhook[field] && validateLabelSelector(webhook[field] as LabelSelector, FieldPath.of(field)).length > 0);
+const hasFaults = (webhook: Webhook): boolean => selectorFields.some((field) => isFaulty(webhook[field]));
 
 /** By the webhooks that are stored, as upstream's `ValidateMutatingWebhookConfigurationUpdate`. */
 export function toleratedOf(stored: readonly Webhook[]): Tolerated {

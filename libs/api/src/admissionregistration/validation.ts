@@ -11,7 +11,6 @@ import { validateWebhookAddress } from './webhook-address';
 
 /** Once allowed, and still to be met. */
 const allSideEffects = [...harmless, 'Some', 'Unknown'];
-const badValue = /\.values\[\d+\]$/;
 
 /** Says one thing only, the first that is wrong. */
 function fullyQualified(name: string, path: FieldPath, found: Findings): void {
@@ -34,7 +33,7 @@ function validateWebhook(webhook: Webhook, path: FieldPath, tolerated: Tolerated
     found.push(fieldErrors.invalid(path.child('timeoutSeconds'), timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'));
   if (webhook.reinvocationPolicy !== undefined) oneOf(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), found);
   for (const field of selectorFields)
-    if (webhook[field]) found.push(...validateLabelSelector(webhook[field] as LabelSelector, path.child(field)).filter((fault) => !tolerated.labelValues || !badValue.test(fault.field)));
+    found.push(...validateLabelSelector(webhook[field] as LabelSelector | undefined, path.child(field), { anyValues: tolerated.labelValues }));
   validateWebhookAddress(webhook.clientConfig, path.child('clientConfig'), found);
   const versions = list(webhook.admissionReviewVersions);
   const at = path.child('admissionReviewVersions');

@@ -1,4 +1,4 @@
-import { FieldPath } from '@navarch/apimachinery';
+import { exactJsonText, FieldPath } from '@navarch/apimachinery';
 
 /** What each version has for itself, and what upstream's internal type calls it where all versions have the same. */
 const shared = { schema: 'validation', subresources: 'subresources', additionalPrinterColumns: 'additionalPrinterColumns', selectableFields: 'selectableFields' } as const;
@@ -19,7 +19,7 @@ const spec = FieldPath.of('spec');
  * (Convert_v1_CustomResourceDefinitionSpec_To_apiextensions_CustomResourceDefinitionSpec), else each for itself.
  */
 export function versionParts<V extends { readonly [P in VersionPart]?: unknown }>(versions: readonly V[], part: VersionPart): PlacedPart<V>[] {
-  const texts = versions.map((version) => JSON.stringify(version[part]));
+  const texts = versions.map((version) => exactJsonText(version[part]));
   const [first] = versions;
   if (first !== undefined && texts.every((text) => text === texts[0])) return [{ version: first, index: 0, path: spec.child(shared[part]) }];
   return versions.map((version, index) => ({ version, index, path: spec.child('versions').index(index).child(part) }));

@@ -74,7 +74,7 @@ function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.
 
 function daemonSetContent({ spec = {} }: DaemonSet, old: DaemonSet | undefined): Findings {
   const found: Findings = [];
-  validateWorkloadSelector(spec, { word: 'daemonset', required: false }, specPath, found);
+  validateWorkloadSelector(spec, { word: 'daemonset', required: false, before: old?.spec?.selector }, specPath, found);
   validateLastingTemplate(spec.template, old?.spec?.template, 'DaemonSet', specPath.child('template'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   const { type, rollingUpdate } = spec.updateStrategy ?? {};

@@ -1,4 +1,4 @@
-import { compileLabelSelector, dns1123LabelMessages, fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { compileLabelSelector, dns1123LabelMessages, fieldErrors, FieldPath, type LabelSelector } from '@navarch/apimachinery';
 import { labelsDoNotMatch, templateMatches, validatePodTemplate } from '../core/pod/validation/pod-template';
 import { nameWarning, podWarnings } from '../core/pod/warnings';
 import type { batchv1, corev1 } from '../gen';
@@ -9,6 +9,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { cronJobName } from '../validation/name-rules';
 import { choice, type Findings, immutable, immutableFinding, nonNegative, oneOf, pathPrefixedName, present, refuse } from '../validation/rules';
+import { isFaulty, selectorFaults } from '../validation/selector-faults';
 import { sameIntent } from '../validation/workload-warnings';
 import { cronScheduleError } from './cron-schedule';
 import { validateJobStatus } from './job-status-validation';
@@ -99,8 +100,7 @@ function validateGenerated({ metadata, spec = {} }: Job, old: Job | undefined, f
     if (labels[key] === undefined) found.push(fieldErrors.required(at, `must be '${value}'`));
     else if (labels[key] !== value) found.push(fieldErrors.invalid(at, labels, `must be '${value}'`));
   }
-  const isReadable = validateLabelSelector(spec.selector as LabelSelector, specPath).length === 0;
-  if (isReadable && !compileLabelSelector(spec.selector as LabelSelector).matches(expected)) found.push(fieldErrors.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated'));
+  if (!isFaulty(spec.selector) && !compileLabelSelector(spec.selector as LabelSelector).matches(expected)) found.push(fieldErrors.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated'));
 }
 
 /** Pods of an indexed job are named after their index. */
@@ -116,11 +116,11 @@ function jobContent(job: Job, old: Job | undefined): Findings {
   const { spec = {} } = job;
   validateGenerated(job, old, found);
   validateJobSpec(spec, old?.spec, specPath, found);
-  const own = validateLabelSelector(spec.selector as LabelSelector | undefined, specPath.child('selector'));
-  found.push(...(spec.selector ? own : [fieldErrors.required(specPath.child('selector'))]));
+  const at = specPath.child('selector');
+  found.push(...(spec.selector ? selectorFaults(spec.selector, at, [old?.spec?.selector]) : [fieldErrors.required(at)]));
   // No selector selects nothing.
   if (!spec.selector) labelsDoNotMatch(spec.template, specPath.child('template'), found);
-  else if (own.length === 0) templateMatches(spec.template, spec.selector, specPath.child('template'), found);
+  else if (!isFaulty(spec.selector)) templateMatches(spec.template, spec.selector, specPath.child('template'), found);
   validatePodNames(job, found);
   return found;
 }

@@ -1,14 +1,21 @@
-import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { networkingv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type FormerTexts, isStrictSubset, validCidr } from '../validation/ip';
 import { cidrWarnings } from '../validation/ip-warnings';
 import { contentRules } from '../validation/kind-validation';
+import { selectorFaults, type SelectorPart } from '../validation/selector-faults';
 import { type Findings, portNumber, portNumberOrName, present, supported } from '../validation/rules';
 
 type Peer = Loose<networkingv1.NetworkPolicyPeer>;
 type Port = Loose<networkingv1.NetworkPolicyPort>;
+
+/** What the policy had before, which may stay though rules came later. */
+interface Before {
+  readonly texts: FormerTexts;
+  readonly selectors: readonly SelectorPart[];
+}
 
 const specPath = FieldPath.of('spec');
 // In upstream's order.
@@ -37,25 +44,25 @@ function validateIpBlock({ cidr, except }: Loose<networkingv1.IPBlock>, path: Fi
   });
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings, before: FormerTexts): void {
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, path: FieldPath, found: Findings, before: Before): void {
   let peers = 0;
   if (podSelector) {
     peers++;
-    found.push(...validateLabelSelector(podSelector as LabelSelector, path.child('podSelector')));
+    found.push(...selectorFaults(podSelector, path.child('podSelector'), before.selectors));
   }
   if (namespaceSelector) {
     peers++;
-    found.push(...validateLabelSelector(namespaceSelector as LabelSelector, path.child('namespaceSelector')));
+    found.push(...selectorFaults(namespaceSelector, path.child('namespaceSelector'), before.selectors));
   }
   if (ipBlock) {
     peers++;
-    validateIpBlock(ipBlock, path.child('ipBlock'), found, before);
+    validateIpBlock(ipBlock, path.child('ipBlock'), found, before.texts);
   }
   if (peers === 0) found.push(fieldErrors.required(path, 'must specify a peer'));
   else if (peers > 1 && ipBlock) found.push(fieldErrors.forbidden(path, 'may not specify both ipBlock and another peer'));
 }
 
-function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings, before: FormerTexts): void {
+function validateRule(ports: readonly Port[] | undefined, peers: readonly Peer[] | undefined, direction: 'from' | 'to', path: FieldPath, found: Findings, before: Before): void {
   list(ports).forEach((port, i) => validatePort(port, path.child('ports').index(i), found));
   list(peers).forEach((peer, i) => validatePeer(peer, path.child(direction).index(i), found, before));
 }
@@ -74,8 +81,10 @@ export const networkPolicyValidation = contentRules<Loose<networkingv1.NetworkPo
     [...cidrWarnings(cidr, path.child('cidr')), ...list(except).flatMap((text, i) => cidrWarnings(text, path.child('except').index(i)))]),
   content({ spec = {} }, old) {
     const found: Findings = [];
-    const before = new Set(ipBlocks(old?.spec, specPath).flatMap(({ block }) => [block.cidr ?? '', ...list(block.except)]));
-    found.push(...validateLabelSelector(spec.podSelector as LabelSelector | undefined, specPath.child('podSelector')));
+    const texts = new Set(ipBlocks(old?.spec, specPath).flatMap(({ block }) => [block.cidr ?? '', ...list(block.except)]));
+    // As upstream, the selector of the whole policy decides for those of peers too.
+    const before: Before = { texts, selectors: [old?.spec?.podSelector] };
+    found.push(...selectorFaults(spec.podSelector, specPath.child('podSelector'), before.selectors));
     list(spec.ingress).forEach(({ ports, from }, i) => validateRule(ports, from, 'from', specPath.child('ingress').index(i), found, before));
     list(spec.egress).forEach(({ ports, to }, i) => validateRule(ports, to, 'to', specPath.child('egress').index(i), found, before));
     const types = list(spec.policyTypes);

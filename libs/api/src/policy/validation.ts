@@ -1,10 +1,11 @@
-import { fieldErrors, FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath } from '@navarch/apimachinery';
 import type { policyv1 } from '../gen';
 import { type Loose } from '../support/loose';
 import { validateConditions } from '../validation/conditions';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { pathSegmentName } from '../validation/name-rules';
 import { atMostAll, countOrPercent, type Findings, nonNegative, oneOf } from '../validation/rules';
+import { selectorFaults } from '../validation/selector-faults';
 
 const specPath = FieldPath.of('spec');
 
@@ -12,7 +13,7 @@ const specPath = FieldPath.of('spec');
 export const policyValidation: Readonly<Record<string, ContentRules>> = {
   'policy/PodDisruptionBudget': contentRules<Loose<policyv1.PodDisruptionBudget>>({
     name: pathSegmentName,
-    content({ spec = {} }) {
+    content({ spec = {} }, old) {
       const found: Findings = [];
       const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
       if (minAvailable !== undefined && maxUnavailable !== undefined)
@@ -22,7 +23,7 @@ export const policyValidation: Readonly<Record<string, ContentRules>> = {
         countOrPercent(value, specPath.child(field), found);
         atMostAll(value, specPath.child(field), found);
       }
-      found.push(...validateLabelSelector(selector as LabelSelector | undefined, specPath.child('selector')));
+      found.push(...selectorFaults(selector, specPath.child('selector'), [old?.spec?.selector]));
       if (unhealthyPodEvictionPolicy !== undefined) oneOf(unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget'], specPath.child('unhealthyPodEvictionPolicy'), found);
       return found;
     },

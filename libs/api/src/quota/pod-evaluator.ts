@@ -37,9 +37,10 @@ function computeUsage(asked: Amounts, allowed: Amounts): Map<string, Quantity> {
 /** Whether a pod still uses anything: not when it is over, nor when its time to end has passed and its node says nothing. */
 export function isPodCharged({ metadata, status }: corev1.Pod, nowMs: number): boolean {
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return false;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
-  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return true;
-  return nowMs <= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000;
+  const { deletionTimestamp } = metadata;
+  const grace = metadata.deletionGracePeriodSeconds as bigint | number | undefined;
+  if (deletionTimestamp === undefined || grace === undefined) return true;
+  return nowMs <= Date.parse(deletionTimestamp) + Number(grace) * 1000;
 }
 
 function usesOtherNamespaces({ spec }: corev1.Pod): boolean {

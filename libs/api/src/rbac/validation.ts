@@ -1,4 +1,4 @@
-import { dns1123SubdomainMessages, fieldErrors, FieldPath, type LabelSelector, pathSegmentNameMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { dns1123SubdomainMessages, fieldErrors, FieldPath, pathSegmentNameMessages } from '@navarch/apimachinery';
 import type { rbacv1 } from '../gen';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
@@ -6,6 +6,7 @@ import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { pathSegmentName } from '../validation/name-rules';
 import { type Findings, present, refuse } from '../validation/rules';
+import { isFaulty, selectorFaults } from '../validation/selector-faults';
 import { rbacGroup } from './defaults';
 
 type Rule = Loose<rbacv1.PolicyRule>;
@@ -28,7 +29,7 @@ function validateRule(rule: Rule, namespaced: boolean, path: FieldPath, found: F
 const roleRules = (namespaced: boolean): ContentRules =>
   contentRules<Loose<rbacv1.ClusterRole>>({
     name: pathSegmentName,
-    content({ rules, aggregationRule }) {
+    content({ rules, aggregationRule }, old) {
       const found: Findings = [];
       list(rules).forEach((rule, i) => validateRule(rule, namespaced, FieldPath.of('rules').index(i), found));
       if (aggregationRule) {
@@ -36,9 +37,8 @@ const roleRules = (namespaced: boolean): ContentRules =>
         const selectors = list(aggregationRule.clusterRoleSelectors);
         if (selectors.length === 0) found.push(fieldErrors.required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
         selectors.forEach((selector, i) => {
-          const faults = validateLabelSelector(selector as LabelSelector, path.index(i));
-          found.push(...faults);
-          if (faults.length > 0) found.push(fieldErrors.invalid(path.index(i), null, 'invalid label selector.'));
+          found.push(...selectorFaults(selector, path.index(i), list(old?.aggregationRule?.clusterRoleSelectors)));
+          if (isFaulty(selector)) found.push(fieldErrors.invalid(path.index(i), null, 'invalid label selector.'));
         });
       }
       return found;

@@ -1,4 +1,4 @@
-import { fieldErrors, FieldPath, formatQuantity, immutableMessage, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, FieldPath, formatQuantity, immutableMessage } from '@navarch/apimachinery';
 import { formerNodeLabels, nodeSelectorWarnings } from '../core/node/former-labels';
 import { validateInlineVolumeSpec } from '../core/persistent-volume/validation';
 import { validateDriverName } from '../core/volume-sources/csi';
@@ -10,6 +10,7 @@ import { readQuantity } from '../support/quantity';
 import { semanticEqual } from '../support/semantic-equal';
 import { type ContentRules, contentRules } from '../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, negativeMessage, present, qualifiedName, sorted, supported } from '../validation/rules';
+import { selectorFaults } from '../validation/selector-faults';
 
 type StorageClass = Loose<storagev1.StorageClass>;
 type Driver = Loose<storagev1.CSIDriver>;
@@ -246,9 +247,9 @@ const nodeDriversValidation = contentRules<Loose<storagev1.CSINode>>({
 
 const capacityValidation = contentRules<Loose<storagev1.CSIStorageCapacity>>({
   warnings: ({ nodeTopology = {} }) => nodeSelectorWarnings(nodeTopology, FieldPath.of('nodeTopology')),
-  content({ storageClassName = '', nodeTopology, capacity }) {
+  content({ storageClassName = '', nodeTopology, capacity }, old) {
     const found: Findings = [];
-    found.push(...validateLabelSelector(nodeTopology as LabelSelector | undefined, FieldPath.of('nodeTopology')));
+    found.push(...selectorFaults(nodeTopology, FieldPath.of('nodeTopology'), [old?.nodeTopology]));
     dnsSubdomain(storageClassName, FieldPath.of('storageClassName'), found);
     const quantity = readQuantity(capacity);
     if (quantity !== undefined && quantity.nanos < 0n) found.push(fieldErrors.invalid(FieldPath.of('capacity'), formatQuantity(quantity), negativeMessage));

@@ -1,3 +1,4 @@
+export { type FieldGate, fieldGates } from './gated-fields';
 export { strategyFor } from './strategy-for';
 export { type ResourceSemantics, type Strategy, type StrategyContext } from './types';
 export { applyScale, isScalable, scaleOf } from './scale';

@@ -2,6 +2,7 @@ import type { ResetFields } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
 import { semanticEqual } from '../support/semantic-equal';
 import { type KindValidation } from '../validation/kind-validation';
+import { dropGatedFields, type GatedField } from './gated-fields';
 import { type ResourceSemantics, type Strategy, type StrategyContext } from './types';
 
 /** An object whose parts the generic rules move about. */
@@ -75,7 +76,10 @@ function countGeneration(object: Parts, old: Parts, changed: boolean): void {
   if (changed) object.metadata.generation = generation + 1;
 }
 
-function mainStrategy(rules: KindRules, validation: KindValidation | undefined): Strategy {
+/** Takes away what closed feature gates do not let in. */
+type Sieve = (object: object, old: object | undefined, context: StrategyContext) => void;
+
+function mainStrategy(rules: KindRules, validation: KindValidation | undefined, sieve: Sieve): Strategy {
   const { initialStatus, generation, onCreate, onUpdate } = rules;
   return {
     validate: (object, context) => validation?.create(object, context) ?? [],
@@ -84,12 +88,14 @@ function mainStrategy(rules: KindRules, validation: KindValidation | undefined):
     prepareForCreate(object, context) {
       const parts = object as Parts;
       if (generation !== undefined) parts.metadata.generation = 1;
+      sieve(parts, undefined, context);
       onCreate?.(parts, context);
       if (initialStatus !== undefined) parts['status'] = initialStatus(parts, context);
     },
     prepareForUpdate(object, old, context) {
       const [parts, before] = [object as Parts, old as Parts];
       if (initialStatus !== undefined) keepField(parts, before, 'status');
+      sieve(parts, before, context);
       onUpdate?.(parts, before, context);
       if (generation !== undefined) countGeneration(parts, before, generation(parts, before));
     },
@@ -97,17 +103,22 @@ function mainStrategy(rules: KindRules, validation: KindValidation | undefined):
 }
 
 /** Puts together how a resource behaves. */
-export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus: boolean, validation: KindValidation | undefined): ResourceSemantics {
+export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus: boolean, validation: KindValidation | undefined, gated: readonly GatedField[]): ResourceSemantics {
+  const sieve: Sieve = (object, old, { isOpen }) => isOpen && dropGatedFields(gated, object, old, isOpen);
   const subresources: Record<string, Strategy> = {};
   for (const [name, prepare] of Object.entries(rules.subresources ?? {}))
     subresources[name] = {
-      prepareForUpdate: (object, old, context) => prepare(object as Parts, old as Parts, context),
+      prepareForUpdate(object, old, context) {
+        prepare(object as Parts, old as Parts, context);
+        sieve(object, old, context);
+      },
       validateUpdate: (object, old, context) => (validation?.views[name]?.(object, old, context) ?? validation?.update(object, old, context)) ?? [],
     };
   if (hasStatus)
     subresources['status'] = {
       prepareForUpdate(object, old, context) {
         keepAllButStatus(object, old);
+        sieve(object, old, context);
         rules.onStatusUpdate?.(object as Parts, old as Parts, context);
       },
       validateUpdate: (object, old, context) => validation?.statusUpdate(object, old, context) ?? [],
@@ -116,7 +127,7 @@ export function semanticsOf(rules: KindRules, storageVersion: string, hasStatus:
   const { gracePeriodSeconds, onDeletionMarked, ttlSeconds } = rules;
   return {
     storageVersion,
-    strategy: mainStrategy(rules, validation),
+    strategy: mainStrategy(rules, validation, sieve),
     subresources,
     ...(rules.resets === undefined ? {} : { resets: rules.resets }),
     createOnUpdate: rules.createOnUpdate ?? false,

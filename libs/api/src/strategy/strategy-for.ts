@@ -6,6 +6,7 @@ import { coreStrategies } from '../core/strategies';
 import { discoveryStrategies } from '../discovery/strategies';
 import { preferredResource } from '../tables/resource-table';
 import { validationFor } from '../validation/validation-for';
+import { gatedFieldsOf } from './gated-fields';
 import { type KindRules, semanticsOf } from './kind-rules';
 import { otherStrategies } from './other-strategies';
 import { type ResourceSemantics } from './types';
@@ -27,7 +28,7 @@ function prepare(group: string, resource: string): ResourceSemantics | undefined
   if (preferred === undefined) return undefined;
   const rules = all[`${group}/${resource}`] ?? {};
   const hasStatus = preferred.subresources.some(({ name }) => name === 'status');
-  return semanticsOf(rules, preferred.version, hasStatus, validationFor(group, preferred.kind));
+  return semanticsOf(rules, preferred.version, hasStatus, validationFor(group, preferred.kind), gatedFieldsOf(`${group}/${resource}`));
 }
 
 /** How a built-in resource behaves when it is written and deleted; undefined if there is no such resource. */

@@ -1,5 +1,6 @@
 import type { FieldError, ResetFields } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
+import type { FieldGate } from './gated-fields';
 
 /** What the rules of a kind may know of the request. */
 export interface StrategyContext {
@@ -9,6 +10,8 @@ export interface StrategyContext {
   readonly userExtra?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly nowMs: number;
   warn(text: string): void;
+  /** Whether a feature gate is open; absent: all are. */
+  readonly isOpen?: ((gate: FieldGate) => boolean) | undefined;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface GoShapeTable {
   readonly always: ByMessage<readonly string[]>;
   /** Structs that are no pointers: written even when empty. */
   readonly values: ByMessage<readonly string[]>;
+  /** Lists and maps about which OpenAPI and Go disagree: whether Go writes them, as null, though nobody has set them. */
+  readonly lists: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Defaults declared by markers; the others are functions, see `defaultsFor`. */
   readonly defaults: ByMessage<Readonly<Record<string, unknown>>>;
   /** Field to enum type. */

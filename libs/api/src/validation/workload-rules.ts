@@ -1,9 +1,10 @@
-import { fieldErrors, type FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import type { corev1, metav1 } from '../gen';
 import { labelsDoNotMatch, templateMatches } from '../core/pod/validation/pod-template';
 import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { type Findings } from './rules';
+import { isFaulty, selectorFaults, type SelectorPart } from './selector-faults';
 
 /** How a kind tells of its selector. */
 interface SelectorWords {
@@ -13,6 +14,8 @@ interface SelectorWords {
   readonly required?: boolean;
   /** Said of the whole of one that is wrong; absent: nothing. */
   readonly unreadable?: string;
+  /** The selector that this one replaces, where a faulty one may go on. */
+  readonly before?: SelectorPart;
 }
 
 /**
@@ -20,7 +23,7 @@ interface SelectorWords {
  * `path` is that of the workload's spec. Tells whether it can be read: of most workloads with one that cannot the template is not looked at.
  */
 export function validateWorkloadSelector(
-  { selector, template }: Loose<{ selector: metav1.LabelSelector; template: corev1.PodTemplateSpec }>, { word, required = true, unreadable }: SelectorWords, path: FieldPath, found: Findings,
+  { selector, template }: Loose<{ selector: metav1.LabelSelector; template: corev1.PodTemplateSpec }>, { word, required = true, unreadable, before }: SelectorWords, path: FieldPath, found: Findings,
 ): boolean {
   const at = path.child('selector');
   if (!selector) {
@@ -29,11 +32,11 @@ export function validateWorkloadSelector(
     labelsDoNotMatch(template, path.child('template'), found);
     return true;
   }
-  const own = validateLabelSelector(selector as LabelSelector, at);
-  found.push(...own);
+  const readable = !isFaulty(selector);
+  found.push(...selectorFaults(selector, at, [before]));
   const empty = Object.keys(selector.matchLabels ?? {}).length + list(selector.matchExpressions).length === 0;
   if (empty) found.push(fieldErrors.invalid(at, selector, `empty selector is invalid for ${word}`));
-  if (own.length > 0 && unreadable !== undefined) found.push(fieldErrors.invalid(at, selector, unreadable));
-  if (own.length === 0) templateMatches(template, selector, path.child('template'), found);
-  return own.length === 0;
+  if (!readable && unreadable !== undefined) found.push(fieldErrors.invalid(at, selector, unreadable));
+  if (readable) templateMatches(template, selector, path.child('template'), found);
+  return readable;
 }

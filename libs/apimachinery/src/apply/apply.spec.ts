@@ -1,5 +1,8 @@
 import type { JsonObject } from '../json';
 import { fieldSetOf, sameButManagedTimes } from '.';
+import { customType, type StructType } from '../schema';
+import { typeOfKind } from '../testing/built-in-tables';
+import { withoutNulls } from './without-nulls';
 import { now, head, entries, fieldsOf, apply, update, web } from '../testing/applied-deployment';
 
 describe('server-side apply', () => {
@@ -13,6 +16,17 @@ describe('server-side apply', () => {
         'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:image': {} } } } } },
       },
     }]);
+  });
+
+  it('takes a null for nothing, but in a map of Go, which has no room for it', () => {
+    const config: JsonObject = { metadata: { labels: { a: null, b: 'c' } }, spec: { replicas: null, template: { spec: { nodeSelector: { a: null }, containers: [{ name: 'c', image: null, resources: { limits: { cpu: null } } }], tolerations: [null] } } } };
+    const { object } = apply(undefined, config, 'one');
+    expect(object).toMatchObject({ metadata: { labels: { a: '', b: 'c' } }, spec: { template: { spec: { nodeSelector: { a: '' }, containers: [{ name: 'c', resources: { limits: { cpu: '0' } } }] } } } });
+    expect(fieldsOf(object, 'one')?.['f:metadata']).toEqual({ 'f:labels': { 'f:a': {}, 'f:b': {} } });
+    expect(apply(object, config, 'one').changed).toBe(false);
+    const schema = { type: 'object', properties: { spec: { type: 'object', additionalProperties: { type: 'string' } } } };
+    const custom = withoutNulls({ metadata: { labels: { a: null } }, spec: { a: null } }, customType({ kind: 'Foo', schema, objectMeta: typeOfKind('/v1/Pod').fields.get('metadata')?.type as StructType }));
+    expect(custom).toEqual({ metadata: { labels: { a: '' } }, spec: {} });
   });
 
   it('does nothing the second time, even later', () => {

@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from '../errors';
-import { equalJson, getMember, isJsonObject, plainText, setMember, type JsonObject, type JsonValue } from '../json';
+import { equalJson, getMember, isJsonObject, plainText, type JsonObject } from '../json';
 import { formatGroupVersionKind, parseGroupVersion } from '../names/group-version';
 import { type StructType } from '../schema';
 import { formatTime } from '../text/time';
@@ -15,6 +15,7 @@ import { decodeManagedFields, encodeManagedFields, managerKey, type Manager, typ
 import { OwnedFields } from './owned-fields';
 import { mergeTyped } from './merge-typed';
 import { prune } from './prune';
+import { withoutNulls } from './without-nulls';
 import { toFieldSet } from './to-field-set';
 import { takeFromOthers, unionOfFields } from './update-owners';
 
@@ -52,7 +53,7 @@ export interface Applied {
 export function serverSideApply(request: ApplyRequest): Applied {
   const { live = {}, type } = request;
   checkRequest(request);
-  const config = withoutNulls(request.config);
+  const config = withoutNulls(request.config, type);
   const before = withoutManagedFields(live);
   const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
   const { ignored } = request;
@@ -151,19 +152,4 @@ function checkRequest({ config, apiVersion, type }: ApplyRequest): void {
   const gvk = formatGroupVersionKind({ ...(parseGroupVersion(apiVersion) ?? { group: '', version: apiVersion }), kind: typeof kind === 'string' ? kind : '' });
   const what = problems.length === 1 ? (problems[0] ?? '') : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
   throw new ApiError({ code: 500, reason: '', message: `failed to create typed patch object (${name('namespace')}/${name('name')}; ${gvk}): ${what}` });
-}
-
-/** A null says nothing: manifests written by Go are full of `creationTimestamp: null`. */
-function withoutNulls(object: JsonObject): JsonObject {
-  const kept: JsonObject = {};
-  for (const name of Object.keys(object)) {
-    const value = getMember(object, name) ?? null;
-    if (value !== null) setMember(kept, name, nested(value));
-  }
-  return kept;
-}
-
-function nested(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(nested);
-  return isJsonObject(value) ? withoutNulls(value) : value;
 }

@@ -19,7 +19,7 @@ export function shapeOf(type: SchemaType, value: JsonValue): Shape {
     case 'list':
       return type.listType === 'atomic' || !Array.isArray(value) ? leaf : granularShape(type);
     case 'any':
-      return isJsonObject(value) ? undeclared : leaf;
+      return isJsonObject(value) && type.atomic !== true ? undeclared : leaf;
     case 'scalar':
       return leaf;
   }

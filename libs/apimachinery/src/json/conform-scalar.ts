@@ -21,7 +21,7 @@ export function conformScalar(value: JsonValue, type: ScalarType, mismatch: Mism
     case 'int64':
       return conformInteger(value, type.scalar, type.goType, mismatch);
     case 'double':
-      if (typeof value === 'number' || typeof value === 'bigint') return value;
+      if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
       throw mismatch(jsonKind(value), type.goType);
     case 'bytes':
       return conformBytes(value, mismatch);

@@ -1,11 +1,12 @@
-export { conformToType } from './conform';
+export { conformToType, zeroOf } from './conform';
 export { DecodeError } from './decode-error';
 export { decodeJson, type DecodeLimits } from './decode-json';
 export { decodeObject, decodeUntypedObject, type DecodedObject } from './decode-object';
 export { decodeYaml } from './decode-yaml';
 export { yamlOf } from './encode-yaml';
 export { type ExactJson } from './exact-json-parser';
-export { exactJsonText, parseJson } from './exact-text';
+export { exactJsonText, parseJson, parseJsonBytes } from './exact-text';
+export { indentJson } from './indent-json';
 export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, yamlErrors, type BodyKind, type FieldValidation } from './field-validation';
 export { cloneJson, equalJson, getMember, isJsonObject, setMember, shallowCopy, type JsonObject, type JsonValue } from './json-value';
 export { serializeForStorage, storedPrefix } from './serialize';

@@ -47,7 +47,7 @@ function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, refere
   const { media, lists, patches } = plan.forms;
   const { group, version, kind } = plan.kind;
   const id = idOf(group, version, kind);
-  const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
+  const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'event' ? sharedIds.watchEvent : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
   const answerSchema = plan.answer === 'text' || answerId === undefined ? { type: 'string' } : reference(answerId);
   const bodyId = plan.body === 'deleteOptions' ? sharedIds.deleteOptions : plan.body === 'patch' ? sharedIds.patch : id;
   const parameters = plan.parameters.map((name) => parameterSchema(name, 'v2'));
@@ -57,7 +57,7 @@ function operation(plan: OperationPlan, idOf: ReturnType<typeof kindIds>, refere
   return {
     description: plan.description,
     consumes: plan.body === 'patch' ? [...patches] : ['*/*'],
-    produces: plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : [...(plan.answer === 'list' ? lists : media)],
+    produces: plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : [...(plan.answer === 'list' || plan.answer === 'event' ? lists : media)],
     schemes: ['https'],
     tags: [plan.tag],
     operationId: plan.id,

@@ -70,9 +70,9 @@ function operation(plan: OperationPlan, idOf: IdOf, reference: (id: string) => J
   const { media, lists, patches } = plan.forms;
   const { group, version, kind } = plan.kind;
   const id = idOf(group, version, kind);
-  const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
+  const answerId = plan.answer === 'status' ? sharedIds.status : plan.answer === 'event' ? sharedIds.watchEvent : plan.answer === 'list' ? idOf(group, version, `${kind}List`) : id;
   const answerSchema = plan.answer === 'text' || answerId === undefined ? { type: 'string' } : reference(answerId);
-  const answerTypes = plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : plan.answer === 'list' ? lists : media;
+  const answerTypes = plan.action === 'connect' ? ['*/*'] : plan.answer === 'text' ? ['text/plain'] : plan.answer === 'list' || plan.answer === 'event' ? lists : media;
   const bodyId = plan.body === 'deleteOptions' ? sharedIds.deleteOptions : plan.body === 'patch' ? sharedIds.patch : id;
   const bodyTypes = plan.body === 'patch' ? patches : ['*/*'];
   return {

@@ -23,4 +23,4 @@ export function isCustom({ customDefinitions = {} }: OpenApiInput, idOf: ReturnT
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Definitions that operations refer to. */
-export const sharedIds = { deleteOptions: `${meta}.DeleteOptions`, patch: `${meta}.Patch`, status: `${meta}.Status` } as const;
+export const sharedIds = { deleteOptions: `${meta}.DeleteOptions`, patch: `${meta}.Patch`, status: `${meta}.Status`, watchEvent: `${meta}.WatchEvent` } as const;

@@ -53,6 +53,19 @@ describe('OpenAPI v3', () => {
   const document = buildOpenApiV3(input, 'apps', 'v1');
   const object = '/apis/apps/v1/namespaces/{namespace}/deployments/{name}';
 
+  it('names the paths by which was watched before, of what is no custom resource', () => {
+    const core = buildOpenApiV3(input, '', 'v1');
+    const watches = Object.keys(at(core, 'paths') as JsonObject).filter((path) => path.includes('/watch/'));
+    expect(watches).toEqual(['/api/v1/watch/namespaces/{namespace}/pods', '/api/v1/watch/namespaces/{namespace}/pods/{name}', '/api/v1/watch/nodes', '/api/v1/watch/nodes/{name}', '/api/v1/watch/pods']);
+    expect(watches.map((path) => at(core, 'paths', path, 'get', 'operationId'))).toEqual(['watchCoreV1NamespacedPodList', 'watchCoreV1NamespacedPod', 'watchCoreV1NodeList', 'watchCoreV1Node', 'watchCoreV1PodListForAllNamespaces']);
+    const pod = at(core, 'paths', '/api/v1/watch/namespaces/{namespace}/pods/{name}');
+    expect(at(pod, 'get')).toMatchObject({ 'x-kubernetes-action': 'watch', 'x-kubernetes-group-version-kind': { group: '', version: 'v1', kind: 'Pod' } });
+    expect(at(pod, 'get', 'responses', '200', 'content', 'application/json;stream=watch', 'schema', '$ref')).toMatch(/WatchEvent$/);
+    expect(names(at(pod, 'parameters'))).toEqual(expect.arrayContaining(['name', 'namespace', 'pretty', 'watch', 'fieldSelector']));
+    expect(at(buildOpenApiV2(input), 'paths', '/apis/apps/v1/watch/deployments', 'get', 'x-kubernetes-action')).toBe('watchlist');
+    expect(JSON.stringify(buildOpenApiV3(input, 'example.com', 'v1'))).not.toContain('/watch/');
+  });
+
   it('lets kubectl validate on the server and merge strategically', () => {
     const patch = at(document, 'paths', object, 'patch');
     expect(at(patch, 'x-kubernetes-group-version-kind')).toEqual(gvk);
@@ -75,6 +88,9 @@ describe('OpenAPI v3', () => {
       `${object} get=readAppsV1NamespacedDeployment put=replaceAppsV1NamespacedDeployment delete=deleteAppsV1NamespacedDeployment patch=patchAppsV1NamespacedDeployment`,
       `${object}/scale get=readAppsV1NamespacedDeploymentScale put=replaceAppsV1NamespacedDeploymentScale patch=patchAppsV1NamespacedDeploymentScale`,
       `${object}/status get=readAppsV1NamespacedDeploymentStatus put=replaceAppsV1NamespacedDeploymentStatus patch=patchAppsV1NamespacedDeploymentStatus`,
+      '/apis/apps/v1/watch/deployments get=watchAppsV1DeploymentListForAllNamespaces',
+      '/apis/apps/v1/watch/namespaces/{namespace}/deployments get=watchAppsV1NamespacedDeploymentList',
+      '/apis/apps/v1/watch/namespaces/{namespace}/deployments/{name} get=watchAppsV1NamespacedDeployment',
     ]);
     expect(at(document, 'paths', `${object}/scale`, 'get', 'x-kubernetes-group-version-kind')).toEqual({ group: 'autoscaling', version: 'v1', kind: 'Scale' });
   });

@@ -11,6 +11,8 @@ it.each([
   ['post', 'post', 'Endpoints', '', 'create Endpoints'],
   ['delete', 'delete', 'Ingress', '', 'delete an Ingress'],
   ['deletecollection', 'delete', 'StorageClass', '', 'delete collection of StorageClass'],
+  ['watchlist', 'get', 'Pod', '', "watch individual changes to a list of Pod. deprecated: use the 'watch' parameter with a list operation instead."],
+  ['watch', 'get', 'Node', '', "watch changes to an object of kind Node. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter."],
   ['connect', 'post', 'Pod', 'exec', 'connect POST requests to exec of Pod'],
 ] as const)('tells of %s by %s of %s %s', (action, method, kind, subresource, text) => {
   expect(operationText({ action, method }, kind, subresource, true)).toBe(text);

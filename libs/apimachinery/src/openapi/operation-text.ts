@@ -20,6 +20,8 @@ export function operationText({ action, method }: Pick<OperationPlan, 'action' |
     case 'post': return `create ${of}${article(kind)}${kind}`;
     case 'delete': return `delete ${of}${article(kind)}${kind}`;
     case 'deletecollection': return `delete collection of ${kind}`;
+    case 'watchlist': return `watch individual changes to a list of ${of}${kind}. deprecated: use the 'watch' parameter with a list operation instead.`;
+    case 'watch': return `watch changes to ${of}an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`;
     case 'connect': return `connect ${method.toUpperCase()} requests to ${of}${kind}`;
   }
 }

@@ -2,6 +2,7 @@ import { connectOperations, isConnection, servesBelow, subresourceParameters } f
 import { type OpenApiResource, type OpenApiSubresource } from './openapi-input';
 import { operationText } from './operation-text';
 import { type ParameterName } from './parameters';
+import { watchPaths } from './watch-operations';
 
 /** What an operation takes and gives, before it is written in either version of OpenAPI. */
 export interface OperationPlan {
@@ -10,11 +11,11 @@ export interface OperationPlan {
   readonly tag: string;
   readonly description: string;
   /** `x-kubernetes-action`. */
-  readonly action: 'connect' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'post' | 'put';
+  readonly action: 'connect' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'post' | 'put' | 'watch' | 'watchlist';
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly parameters: readonly ParameterName[];
   readonly body: 'deleteOptions' | 'object' | 'patch' | undefined;
-  readonly answer: 'list' | 'object' | 'status' | 'text';
+  readonly answer: 'event' | 'list' | 'object' | 'status' | 'text';
   /** Codes of success. */
   readonly codes: readonly ('200' | '201' | '202')[];
   readonly forms: Forms;
@@ -84,6 +85,10 @@ export function planResource(resource: OpenApiResource, isCustom: boolean): Path
   if (namespaced && resource.verbs.includes('list')) {
     const id = `list${groupName(resource)}${resource.kind}ForAllNamespaces`;
     plans.push({ path: `${base}/${resource.resource}`, parameters: [], operations: told([{ ...list(resource), id, parameters: [...listParameters, 'pretty'] }]) });
+  }
+  if (isWatched && resource.verbs.includes('list')) {
+    const listed = { ...common(resource, resource), base, listParameters, group: groupName(resource) };
+    plans.push(...watchPaths(resource, listed).map(({ path, parameters, operation }) => ({ path, parameters, operations: told([operation]) })));
   }
   return plans.filter(({ operations }) => operations.length > 0);
 }

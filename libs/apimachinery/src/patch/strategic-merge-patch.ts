@@ -1,5 +1,5 @@
 import { badRequest } from '../errors';
-import { cloneJson, getMember, isJsonObject, plainText, setMember, shallowCopy, type JsonObject, type JsonValue } from '../json';
+import { cloneJson, exactJsonText, getMember, isJsonObject, plainText, setMember, shallowCopy, type JsonObject, type JsonValue } from '../json';
 import { type SchemaType, type StructType } from '../schema';
 import { mergeOrder } from './element-order';
 import { notAPatch } from './not-a-patch';
@@ -112,7 +112,7 @@ function checkOrder(change: JsonValue | undefined, order: readonly JsonValue[], 
   for (const item of change) {
     if (isJsonObject(item) && getMember(item, patchMarker) !== undefined) continue;
     const at = positions.indexOf(key(item), from);
-    if (at < 0) throw patchFailed(`The order in patch list:\n${JSON.stringify(change)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`);
+    if (at < 0) throw patchFailed(`The order in patch list:\n${exactJsonText(change)}\n doesn't match $setElementOrder list:\n${exactJsonText(order)}\n`);
     from = at + 1;
   }
 }

@@ -61,6 +61,8 @@ export interface GoShapeTable {
   readonly always: Readonly<Record<string, readonly string[]>>;
   /** Structs that are no pointers: written even when empty. */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Lists and maps about which OpenAPI and Go disagree: whether Go writes them, as null, though nobody has set them. */
+  readonly lists: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Defaults declared by markers; an associative list needs those of its keys. */
   readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Field to the full name of its named string type. */

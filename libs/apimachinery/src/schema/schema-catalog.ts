@@ -56,7 +56,7 @@ export class SchemaCatalog {
     const goType = id.split('.').slice(-2).join('.');
     const scalar = namedScalars[id];
     if (scalar) return this.remember(id, { kind: 'scalar', scalar, goType });
-    if (untyped.has(id)) return this.remember(id, { kind: 'any', goType });
+    if (untyped.has(id)) return this.remember(id, { kind: 'any', goType, atomic: id === rawExtension });
     return this.compileStruct(id, definition, goType);
   }
 
@@ -86,7 +86,7 @@ export class SchemaCatalog {
         zero: zeroOf(type, {
           isValue: shape.values.has(name),
           isWritten,
-          isRequired: required.has(name),
+          isRequired: this.tables.goShape.lists[messageNameOf(id)]?.[name] ?? required.has(name),
           isOfCondition: id.endsWith('Condition'),
         }),
         patchStrategy: (node['patch-strategy']?.split(',') ?? []) as FieldType['patchStrategy'],
@@ -146,6 +146,9 @@ interface GoField {
   readonly isRequired: boolean;
   readonly isOfCondition: boolean;
 }
+
+/** Nobody's but the whole of it: OpenAPI says nothing of what is in it. */
+const rawExtension = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 
 /** Lists and maps that are required are those without omitempty, and times of conditions are no pointers: null until somebody sets them. */
 function zeroOf(type: SchemaType, { isValue, isWritten, isRequired, isOfCondition }: GoField): JsonValue | undefined {

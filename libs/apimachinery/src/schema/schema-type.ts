@@ -34,6 +34,8 @@ export interface MapType {
 export interface AnyType {
   readonly kind: 'any';
   readonly goType: string;
+  /** Replaced whole by server-side apply; else objects in it are merged by member. */
+  readonly atomic?: boolean;
 }
 
 /** Which fields an object has. */

@@ -57,15 +57,15 @@ export function formatLabelSelector(selector: LabelSelector | null | undefined):
   return text === '' ? '<none>' : text;
 }
 
-/** Broken rules of a LabelSelector in an object. */
-export function validateLabelSelector(selector: LabelSelector | null | undefined, path: FieldPath): FieldError[] {
+/** Broken rules of a LabelSelector in an object. `anyValues`: its expressions may name values that no label can have. */
+export function validateLabelSelector(selector: LabelSelector | null | undefined, path: FieldPath, { anyValues = false }: { readonly anyValues?: boolean } = {}): FieldError[] {
   if (!selector) return [];
   const errors = validateLabels(selector.matchLabels, path.child('matchLabels'));
-  selector.matchExpressions?.forEach((requirement, i) => errors.push(...validateRequirement(requirement, path.child('matchExpressions').index(i))));
+  selector.matchExpressions?.forEach((requirement, i) => errors.push(...validateRequirement(requirement, anyValues, path.child('matchExpressions').index(i))));
   return errors;
 }
 
-function validateRequirement({ key, operator, values = [] }: LabelSelectorRequirement, path: FieldPath): FieldError[] {
+function validateRequirement({ key, operator, values = [] }: LabelSelectorRequirement, anyValues: boolean, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length === 0) errors.push(fieldErrors.required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
@@ -73,6 +73,7 @@ function validateRequirement({ key, operator, values = [] }: LabelSelectorRequir
     if (values.length > 0) errors.push(fieldErrors.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else errors.push(fieldErrors.invalid(path.child('operator'), operator, 'not a valid selector operator'));
   errors.push(...validateLabelName(key, path.child('key')));
+  if (anyValues) return errors;
   values.forEach((value, i) => {
     for (const message of labelValueMessages(value)) errors.push(fieldErrors.invalid(path.child('values').index(i), value, message));
   });

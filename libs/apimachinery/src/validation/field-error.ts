@@ -1,3 +1,4 @@
+import { exactJsonText } from '../json/exact-text';
 import { goQuote } from '../text/go-quote';
 import { type FieldPath } from './field-path';
 
@@ -65,7 +66,7 @@ function formatValue(value: unknown): string {
   if (typeof value === 'string') return goQuote(value);
   if (typeof value === 'bigint') return value.toString();
   // Go escapes these three in JSON.
-  return (JSON.stringify(value) as string | undefined ?? 'null').replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+  return (exactJsonText(value) as string | undefined ?? 'null').replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
 
 const count = (n: number, one: string): string => `${n} ${n === 1 ? one : one + 's'}`;

@@ -4,13 +4,13 @@ import { alwaysDone, gateNames, gateTable } from './gate-table';
 
 describe('feature gates', () => {
   it('are as upstream has them unless they are set, and a stage sets all that say nothing themselves', () => {
-    const heeds = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity'] as const;
+    const heeds = ['AllowUnsafeMalformedObjectDeletion', 'APIServerIdentity', 'ContainerStopSignals'] as const;
     const of = (...items: string[]): boolean[] => heeds.map((gate) => FeatureGates.parse(items, heeds).enabled(gate));
-    expect(of()).toEqual([false, true]);
-    expect(of('AllowUnsafeMalformedObjectDeletion=true', ' APIServerIdentity = F ')).toEqual([true, false]);
-    expect(of('AllAlpha=true', 'kube:AllBeta=false')).toEqual([true, false]);
-    expect(of('AllAlpha=true', 'AllowUnsafeMalformedObjectDeletion=false')).toEqual([false, true]);
-    expect(of('APIServerIdentity=false', 'APIServerIdentity=true', '')).toEqual([false, true]);
+    expect(of()).toEqual([false, true, true]);
+    expect(of('AllowUnsafeMalformedObjectDeletion=true', ' APIServerIdentity = F ')).toEqual([true, false, true]);
+    expect(of('AllAlpha=true', 'kube:AllBeta=false')).toEqual([true, false, true]);
+    expect(of('AllAlpha=true', 'AllowUnsafeMalformedObjectDeletion=false')).toEqual([false, true, true]);
+    expect(of('APIServerIdentity=false', 'APIServerIdentity=true', 'ContainerStopSignals=false', '')).toEqual([false, true, false]);
   });
 
   it.each([

@@ -42,9 +42,10 @@ export class FeatureGates {
 
   #holds(name: string, { stage, default: byDefault }: GateFacts): boolean {
     if (name === 'AllAlpha' || name === 'AllBeta') return this.said.get(name) ?? false;
-    if (!this.heeded.has(name)) return byDefault || alwaysDone.has(name);
+    const here = byDefault || alwaysDone.has(name);
+    if (!this.heeded.has(name)) return here;
     const ofAll = stage === 'ALPHA' ? this.said.get('AllAlpha') : stage === 'BETA' ? this.said.get('AllBeta') : undefined;
-    return this.said.get(name) ?? ofAll ?? byDefault;
+    return this.said.get(name) ?? ofAll ?? here;
   }
 }
 

@@ -79,10 +79,12 @@ export const gateTable: ReadonlyMap<string, GateFacts> = new Map(gates);
 
 /** Gates that change something here, in the processes that name them. */
 export type HeededGate =
-  | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'AuthorizePodWebsocketUpgradeCreatePermission' | 'ComponentFlagz' | 'ComponentStatusz'
-  | 'DRAResourceClaimGranularStatusAuthorization' | 'NodeDeclaredFeatures' | 'PodTopologyLabelsAdmission';
+  | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'AuthorizePodWebsocketUpgradeCreatePermission' | 'ClusterTrustBundleProjection' | 'ComponentFlagz' | 'ComponentStatusz'
+  | 'ContainerStopSignals' | 'CoordinatedLeaderElection' | 'CrossNamespaceVolumeDataSource' | 'DRAListTypeAttributes' | 'DRANodeAllocatableResources' | 'DRAResourceClaimGranularStatusAuthorization'
+  | 'DRAWorkloadResourceClaims' | 'GenericWorkload' | 'ImageVolumeWithDigest' | 'MaxUnavailableStatefulSet' | 'NodeDeclaredFeatures' | 'PodCertificateRequest' | 'PodTopologyLabelsAdmission'
+  | 'TopologyAwareWorkloadScheduling' | 'VolumeLimitScaling' | 'WorkloadAwarePreemption';
 
-/** Off by default upstream, and yet always done here: their kinds are served when `--runtime-config` says so, and their fields are read. */
+/** Off by default upstream, and yet done here unless a process that asks about one is told otherwise: their kinds are served when `--runtime-config` says so, and their fields are read. */
 export const alwaysDone: ReadonlySet<string> = new Set(words(`
   ClusterTrustBundle ClusterTrustBundleProjection ContainerStopSignals DRADeviceTaintRules DRAListTypeAttributes DRAResourcePoolStatus GangScheduling GenericWorkload PodCertificateRequest
   PodLogsQuerySplitStreams StorageVersionAPI StorageVersionMigrator`));

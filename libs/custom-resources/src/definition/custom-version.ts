@@ -1,6 +1,7 @@
 import { type FieldError, fieldErrors, type JsonObject, type JsonValue, type StructType, customType, within } from '@navarch/apimachinery';
 import { type RuleTree, ruleTree } from '../rules/rule-tree';
 import { validateRules } from '../rules/validate-rules';
+import { withPlainLimits } from '../schema/plain-limits';
 import { memberOf, preserves, type Schema } from '../schema/schema';
 import { applyDefaults, dropStrayNulls } from '../value/defaulting';
 import { validateEmbedded } from '../value/embedded';
@@ -38,7 +39,7 @@ export class CustomVersion {
   ) {
     this.name = version.name;
     // The API's type of a schema is a struct of Go; what it holds is JSON.
-    this.schema = (version.schema?.openAPIV3Schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as unknown as Schema;
+    this.schema = withPlainLimits((version.schema?.openAPIV3Schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as unknown as Schema);
     this.type = customType({ kind: definition.spec.names.kind, schema: this.schema as unknown as JsonObject, objectMeta });
     const { subresources, selectableFields = [] } = version;
     this.hasStatus = subresources?.status !== undefined;

@@ -1,7 +1,8 @@
-import type { FieldError } from '@navarch/apimachinery';
-import { columnsOf, type CustomResourceDefinition, publishedSchemas, type Schema, settleStatus, validateDefinition } from '..';
+import type { FieldError, JsonObject, StructType } from '@navarch/apimachinery';
+import { columnsOf, type CustomResourceDefinition, CustomVersion, publishedSchemas, type Schema, settleStatus, validateDefinition } from '..';
 
 const object = (properties: Record<string, Schema>): Schema => ({ type: 'object', properties });
+const noMeta = { kind: 'struct', goType: 'ObjectMeta', fields: new Map() } as unknown as StructType;
 const messages = (errors: readonly FieldError[]): string[] => errors.map(({ message }) => message);
 
 describe('definitions', () => {
@@ -13,6 +14,34 @@ describe('definitions', () => {
       names: { plural: name, kind: 'Widget', singular: 'widget', listKind: 'WidgetList', ...names },
       versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
     },
+  });
+
+  it('may hold values to the largest numbers, and have defaults that no double holds', () => {
+    const [most, big] = [9223372036854775807n, 9007199254740993n] as unknown as number[];
+    const root = object({
+      all: { type: 'array', maxItems: most!, items: { type: 'string' } },
+      list: { type: 'array', maxItems: 3, items: { type: 'string', maxLength: most! }, 'x-kubernetes-validations': [{ rule: "self.all(x, x != 'a')" }] },
+      n: { type: 'integer', default: big!, enum: [big!], maximum: most!, multipleOf: 1 },
+    });
+    const widgets = definition('widgets');
+    const [version] = widgets.spec.versions;
+    Object.assign(version!.schema!, { openAPIV3Schema: root });
+    expect(messages(validateDefinition(widgets))).toEqual([]);
+    const custom = new CustomVersion(widgets, version!, noMeta);
+    const made = { list: ['b'] } as JsonObject;
+    custom.applyDefaults(made);
+    expect(made['n']).toBe(big);
+    expect(messages(custom.validate(made))).toEqual([]);
+    expect(messages(custom.validate({ list: ['a'], n: 9007199254740992 }))).toHaveLength(2);
+  });
+
+  it('hold an update to what they say of its version and kind, though these are as they were', () => {
+    const [version] = definition('widgets').spec.versions;
+    Object.assign(version!.schema!, { openAPIV3Schema: object({ apiVersion: { type: 'string', pattern: '^nope$' }, kind: { type: 'string', maxLength: 1 }, spec: object({ kind: { type: 'string', maxLength: 1 }, n: { type: 'integer' } }) }) });
+    const custom = new CustomVersion(definition('widgets'), version!, noMeta);
+    const of = (n: number): JsonObject => ({ apiVersion: 'example.com/v1', kind: 'Widget', spec: { kind: 'long', n } });
+    expect(messages(custom.validate(of(2), of(1)))).toEqual(["apiVersion: Invalid value: \"example.com/v1\": apiVersion in body should match '^nope$'", 'kind: Too long: may not be more than 1 byte']);
+    expect(custom.validate(of(1), of(1))).toEqual([]);
   });
 
   it('get their names, or are told who has them', () => {

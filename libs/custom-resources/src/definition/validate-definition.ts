@@ -1,6 +1,7 @@
 import { versionParts } from '@navarch/api';
-import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import { exactJsonText, type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import { followFieldPath } from '../schema/field-path';
+import { withPlainLimits } from '../schema/plain-limits';
 import type { Schema } from '../schema/schema';
 import { validateSchema } from '../schema/structural';
 import type { CustomResourceDefinition, DefinitionVersion } from './types';
@@ -12,11 +13,11 @@ export function validateDefinition(definition: CustomResourceDefinition, old?: C
   const { versions } = definition.spec;
   const changed = ({ name, schema }: DefinitionVersion): boolean => {
     const before = old?.spec.versions.find((version) => version.name === name);
-    return before === undefined || JSON.stringify(before.schema) !== JSON.stringify(schema);
+    return before === undefined || exactJsonText(before.schema) !== exactJsonText(schema);
   };
   const schemas = versionParts(versions, 'schema').flatMap(({ version, path }) => {
     const schema = version.schema?.openAPIV3Schema;
-    return schema && changed(version) ? validateSchema(schema as unknown as Schema, path.child('openAPIV3Schema'), version.subresources?.status !== undefined) : [];
+    return schema && changed(version) ? validateSchema(withPlainLimits(schema as unknown as Schema), path.child('openAPIV3Schema'), version.subresources?.status !== undefined) : [];
   });
   return [
     ...schemas,

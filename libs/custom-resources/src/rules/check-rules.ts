@@ -2,7 +2,7 @@ import { type FieldError, fieldErrors, type FieldPath } from '@navarch/apimachin
 import { mostInRequest, STATIC_RULE_LIMIT, STATIC_SCHEMA_LIMIT } from '@navarch/cel';
 import type { Surroundings } from '../schema/check-default';
 import { followFieldPath } from '../schema/field-path';
-import type { Schema, ValidationRule } from '../schema/schema';
+import { isIntOrString, type Schema, type ValidationRule, valuesOf } from '../schema/schema';
 import { type CompiledRule, compileRules } from './compile-rules';
 
 // Mirrors the part of staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation that looks at rules.
@@ -68,9 +68,20 @@ export function checkRuleTexts(schema: Schema, path: FieldPath): FieldError[] {
   return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => checkText(rule, schema, path.child('x-kubernetes-validations').index(i)));
 }
 
+/** Whether CEL has a type for what a schema describes, as upstream's SchemaDeclType: it has none for what says no type, and so for lists and maps of that. */
+function hasCelType(schema: Schema | undefined): boolean {
+  if (schema === undefined) return false;
+  if (isIntOrString(schema)) return true;
+  if (schema.type === 'array') return hasCelType(schema.items);
+  return schema.type === 'object' ? valuesOf(schema) === undefined || hasCelType(valuesOf(schema)) : (schema.type ?? '') !== '';
+}
+
+const NO_TYPE = 'internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations';
+
 /** What is wrong with the expressions of one place, and what they may cost. */
 export function checkRules(schema: Schema, isResource: boolean, path: FieldPath, place: Place, costs: RuleCosts): FieldError[] {
   const at = path.child('x-kubernetes-validations');
+  if ((schema['x-kubernetes-validations'] ?? []).length > 0 && !isResource && !hasCelType(schema)) return [fieldErrors.internal(at, NO_TYPE)];
   const occurrences = place.occurrences ?? mostInRequest(schema);
   return compileRules(schema, isResource).flatMap((compiled, i) => checkCompiled(compiled, at.index(i), { ...place, occurrences }, costs));
 }

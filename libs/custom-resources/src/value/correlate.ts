@@ -1,10 +1,10 @@
-import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { equalJson, exactJsonText, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import type { Schema } from '../schema/schema';
 
 /** The old value of a member: objects and maps keep their members' names. */
 export const oldMember = (old: JsonValue | undefined, name: string): JsonValue | undefined => (isJsonObject(old) && Object.hasOwn(old, name) ? old[name] : undefined);
 
-const keyOf = (item: JsonObject, { items }: Schema, keys: readonly string[]): string => JSON.stringify(keys.map((key) => item[key] ?? items?.properties?.[key]?.default ?? null));
+const keyOf = (item: JsonObject, { items }: Schema, keys: readonly string[]): string => exactJsonText(keys.map((key) => item[key] ?? items?.properties?.[key]?.default ?? null));
 
 /** Finds old items of a list by what makes them the same: their keys, in lists that have some. Items of other lists have no history. */
 export function oldItems(old: JsonValue | undefined, schema: Schema): (item: JsonValue) => JsonValue | undefined {

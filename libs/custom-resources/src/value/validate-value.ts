@@ -1,4 +1,4 @@
-import { equalJson, type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { equalJson, exactJsonText, type FieldError, fieldErrors, isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import { compilePattern } from '@navarch/cel';
 import { isIntOrString, memberOf, type Schema } from '../schema/schema';
 import { oldItems, oldMember, unchanged } from './correlate';
@@ -47,7 +47,7 @@ function checkType(value: JsonValue, schema: Schema, path: string): FieldError[]
 
 function checkEnum(value: JsonValue, { enum: allowed }: Schema, path: string): FieldError[] {
   if (!allowed || allowed.length === 0 || allowed.some((one) => equalJson(one, value))) return [];
-  return [fieldErrors.notSupported(path, value, allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))))];
+  return [fieldErrors.notSupported(path, value, allowed.map((one) => (typeof one === 'string' ? one : exactJsonText(one))))];
 }
 
 function checkString(value: string, { minLength, maxLength, pattern, format }: Schema, path: string): FieldError[] {
@@ -105,7 +105,9 @@ function checkObject(value: JsonObject, schema: Schema, path: string, old: JsonV
   for (const name of required) if (!Object.hasOwn(value, name)) errors.push(fieldErrors.required(join(path, name)));
   for (const name of names) {
     const member = memberOf(schema, name);
-    if (member) errors.push(...validateValue(value[name] ?? null, member, join(path, name), oldMember(old, name)));
+    // Old and new are of one version when they get here, whatever they were: what stands at the top for that has no history (ratcheting.go).
+    const before = path === '' && (name === 'apiVersion' || name === 'kind') ? undefined : oldMember(old, name);
+    if (member) errors.push(...validateValue(value[name] ?? null, member, join(path, name), before));
   }
   return errors;
 }

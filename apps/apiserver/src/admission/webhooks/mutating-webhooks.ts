@@ -1,5 +1,5 @@
 import { admissionregistration, type KubeObject } from '@navarch/api';
-import { applyJsonPatch, goQuote, internalError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { applyJsonPatch, exactJsonText, goQuote, internalError, type JsonObject, type JsonValue } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionAttributes, AdmissionPlugin, MutationPass, WriteSort } from '../../pipeline';
 import { RegisteredWebhooks, type RegisteredWebhook } from './registered-webhooks';
@@ -65,7 +65,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
       const patch = (await this.#calls.ask(call, attributes, place))?.patch;
       if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) return false;
       mutated = await this.#apply(call, patch, attributes);
-      attributes.annotate?.(`patch.${AUDIT}/${place}`, JSON.stringify({ configuration, webhook, patch, patchType: 'JSONPatch' }), 'Request');
+      attributes.annotate?.(`patch.${AUDIT}/${place}`, exactJsonText({ configuration, webhook, patch, patchType: 'JSONPatch' }), 'Request');
       return mutated;
     } finally {
       attributes.annotate?.(`mutation.${AUDIT}/${place}`, JSON.stringify({ configuration, webhook, mutated }));

@@ -1,4 +1,4 @@
-import { compareQuantities, fieldErrors, FieldPath, formatQuantity, labelKeyMessages, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { compareQuantities, fieldErrors, FieldPath, formatQuantity, labelKeyMessages } from '@navarch/apimachinery';
 import { isNativeResource, resourceAmount } from '../pod/validation/resources';
 import type { corev1 } from '../../gen';
 import { entries, list } from '../../support/list';
@@ -9,6 +9,7 @@ import { semanticEqual } from '../../support/semantic-equal';
 import { describeDifference } from '../../validation/describe-difference';
 import { contentRules } from '../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, notAboveZeroMessage, oneOf, present, refuse, sorted } from '../../validation/rules';
+import { selectorFaults } from '../../validation/selector-faults';
 import { claimWarnings } from './warnings';
 
 type Claim = Loose<corev1.PersistentVolumeClaim>;
@@ -46,7 +47,7 @@ function validateSource(spec: Spec, before: Spec | undefined, path: FieldPath, f
 
 export function validateClaimSpec(spec: Spec, path: FieldPath, found: Findings, before?: Spec): void {
   if (list(spec.accessModes).length === 0) found.push(fieldErrors.required(path.child('accessModes'), 'at least 1 access mode is required'));
-  if (spec.selector) found.push(...validateLabelSelector(spec.selector as LabelSelector, path.child('selector')));
+  found.push(...selectorFaults(spec.selector, path.child('selector'), [before?.selector]));
   validateAccessModes(spec.accessModes, path.child('accessModes'), found);
   const storage = path.child('resources').key('storage');
   const quantity = readQuantity(spec.resources?.requests?.['storage']);

@@ -87,13 +87,13 @@ export function validateInlineVolumeSpec(spec: Spec, path: FieldPath, found: Fin
   validateCommon(spec, '', path, found);
 }
 
-function content({ metadata, spec = {} }: Volume): Findings {
+function content({ metadata, spec = {} }: Volume, old: Volume | undefined): Findings {
   const found: Findings = [];
   validateCapacity(spec, specPath, found);
   supported(spec.persistentVolumeReclaimPolicy, sorted(['Delete', 'Recycle', 'Retain']), specPath.child('persistentVolumeReclaimPolicy'), found);
   if (spec.nodeAffinity) {
     if (!spec.nodeAffinity.required) found.push(fieldErrors.required(specPath.child('nodeAffinity', 'required'), 'must specify required node constraints'));
-    else validateNodeSelector(spec.nodeAffinity.required, specPath.child('nodeAffinity', 'required'), found);
+    else validateNodeSelector(spec.nodeAffinity.required, specPath.child('nodeAffinity', 'required'), found, old?.spec?.nodeAffinity?.required);
   }
   validateCommon(spec, metadata?.name ?? '', specPath, found);
   if (spec.storageClassName) dnsSubdomain(spec.storageClassName, specPath.child('storageClassName'), found);

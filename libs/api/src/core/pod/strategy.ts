@@ -65,7 +65,8 @@ function gracePeriodSeconds(pod: Pod, asked: number | undefined): number {
   const { spec, status } = pod;
   // One that no node has taken, or that is over, has nobody to wait for.
   if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
-  const period = asked ?? spec.terminationGracePeriodSeconds ?? 0;
+  // Beyond 2^53 seconds it need not be exact.
+  const period = asked ?? Number((spec.terminationGracePeriodSeconds as bigint | number | undefined) ?? 0);
   return period < 0 ? 1 : period;
 }
 

@@ -1,8 +1,9 @@
-import { dns1123LabelMessages, fieldErrors, type FieldPath, type LabelSelector, validateLabelSelector } from '@navarch/apimachinery';
+import { dns1123LabelMessages, fieldErrors, type FieldPath } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings, present, qualifiedName, refuse } from '../../../validation/rules';
+import { selectorFaults, type SelectorPart } from '../../../validation/selector-faults';
 import { validateNodeSelector, validateNodeSelectorTerm } from './node-selector';
 
 const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -30,33 +31,43 @@ function validateLabelKeys({ matchLabelKeys, mismatchLabelKeys, labelSelector }:
   });
 }
 
-function validatePodTerm(term: Loose<corev1.PodAffinityTerm>, path: FieldPath, found: Findings): void {
-  found.push(...validateLabelSelector(term.labelSelector as LabelSelector | undefined, path.child('labelSelector')));
-  found.push(...validateLabelSelector(term.namespaceSelector as LabelSelector | undefined, path.child('namespaceSelector')));
+type Affinity = Loose<corev1.Affinity>;
+
+/** All selectors of pods and namespaces. */
+function selectorsOf({ podAffinity, podAntiAffinity }: Affinity = {}): SelectorPart[] {
+  const terms = [podAffinity, podAntiAffinity].flatMap((each) => [...list(each?.[required]), ...list(each?.[preferred]).map(({ podAffinityTerm = {} }) => podAffinityTerm)]);
+  return terms.flatMap(({ labelSelector, namespaceSelector }) => [labelSelector, namespaceSelector]);
+}
+
+function validatePodTerm(term: Loose<corev1.PodAffinityTerm>, before: readonly SelectorPart[], path: FieldPath, found: Findings): void {
+  found.push(...selectorFaults(term.labelSelector, path.child('labelSelector'), before));
+  found.push(...selectorFaults(term.namespaceSelector, path.child('namespaceSelector'), before));
   for (const name of list(term.namespaces)) refuse(dns1123LabelMessages(name), name, path.child('namespace'), found);
   validateLabelKeys(term, path, found);
   present(term.topologyKey, path.child('topologyKey'), found, 'can not be empty');
   qualifiedName(term.topologyKey ?? '', path.child('topologyKey'), found);
 }
 
-function validatePodTerms(affinity: Loose<corev1.PodAffinity> | undefined, path: FieldPath, found: Findings): void {
-  list(affinity?.[required]).forEach((term, i) => validatePodTerm(term, path.child(required).index(i), found));
+function validatePodTerms(affinity: Loose<corev1.PodAffinity> | undefined, before: readonly SelectorPart[], path: FieldPath, found: Findings): void {
+  list(affinity?.[required]).forEach((term, i) => validatePodTerm(term, before, path.child(required).index(i), found));
   list(affinity?.[preferred]).forEach(({ weight, podAffinityTerm }, i) => {
     const at = path.child(preferred).index(i);
     validateWeight(weight, at, found);
-    validatePodTerm(podAffinityTerm ?? {}, at.child('podAffinityTerm'), found);
+    validatePodTerm(podAffinityTerm ?? {}, before, at.child('podAffinityTerm'), found);
   });
 }
 
-export function validateAffinity(affinity: Loose<corev1.Affinity> | undefined, path: FieldPath, found: Findings): void {
+/** `before` is what it replaces: values that no label can have may stay. */
+export function validateAffinity(affinity: Affinity | undefined, before: Affinity | undefined, path: FieldPath, found: Findings): void {
   const nodes = affinity?.nodeAffinity;
   const nodesPath = path.child('nodeAffinity');
-  if (nodes?.[required]) validateNodeSelector(nodes[required], nodesPath.child(required), found);
+  if (nodes?.[required]) validateNodeSelector(nodes[required], nodesPath.child(required), found, before?.nodeAffinity?.[required]);
   list(nodes?.[preferred]).forEach(({ weight, preference }, i) => {
     const at = nodesPath.child(preferred).index(i);
     validateWeight(weight, at, found);
     validateNodeSelectorTerm(preference ?? {}, false, at.child('preference'), found);
   });
-  validatePodTerms(affinity?.podAffinity, path.child('podAffinity'), found);
-  validatePodTerms(affinity?.podAntiAffinity, path.child('podAntiAffinity'), found);
+  const former = selectorsOf(before);
+  validatePodTerms(affinity?.podAffinity, former, path.child('podAffinity'), found);
+  validatePodTerms(affinity?.podAntiAffinity, former, path.child('podAntiAffinity'), found);
 }

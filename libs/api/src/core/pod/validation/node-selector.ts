@@ -1,4 +1,4 @@
-import { fieldErrors, type FieldPath } from '@navarch/apimachinery';
+import { fieldErrors, type FieldPath, labelValueMessages } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
@@ -42,8 +42,12 @@ export function validateNodeSelectorTerm(term: Loose<corev1.NodeSelectorTerm>, s
   list(term.matchFields).forEach((requirement, i) => validateFieldExpression(requirement, path.child('matchFields').index(i), found));
 }
 
-export function validateNodeSelector(selector: Loose<corev1.NodeSelector>, path: FieldPath, found: Findings): void {
+const hasBadValue = ({ matchExpressions }: Loose<corev1.NodeSelectorTerm>): boolean => list(matchExpressions).some(({ values }) => list(values).some((value) => labelValueMessages(value).length > 0));
+
+/** `before` is what it replaces, with values that may not have been looked at. */
+export function validateNodeSelector(selector: Loose<corev1.NodeSelector>, path: FieldPath, found: Findings, before?: Loose<corev1.NodeSelector>): void {
   const terms = list(selector.nodeSelectorTerms);
   if (terms.length === 0) found.push(fieldErrors.required(path.child('nodeSelectorTerms'), 'must have at least one node selector term'));
-  terms.forEach((term, i) => validateNodeSelectorTerm(term, true, path.child('nodeSelectorTerms').index(i), found));
+  const strict = !list(before?.nodeSelectorTerms).some(hasBadValue);
+  terms.forEach((term, i) => validateNodeSelectorTerm(term, strict, path.child('nodeSelectorTerms').index(i), found));
 }

@@ -134,10 +134,10 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { 
   validateDns(spec, before, path, found);
   found.push(...validateLabels(spec.nodeSelector as Record<string, string> | undefined, path.child('nodeSelector')));
   validatePodSecurity(spec, isPod, path, found);
-  validateAffinity(spec.affinity, path.child('affinity'), found);
+  validateAffinity(spec.affinity, before?.affinity, path.child('affinity'), found);
   list(spec.readinessGates).forEach(({ conditionType = '' }, i) => qualifiedName(conditionType, path.child('readinessGates').index(i).child('conditionType'), found));
   validateSchedulingGates(spec.schedulingGates, path.child('schedulingGates'), found);
-  validateSpreadConstraints(spec.topologySpreadConstraints, path.child('topologySpreadConstraints'), found);
+  validateSpreadConstraints(spec.topologySpreadConstraints, before?.topologySpreadConstraints, path.child('topologySpreadConstraints'), found);
   validateHostProcess(spec, path, found);
   validateNames(spec, path, found);
   validateTolerations(spec.tolerations, path.child('tolerations'), found);

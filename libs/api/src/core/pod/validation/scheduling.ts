@@ -3,6 +3,7 @@ import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings, notAboveZeroMessage, present, qualifiedName, supported } from '../../../validation/rules';
+import { isFaulty } from '../../../validation/selector-faults';
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -38,7 +39,10 @@ function validateMatchLabelKeys({ matchLabelKeys, labelSelector }: Loose<corev1.
   });
 }
 
-export function validateSpreadConstraints(constraints: readonly Loose<corev1.TopologySpreadConstraint>[] | undefined, path: FieldPath, found: Findings): void {
+type Constraints = readonly Loose<corev1.TopologySpreadConstraint>[] | undefined;
+
+/** `before`: those that these replace, whose selectors were not always looked at. */
+export function validateSpreadConstraints(constraints: Constraints, before: Constraints, path: FieldPath, found: Findings): void {
   const all = list(constraints);
   const pairs = all.map(({ topologyKey = '', whenUnsatisfiable = '' }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
   all.forEach((constraint, i) => {
@@ -58,7 +62,8 @@ export function validateSpreadConstraints(constraints: readonly Loose<corev1.Top
     }
     supported(constraint.nodeAffinityPolicy, ['Honor', 'Ignore'], at.child('nodeAffinityPolicy'), found);
     supported(constraint.nodeTaintsPolicy, ['Honor', 'Ignore'], at.child('nodeTaintsPolicy'), found);
-    found.push(...validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, at.child('labelSelector')));
+    const faults = validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, at.child('labelSelector'));
+    if (faults.length > 0 && !list(before).some(({ labelSelector }) => isFaulty(labelSelector))) found.push(...faults);
     validateMatchLabelKeys(constraint, at.child('matchLabelKeys'), found);
   });
 }
