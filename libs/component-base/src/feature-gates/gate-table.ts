@@ -86,5 +86,5 @@ export type HeededGate =
 
 /** Off by default upstream, and yet done here unless a process that asks about one is told otherwise: their kinds are served when `--runtime-config` says so, and their fields are read. */
 export const alwaysDone: ReadonlySet<string> = new Set(words(`
-  ClusterTrustBundle ClusterTrustBundleProjection ContainerStopSignals DRADeviceTaintRules DRAListTypeAttributes DRAResourcePoolStatus GangScheduling GenericWorkload PodCertificateRequest
-  PodLogsQuerySplitStreams StorageVersionAPI StorageVersionMigrator`));
+  ClusterTrustBundle ClusterTrustBundleProjection ContainerStopSignals DRADeviceTaintRules DRAListTypeAttributes DRAResourcePoolStatus GangScheduling GenericWorkload MaxUnavailableStatefulSet
+  PodCertificateRequest PodLogsQuerySplitStreams StorageVersionAPI StorageVersionMigrator VolumeLimitScaling`));
