@@ -34,6 +34,7 @@ it.each<{ what: string; claims: object; mappings?: object; more?: object; says: 
   { what: 'a rule about the user', claims: { sub: 'system:admin' }, more: { userValidationRules: [{ expression: '!user.username.startsWith("system:")', message: 'reserved' }] }, says: 'reserved' },
   { what: 'no name', claims: {}, says: 'oidc: the username is no string' },
   { what: 'an address that nobody has verified', claims: { email: 'a@b', email_verified: false }, mappings: { username: { claim: 'email', prefix: '' } }, says: 'oidc: email not verified' },
+  { what: 'an empty name of an expression', claims: { sub: '' }, mappings: { username: { expression: 'claims.sub' } }, says: 'oidc: empty username via CEL expression is not allowed' },
   { what: 'an expression that fails', claims: { sub: 'jane' }, mappings: { username: { expression: 'claims.missing' } }, says: 'error evaluating expression' },
   { what: 'groups of another type', claims: { sub: 'jane', groups: [1] }, mappings: { ...named, groups: { claim: 'groups', prefix: '' } }, says: 'neither a string nor a list of strings' },
 ])('refuses $what', ({ claims, mappings = named, more = {}, says }) => {
