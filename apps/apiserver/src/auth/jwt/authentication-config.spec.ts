@@ -19,6 +19,11 @@ it.each(['v1', 'v1beta1', 'v1alpha1'])('reads files of %s', (version) => {
   for (const other of [version, `apiserver.config.k8s.io/${version}0`]) expect(() => parseAuthenticationConfig(file(other), [])).toThrow(`no kind "AuthenticationConfiguration" is registered for version "${other}"`);
 });
 
+it('takes what is empty for what is not there', () => {
+  const empty = { discoveryURL: '', certificateAuthority: '', egressSelectorType: '' };
+  expect(parsed(issuer(empty)).issuers.map(({ issuer: one }) => one)).toEqual(parsed(issuer()).issuers.map(({ issuer: one }) => one));
+});
+
 it('makes users by expressions', () => {
   expect(userOf({ name: 'jane', org: { id: 'acme' }, roles: 'admin,dev', level: 3 }, {
     username: { expression: 'claims.org.id + ":" + claims.name' }, groups: { expression: 'claims.roles.split(",")' }, uid: { expression: 'claims.name + "-id"' },
