@@ -19,6 +19,7 @@ import { RegistryWriter } from './registry/object-writer';
 import type { Registry } from './registry/registry';
 import { KubeconfigCredentials } from './services/caller-credentials';
 import { HttpsCaller } from './services/https-call';
+import type { OwnDoor } from './services/own-door';
 import { LazyEndpoint } from './services/kubeconfig-endpoint';
 import { ServiceResolver } from './services/service-resolver';
 
@@ -36,7 +37,7 @@ export interface ComposedPipeline {
 /** Reads the keys and makes authenticators, authorizers, admission plug-ins and hooks. */
 export async function composePipeline(
   config: ApiserverConfig,
-  deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates; readonly trust: Trust },
+  deps: { readonly registry: Registry; readonly clock: Clock; readonly log: Logger; readonly metrics: MetricsRegistry; readonly features: FeatureGates; readonly trust: Trust; readonly own: OwnDoor },
 ): Promise<ComposedPipeline> {
   const signingKey = await readFile(config.serviceAccountSigningKeyFile, 'utf8');
   const verificationKeys = await Promise.all(config.serviceAccountKeyFile.map((file) => readFile(file, 'utf8')));
@@ -45,7 +46,7 @@ export async function composePipeline(
   if (issuer === undefined) throw new Error('--service-account-issuer is empty');
   const tokens = new ServiceAccountTokens(issuer, audiences, { signingKey, verificationKeys, formerIssuers });
   const reader = new RegistryReader(deps.registry);
-  const caller = new HttpsCaller(new ServiceResolver(reader));
+  const caller = new HttpsCaller(new ServiceResolver(reader), deps.own);
   const authDeps = { ...deps, serverIdHash: serverIdHash() };
   const foreign = await foreignAuthentication(config, audiences, authDeps);
   const authorization = await composeAuthorization(config, authDeps);
@@ -60,7 +61,10 @@ export async function composePipeline(
     },
     {
       certificateAuthenticators: certificateAuthenticators(config, deps),
-      staticTokens: config.tokenAuthFile === undefined ? [] : [new StaticTokenAuthenticator(await readFile(config.tokenAuthFile, 'utf8'), config.tokenAuthFile)],
+      staticTokens: [
+        new StaticTokenAuthenticator(deps.own.tokenLine, 'own'),
+        ...(config.tokenAuthFile === undefined ? [] : [new StaticTokenAuthenticator(await readFile(config.tokenAuthFile, 'utf8'), config.tokenAuthFile)]),
+      ],
       tokenAuthenticators: foreign.authenticators,
       authorizers: authorization.authorizers,
       reader,

@@ -83,6 +83,7 @@ import { DefaultServiceCidr } from './service-ips/default-service-cidr';
 import { addressIn, parseServiceRanges } from './service-ips/ip-range';
 import { EtcdRequestMetrics } from './registry/etcd-request-metrics';
 import { StoreMetrics } from './registry/store-metrics';
+import { OwnDoor } from './services/own-door';
 import { ServiceResolver } from './services/service-resolver';
 import { ServiceCompanions } from './service-ips/service-companions';
 import { serviceRanges } from './service-ips/service-ranges';
@@ -142,7 +143,8 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   if (requests) requests.updated = (object, old, subresource) => (subresource === 'status' ? requestMetrics.statusWritten(object, old) : undefined);
   const catalog = new ServedCatalog(table.facts);
   const trust = await Trust.load({ certFile: config.tlsCertFile, keyFile: config.tlsPrivateKeyFile, clientCaFile: config.clientCaFile, proxyCaFile: config.requestheaderClientCaFile }, { clock, log });
-  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics, trust, features: deps.features });
+  const own = new OwnDoor(config.bindAddress, () => trust.certificate);
+  const { extensions, tokens, caller, anonymous, components: reloaded } = await composePipeline(config, { registry, clock, log, metrics, trust, own, features: deps.features });
   admission.install(extensions.admission, new AdmissionMetrics(metrics));
 
   const address = advertiseAddress(config.advertiseAddress, config.bindAddress);
@@ -213,6 +215,7 @@ export async function compose(config: ApiserverConfig, deps: ComposeDeps): Promi
   });
   const sni = config.tlsSniCertKey.length === 0 ? undefined : await SniCertificates.load(config.tlsSniCertKey, log);
   const https = new HttpsServer({ host: listenAddress(config.bindAddress), port: config.securePort, tls: trust.tls, serving: servingTls(config), ...(sni ? { sni } : {}), maxStreams: config.http2MaxStreamsPerConnection || 250, http1Only: config.disableHttp2Serving }, { target: handler, log, metrics });
+  own.behind(https);
   const advertised = (): string => externalAddress(config.externalHostname ?? address, https.port);
 
   registerVersion(paths, catalog);

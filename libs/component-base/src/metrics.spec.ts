@@ -12,6 +12,11 @@ describe('createRegistry', () => {
     for (const name of ['process_cpu_seconds_total', 'nodejs_heap_size_used_bytes', 'nodejs_eventloop_lag_seconds', 'kubernetes_build_info{major="1",minor="36"']) expect(text).toContain(name);
   });
 
+  it('prints metrics in the order of their names', async () => {
+    const names = [...(await createRegistry().metrics()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(names).toEqual(names.toSorted());
+  });
+
   it('wakes an idle process for no histogram of lag', async () => {
     const registry = createRegistry();
     expect(await registry.metrics()).not.toMatch(/nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_seconds/);

@@ -1,6 +1,8 @@
+import { aggregateMessages } from '@navarch/apimachinery';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { AuthorizationAttributes, User } from '../pipeline';
+import { auditPolicyProblems } from './audit-policy-problems';
 
 export type AuditLevel = 'Metadata' | 'None' | 'Request' | 'RequestResponse';
 export type AuditStage = 'RequestReceived' | 'ResponseComplete' | 'ResponseStarted';
@@ -30,7 +32,6 @@ export interface AuditDecision {
   readonly omitManagedFields: boolean;
 }
 
-const levels = ['None', 'Metadata', 'Request', 'RequestResponse'];
 const nothing: AuditDecision = { level: 'None', omitStages: new Set(), omitManagedFields: false };
 
 const anyOf = (wanted: readonly string[] | undefined, value: string): boolean => wanted === undefined || wanted.length === 0 || wanted.includes(value);
@@ -52,7 +53,7 @@ function concerns(rule: AuditRule, user: User, attributes: AuthorizationAttribut
     return nonResourceURLs.length === 0 || nonResourceURLs.some((url) => url === '*' || url === attributes.path || (url.endsWith('*') && attributes.path.startsWith(url.slice(0, -1))));
   }
   if (nonResourceURLs.length > 0 || !anyOf(namespaces, attributes.namespace)) return false;
-  return resources.length === 0 || resources.some(({ group = '', resources: named = [], resourceNames }) => group === attributes.group
+  return resources.length === 0 || resources.some(({ group = '', resources: named = [], resourceNames }) => (group === '*' || group === attributes.group)
     && (named.length === 0 || named.some((pattern) => resourceNamed(pattern, attributes))) && anyOf(resourceNames, attributes.name));
 }
 
@@ -69,7 +70,8 @@ export class AuditPolicy {
     const { kind, rules = [], omitStages = [], omitManagedFields = false } = (parse(text) ?? {}) as { kind?: string; rules?: AuditRule[]; omitStages?: AuditStage[]; omitManagedFields?: boolean };
     if (kind !== 'Policy') throw new Error(`${file}: no audit policy`);
     if (rules.length === 0) throw new Error(`${file}: loaded illegal policy with 0 rules`);
-    for (const { level } of rules) if (!levels.includes(level)) throw new Error(`${file}: "${level}" is no audit level: one of ${levels.join(', ')}`);
+    const problems = auditPolicyProblems({ rules, omitStages });
+    if (problems.length > 0) throw new Error(`${file}: ${aggregateMessages(problems.map(({ field, body }) => `${field}: ${body}`))}`);
     return new AuditPolicy(rules, omitStages, omitManagedFields);
   }
 

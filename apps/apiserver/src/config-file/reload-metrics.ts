@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ReloadObserver } from './reloaded-file';
 
-/** Reloads of one kind of configuration, by upstream's names: `apiserver_<subsystem>_config_controller_*`. */
+/** Reloads of one kind of configuration, by upstream's names, with labels in the order in which Go prints them: `apiserver_<subsystem>_config_controller_*`. */
 export class ReloadMetrics implements ReloadObserver {
   private readonly total: Counter;
   private readonly last: Gauge;
@@ -13,15 +13,15 @@ export class ReloadMetrics implements ReloadObserver {
     this.total = new Counter({
       name: `${prefix}_automatic_reloads_total`,
       help: 'Times that the configuration was taken over, or could not be.',
-      labelNames: ['status', 'apiserver_id_hash'],
+      labelNames: ['apiserver_id_hash', 'status'],
       registers,
     });
-    this.last = new Gauge({ name: `${prefix}_automatic_reload_last_timestamp_seconds`, help: 'When that was last.', labelNames: ['status', 'apiserver_id_hash'], registers });
+    this.last = new Gauge({ name: `${prefix}_automatic_reload_last_timestamp_seconds`, help: 'When that was last.', labelNames: ['apiserver_id_hash', 'status'], registers });
     this.info = new Gauge({ name: `${prefix}_last_config_info`, help: 'Which contents of the file are in use.', labelNames: ['apiserver_id_hash', 'hash'], registers });
   }
 
   reloaded(status: 'failure' | 'success', atSeconds: number): void {
-    const labels = { status, apiserver_id_hash: this.serverIdHash };
+    const labels = { apiserver_id_hash: this.serverIdHash, status };
     this.total.inc(labels);
     this.last.set(labels, atSeconds);
   }

@@ -37,29 +37,29 @@ export class KmsMetrics implements KmsObserver {
     this.operations = new Histogram({
       name: name('kms_operations_latency_seconds'),
       help: 'How long a KMS plug-in took to answer.',
-      labelNames: ['provider_name', 'method_name', 'grpc_status_code'],
+      labelNames: ['grpc_status_code', 'method_name', 'provider_name'],
       buckets: LATENCY_BUCKETS,
       registers,
     });
     this.keys = new Counter({
       name: name('key_id_hash_total'),
       help: 'Seeds that were wrapped and unwrapped, by the key of the plug-in.',
-      labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      labelNames: ['apiserver_id_hash', 'key_id_hash', 'provider_name', 'transformation_type'],
       registers,
     });
     this.lastUsed = new Gauge({
       name: name('key_id_hash_last_timestamp_seconds'),
       help: 'When that was last.',
-      labelNames: ['transformation_type', 'provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      labelNames: ['apiserver_id_hash', 'key_id_hash', 'provider_name', 'transformation_type'],
       registers,
     });
     this.lastSaid = new Gauge({
       name: name('key_id_hash_status_last_timestamp_seconds'),
       help: 'When a plug-in has last said that it uses a key.',
-      labelNames: ['provider_name', 'key_id_hash', 'apiserver_id_hash'],
+      labelNames: ['apiserver_id_hash', 'key_id_hash', 'provider_name'],
       registers,
     });
-    this.invalid = new Counter({ name: name('invalid_key_id_from_status_total'), help: 'Ids of keys that are none.', labelNames: ['provider_name', 'error'], registers });
+    this.invalid = new Counter({ name: name('invalid_key_id_from_status_total'), help: 'Ids of keys that are none.', labelNames: ['error', 'provider_name'], registers });
     this.seeds = new Gauge({ name: name('dek_source_cache_size'), help: 'Seeds at hand: about as many calls a restart will cost.', labelNames: ['provider_name'], registers });
     this.generation = new Histogram({ name: 'apiserver_storage_data_key_generation_duration_seconds', help: 'How long it took to make a seed.', buckets: GENERATION_BUCKETS, registers });
     new Counter({ name: 'apiserver_storage_data_key_generation_failures_total', help: 'Seeds that could not be made; here that ends the process.', registers });
@@ -67,21 +67,21 @@ export class KmsMetrics implements KmsObserver {
   }
 
   asked(provider: string, method: KmsMethod, code: string, seconds: number): void {
-    this.operations.observe({ provider_name: provider, method_name: `/v2.KeyManagementService/${method}`, grpc_status_code: code }, seconds);
+    this.operations.observe({ grpc_status_code: code, method_name: `/v2.KeyManagementService/${method}`, provider_name: provider }, seconds);
   }
 
   usedKey(provider: string, type: 'from_storage' | 'to_storage', keyId: string, atSeconds: number): void {
-    const labels = { transformation_type: type, provider_name: provider, key_id_hash: hashed(keyId), apiserver_id_hash: this.serverIdHash };
+    const labels = { apiserver_id_hash: this.serverIdHash, key_id_hash: hashed(keyId), provider_name: provider, transformation_type: type };
     this.keys.inc(labels);
     this.lastUsed.set(labels, atSeconds);
   }
 
   saidKey(provider: string, keyId: string, atSeconds: number): void {
-    this.lastSaid.set({ provider_name: provider, key_id_hash: hashed(keyId), apiserver_id_hash: this.serverIdHash }, atSeconds);
+    this.lastSaid.set({ apiserver_id_hash: this.serverIdHash, key_id_hash: hashed(keyId), provider_name: provider }, atSeconds);
   }
 
   badKey(provider: string, error: string): void {
-    this.invalid.inc({ provider_name: provider, error });
+    this.invalid.inc({ error, provider_name: provider });
   }
 
   madeSeed(seconds: number): void {

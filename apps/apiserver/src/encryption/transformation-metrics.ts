@@ -31,7 +31,7 @@ export class TransformationMetrics {
     this.operations = new Counter({
       name: 'apiserver_storage_transformation_operations_total',
       help: 'Values sealed and opened, by how that ended.',
-      labelNames: ['resource', 'transformation_type', 'transformer_prefix', 'status'],
+      labelNames: ['resource', 'status', 'transformation_type', 'transformer_prefix'],
       registers,
     });
   }
@@ -39,7 +39,7 @@ export class TransformationMetrics {
   readonly note = ({ type, key, transformer, seconds, error }: Transformation): void => {
     const labels = { transformation_type: type, transformer_prefix: prefixOf(type, transformer) };
     const { group, resource } = resourceOfKey(key);
-    this.operations.inc({ resource: group === '' ? resource : `${resource}.${group}`, ...labels, status: error ? statusName(error) : 'OK' });
+    this.operations.inc({ resource: group === '' ? resource : `${resource}.${group}`, status: error ? statusName(error) : 'OK', ...labels });
     if (!error) this.durations.observe(labels, seconds);
   };
 }

@@ -1,7 +1,7 @@
 import { getCiphers } from 'node:tls';
 import { servingTls } from './serving-tls';
 
-const of = (tlsCipherSuites: string[], tlsMinVersion = 'VersionTLS12') => servingTls({ tlsMinVersion, tlsCipherSuites });
+const of = (tlsCipherSuites: string[], tlsMinVersion = 'VersionTLS12') => servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences: [] });
 
 it('speaks what the flags name, and what is of TLS 1.3', () => {
   expect(of([])).toEqual({ minVersion: 'TLSv1.2' });
@@ -17,4 +17,21 @@ it.each([
   'TLS_RSA_WITH_AES_128_CBC_SHA', 'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_128_CBC_SHA256',
 ])('knows %s by the name that OpenSSL has for it', (suite) => {
   for (const name of of([suite]).ciphers?.split(':') ?? []) expect(getCiphers()).toContain(name.toLowerCase());
+});
+
+describe('--tls-curve-preferences', () => {
+  const curves = (...tlsCurvePreferences: string[]) => servingTls({ tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [], tlsCurvePreferences }).ecdhCurve;
+
+  it('allows those that are named and that OpenSSL knows', () => {
+    expect(curves()).toBeUndefined();
+    expect(curves('29', '23')).toBe('X25519:P-256');
+    expect(curves('25', '24', '4588')).toMatch(/^P-521:P-384(:X25519MLKEM768)?$/);
+  });
+
+  it.each([
+    { given: ['0'], says: 'curve preference 0 is out of range (must be 1-65535)' }, { given: ['65536'], says: 'curve preference 65536 is out of range (must be 1-65535)' },
+    { given: ['23', '23'], says: 'duplicate curve preference 23' }, { given: ['23', '30'], says: 'curve preference 30 is not supported' },
+  ])('refuses $given', ({ given, says }) => {
+    expect(() => curves(...given)).toThrow(`--tls-curve-preferences: ${says}`);
+  });
 });

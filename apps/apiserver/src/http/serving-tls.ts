@@ -1,5 +1,5 @@
 import { defineFlags } from '@navarch/component-base';
-import type { SecureContextOptions, SecureVersion } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 
 const VERSIONS: Readonly<Record<string, SecureVersion>> = { VersionTLS10: 'TLSv1', VersionTLS11: 'TLSv1.1', VersionTLS12: 'TLSv1.2', VersionTLS13: 'TLSv1.3' };
 /** Always there where both sides speak TLS 1.3, as in Go. */
@@ -18,21 +18,57 @@ const CIPHERS: Readonly<Record<string, string>> = {
   'AES_256_GCM_SHA384': 'AES256-GCM-SHA384', 'CHACHA20_POLY1305': 'CHACHA20-POLY1305', 'CHACHA20_POLY1305_SHA256': 'CHACHA20-POLY1305',
 };
 
+/** Ways to agree on a key by the numbers of IANA, which Go's flags have, as OpenSSL names them. */
+const CURVES: Readonly<Record<string, string>> = { 23: 'P-256', 24: 'P-384', 25: 'P-521', 29: 'X25519', 4587: 'SecP256r1MLKEM768', 4588: 'X25519MLKEM768', 4589: 'SecP384r1MLKEM1024' };
+
+function isSpoken(ecdhCurve: string): boolean {
+  try {
+    createSecureContext({ ecdhCurve });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The curves that are allowed, without those that this OpenSSL does not know. Checks as component-base/cli/flag/curves_flag.go. @throws Error for numbers of none, and when nothing remains */
+function curvesOf(ids: readonly string[]): string {
+  const names = ids.map((id, index) => {
+    if (!/^\d+$/.test(id) || Number(id) <= 0 || Number(id) > 65_535) throw new Error(`--tls-curve-preferences: curve preference ${id} is out of range (must be 1-65535)`);
+    if (ids.indexOf(id) < index) throw new Error(`--tls-curve-preferences: duplicate curve preference ${id}`);
+    const name = CURVES[id];
+    if (name === undefined) throw new Error(`--tls-curve-preferences: curve preference ${id} is not supported`);
+    return name;
+  }).filter(isSpoken);
+  if (names.length === 0) throw new Error(`--tls-curve-preferences: curve preference ${ids.join()} is not supported`);
+  return names.join(':');
+}
+
 /** Upstream's flags of how the HTTPS door speaks. */
 export const servingFlags = defineFlags({
   'tls-min-version': { type: 'string', default: 'VersionTLS12', choices: Object.keys(VERSIONS), help: 'Oldest version of TLS that is spoken.' },
   'tls-sni-cert-key': { type: 'texts', help: 'Certificate and key for clients that ask for other names: cert,key or cert,key:name,*.name; without names, those of the certificate.' },
   'tls-cipher-suites': { type: 'list', help: 'Cipher suites that are spoken before TLS 1.3; those of OpenSSL unless given.' },
+  'tls-curve-preferences': { type: 'list', help: 'Numbers of the curves (Go: CurveID) by which keys may be agreed upon; those of OpenSSL unless given.' },
   'http2-max-streams-per-connection': { type: 'number', default: '250', help: 'Requests under way on one HTTP/2 connection.' },
   'disable-http2-serving': { type: 'boolean', help: 'Whether HTTP/1.1 only is spoken.' },
 });
 
-/** What the flags say of TLS. @throws Error for suites that there are not */
-export function servingTls({ tlsMinVersion, tlsCipherSuites }: { readonly tlsMinVersion: string; readonly tlsCipherSuites: readonly string[] }): SecureContextOptions {
+export interface ServingTlsFlags {
+  readonly tlsMinVersion: string;
+  readonly tlsCipherSuites: readonly string[];
+  readonly tlsCurvePreferences: readonly string[];
+}
+
+/** What the flags say of TLS. @throws Error for suites and curves that there are not */
+export function servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences }: ServingTlsFlags): SecureContextOptions {
   const ciphers = tlsCipherSuites.filter((suite) => !OF_TLS_13.includes(suite)).map((suite) => {
     const name = openSslName(suite);
     if (name === undefined) throw new Error(`--tls-cipher-suites: Cipher suite ${suite} not supported or doesn't exist`);
     return name;
   });
-  return { minVersion: VERSIONS[tlsMinVersion] ?? 'TLSv1.2', ...(ciphers.length === 0 ? {} : { ciphers: [...OF_TLS_13, ...ciphers].join(':') }) };
+  return {
+    minVersion: VERSIONS[tlsMinVersion] ?? 'TLSv1.2',
+    ...(ciphers.length === 0 ? {} : { ciphers: [...OF_TLS_13, ...ciphers].join(':') }),
+    ...(tlsCurvePreferences.length === 0 ? {} : { ecdhCurve: curvesOf(tlsCurvePreferences) }),
+  };
 }

@@ -52,6 +52,11 @@ export class Trust implements Component {
     return { ...this.loaded, ca: [this.clients.pem, ...(this.proxies ? [this.proxies.pem] : [])] };
   }
 
+  /** What the door shows, and what leads to its authority. */
+  get certificate(): Buffer | undefined {
+    return this.loaded.cert;
+  }
+
   /** Tells of every change, until the end of the process. */
   onChange(tell: () => void): void {
     this.listeners.add(tell);

@@ -11,6 +11,7 @@ import { ObjectTable } from '../testing/object-table';
 import { refusalOf } from '../testing/admission-attributes';
 import type { CallerCredentials } from './caller-credentials';
 import { HttpsCaller } from './https-call';
+import { OwnDoor } from './own-door';
 import { ServiceResolver } from './service-resolver';
 
 let server: Server;
@@ -54,6 +55,19 @@ afterAll(() => {
 
 it('calls the ready pods of a Service, by the name of the Service', async () => {
   expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', { timeoutSeconds: 5 })).toEqual({ code: 200, body: '/review?timeout=5s body' });
+});
+
+it('calls this server itself for the Service kubernetes: with its own rights, and whatever names its certificate is for', async () => {
+  const own = new OwnDoor('0.0.0.0', () => serving);
+  const self = new HttpsCaller(new ServiceResolver(table), own);
+  const asked = (name: string, port?: number) => self.post({ service: { namespace: 'default', name, path: '/who', ...(port === undefined ? {} : { port }) } }, '', { timeoutSeconds: 5 });
+  await expect(asked('kubernetes')).rejects.toThrow('this server does not serve yet');
+  own.behind(server.address() as AddressInfo);
+  const [token = ''] = own.tokenLine.split(',');
+  expect(own.tokenLine.endsWith(',system:masters')).toBe(true);
+  expect((await asked('kubernetes')).body).toBe(`Bearer ${token} `);
+  for (const other of [asked('kubernetes', 8443), asked('kubernetes2')]) await expect(other).rejects.toThrow('not found');
+  self.close();
 });
 
 it('calls a URL', async () => {

@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { CallerCredentials } from './caller-credentials';
 import type { Proofs } from './kubeconfig';
-import type { ServiceResolver } from './service-resolver';
+import { OwnDoor } from './own-door';
+import type { Endpoint, ServiceResolver } from './service-resolver';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 import { callFailureText } from './tls-failure';
 import { trustedBy } from './trusted-by';
@@ -19,7 +20,7 @@ export interface CallResult {
 /** Where a call goes: by what name the server is known, and under which address it is. */
 interface Destination {
   readonly url: URL;
-  readonly connectTo?: { readonly host: string; readonly port: number };
+  readonly connectTo?: Endpoint;
 }
 
 export interface PostOptions {
@@ -45,7 +46,8 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 export class HttpsCaller {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 100, timeout: 90_000 });
 
-  constructor(private readonly services: ServiceResolver) {}
+  /** Without `own`, the Service `kubernetes` is one as all others. */
+  constructor(private readonly services: ServiceResolver, private readonly own?: OwnDoor) {}
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
   async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<CallResult> {
@@ -55,8 +57,9 @@ export class HttpsCaller {
     target.searchParams.set('timeout', `${Math.ceil(timeoutSeconds)}s`);
     const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutSeconds * 1000)));
     try {
-      const connectTo = service && this.endpoint(service.namespace, service.name, service.port ?? 443);
-      const proofs = await credentials?.of(`${target.hostname}:${portOf(target)}`);
+      const own = service && OwnDoor.isNamedBy(service) ? this.own : undefined;
+      const connectTo = service && (own?.endpoint ?? this.services.resolve(service.namespace, service.name, service.port ?? 443));
+      const proofs = own?.proofs ?? (await credentials?.of(`${target.hostname}:${portOf(target)}`));
       return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : callFailureText(error);
@@ -70,17 +73,12 @@ export class HttpsCaller {
     this.agent.destroy();
   }
 
-  private endpoint(namespace: string, name: string, port: number): { host: string; port: number } {
-    const { ip, port: targetPort } = this.services.resolve(namespace, name, port);
-    return { host: ip, port: targetPort };
-  }
-
   private send(letter: Letter, again = false): Promise<CallResult> {
     const { to: { url, connectTo }, body, caBundle, proofs, signal } = letter;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const options: RequestOptions = {
       agent: this.agent, method: 'POST', path: `${url.pathname}${url.search}`, signal,
-      host: connectTo?.host ?? host, port: connectTo?.port ?? portOf(url),
+      host: connectTo?.ip ?? host, port: connectTo?.port ?? portOf(url),
       headers: {
         Host: url.host, 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission', 'Content-Length': Buffer.byteLength(body),
         ...(proofs?.authorization === undefined ? {} : { Authorization: proofs.authorization }),

@@ -35,7 +35,7 @@ export interface KubeconfigUser {
 export interface Proofs {
   readonly authorization: string | undefined;
   /** Agents keep the connections of each certificate apart: those of one that has been renewed since are not used. */
-  readonly tls: Pick<RequestOptions, 'allowPartialTrustChain' | 'ca' | 'cert' | 'key'>;
+  readonly tls: Pick<RequestOptions, 'allowPartialTrustChain' | 'ca' | 'cert' | 'checkServerIdentity' | 'key' | 'servername'>;
 }
 
 /** @throws for a file that cannot be read */

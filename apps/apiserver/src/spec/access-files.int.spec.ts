@@ -90,7 +90,7 @@ describe('files that say who is who, and who decides', () => {
     await writeFile(join(directory.path, 'authentication.yaml'), authentication('other:'));
     await eventually(async () => (await whoAmI('jane')).body.status.userInfo.username === 'other:jane');
     await writeFile(join(directory.path, 'authentication.yaml'), 'kind: Nonsense');
-    await eventually(async () => (await admin.get('/metrics')).raw.toString().match(/apiserver_authentication_config_controller_automatic_reloads_total\{status="failure",apiserver_id_hash="sha256:[0-9a-f]+"\} 1/) !== null);
+    await eventually(async () => (await admin.get('/metrics')).raw.toString().match(/apiserver_authentication_config_controller_automatic_reloads_total\{apiserver_id_hash="sha256:[0-9a-f]+",status="failure"\} 1/) !== null);
     expect((await whoAmI('jane')).body.status.userInfo.username).toBe('other:jane');
     await writeFile(join(directory.path, 'authentication.yaml'), authentication(''));
     await eventually(async () => (await whoAmI('jane')).body.status.userInfo.username === 'jane');

@@ -135,6 +135,19 @@ it('passes requests on with the user it has made out, and no other', async () =>
   expect(proxy).toBe('front-proxy-client');
 });
 
+it('calls webhooks that another API server serves, through itself and in its own name', async () => {
+  const service = { namespace: 'default', name: 'kubernetes', path: '/apis/fleet.example.com/v1/reviews' };
+  const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }];
+  const hook = { name: 'reviews.fleet.example.com', clientConfig: { service }, rules, sideEffects: 'None', admissionReviewVersions: ['v1'], failurePolicy: 'Ignore' };
+  expect((await client.post('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', { metadata: { name: 'fleet' }, webhooks: [hook] })).code).toBe(201);
+  let made = 0;
+  await shown(async () => {
+    expect((await client.post('/api/v1/namespaces/default/configmaps', { metadata: { name: `reviewed-${made++}` } })).code).toBe(201);
+    expect(seen.find(({ path }) => path.startsWith(service.path))?.headers).toMatchObject({ 'x-remote-user': 'system:apiserver', 'x-remote-group': expect.stringContaining('system:masters') as string });
+  });
+  await client.call('DELETE', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/fleet');
+});
+
 it('asks its own authorisation first', async () => {
   const anonymous = await RestClient.of(server, true);
   expect((await anonymous.get('/apis/fleet.example.com/v1/namespaces/default/ships')).code).toBe(403);

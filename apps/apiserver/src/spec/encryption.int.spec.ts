@@ -166,7 +166,7 @@ describe('encryption at rest', () => {
     const total = (status: string, count: number) =>
       eventually(async () =>
         new RegExp(
-          `apiserver_encryption_config_controller_automatic_reloads_total\\{status="${status}",apiserver_id_hash="sha256:[0-9a-f]+"\\} ${count}\\b`,
+          `apiserver_encryption_config_controller_automatic_reloads_total\\{apiserver_id_hash="sha256:[0-9a-f]+",status="${status}"\\} ${count}\\b`,
         ).test((await api.get('/metrics')).raw.toString()),
       );
     await total('success', 1);
@@ -175,12 +175,12 @@ describe('encryption at rest', () => {
     expect([await read('reloaded'), await read('sealed-by-kms')]).toEqual([password, password]);
     expect((await api.get('/readyz/kms-providers')).code).toBe(200);
     expect((await api.get('/metrics')).raw.toString()).toMatch(
-      /apiserver_envelope_encryption_key_id_hash_total\{transformation_type="to_storage",provider_name="vault",key_id_hash="sha256:[0-9a-f]+",apiserver_id_hash="sha256:[0-9a-f]+"\} 1/,
+      /apiserver_envelope_encryption_key_id_hash_total\{apiserver_id_hash="sha256:[0-9a-f]+",key_id_hash="sha256:[0-9a-f]+",provider_name="vault",transformation_type="to_storage"\} 1/,
     );
     const told = (await api.get('/metrics')).raw.toString();
     for (const line of [
-      'apiserver_storage_transformation_operations_total{resource="secrets",transformation_type="to_storage",transformer_prefix="k8s:enc:aesgcm:v1:",status="OK"} 1',
-      'apiserver_storage_transformation_operations_total{resource="secrets",transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:vault:",status="OK"} 1',
+      'apiserver_storage_transformation_operations_total{resource="secrets",status="OK",transformation_type="to_storage",transformer_prefix="k8s:enc:aesgcm:v1:"} 1',
+      'apiserver_storage_transformation_operations_total{resource="secrets",status="OK",transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:vault:"} 1',
       'apiserver_storage_transformation_duration_seconds_count{transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:vault:"} 1',
       'apiserver_storage_data_key_generation_duration_seconds_count 1', 'apiserver_envelope_encryption_dek_source_cache_size{provider_name="vault"} 1',
     ]) expect(told.split('\n').filter((one) => one.startsWith(line.slice(0, 40)))).toContain(line);

@@ -19,6 +19,11 @@ it.each(['v1', 'v1beta1', 'v1alpha1'])('reads files of %s', (version) => {
   for (const other of [version, `apiserver.config.k8s.io/${version}0`]) expect(() => parseAuthenticationConfig(file(other), [])).toThrow(`no kind "AuthenticationConfiguration" is registered for version "${other}"`);
 });
 
+it('takes what is empty for what is not there', () => {
+  const empty = { discoveryURL: '', certificateAuthority: '', egressSelectorType: '' };
+  expect(parsed(issuer(empty)).issuers.map(({ issuer: one }) => one)).toEqual(parsed(issuer()).issuers.map(({ issuer: one }) => one));
+});
+
 it('makes users by expressions', () => {
   expect(userOf({ name: 'jane', org: { id: 'acme' }, roles: 'admin,dev', level: 3 }, {
     username: { expression: 'claims.org.id + ":" + claims.name' }, groups: { expression: 'claims.roles.split(",")' }, uid: { expression: 'claims.name + "-id"' },
@@ -34,6 +39,7 @@ it.each<{ what: string; claims: object; mappings?: object; more?: object; says: 
   { what: 'a rule about the user', claims: { sub: 'system:admin' }, more: { userValidationRules: [{ expression: '!user.username.startsWith("system:")', message: 'reserved' }] }, says: 'reserved' },
   { what: 'no name', claims: {}, says: 'oidc: the username is no string' },
   { what: 'an address that nobody has verified', claims: { email: 'a@b', email_verified: false }, mappings: { username: { claim: 'email', prefix: '' } }, says: 'oidc: email not verified' },
+  { what: 'an empty name of an expression', claims: { sub: '' }, mappings: { username: { expression: 'claims.sub' } }, says: 'oidc: empty username via CEL expression is not allowed' },
   { what: 'an expression that fails', claims: { sub: 'jane' }, mappings: { username: { expression: 'claims.missing' } }, says: 'error evaluating expression' },
   { what: 'groups of another type', claims: { sub: 'jane', groups: [1] }, mappings: { ...named, groups: { claim: 'groups', prefix: '' } }, says: 'neither a string nor a list of strings' },
 ])('refuses $what', ({ claims, mappings = named, more = {}, says }) => {

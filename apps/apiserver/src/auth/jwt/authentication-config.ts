@@ -90,18 +90,23 @@ function audiencesOf(issuer: Fields): string[] {
   return audiences;
 }
 
+/** What is empty is as if it was not there, as in Go. */
+function textUnlessEmpty(fields: Fields, name: string): string | undefined {
+  const text = fields.optionalText(name);
+  return text === '' ? undefined : text;
+}
+
 function issuerOf(entry: Fields): JwtIssuer {
   entry.only('issuer', 'claimValidationRules', 'claimMappings', 'userValidationRules');
   const issuer = entry.object('issuer');
   issuer.only('url', 'discoveryURL', 'certificateAuthority', 'audiences', 'audienceMatchPolicy', 'egressSelectorType');
   const url = issuer.text('url');
   checkUrl(url, `${issuer.path}.url`);
-  const discoveryUrl = issuer.optionalText('discoveryURL');
+  const [discoveryUrl, certificateAuthority] = (['discoveryURL', 'certificateAuthority'] as const).map((name) => textUnlessEmpty(issuer, name));
   if (discoveryUrl !== undefined) {
     checkUrl(discoveryUrl, `${issuer.path}.discoveryURL`);
     if (discoveryUrl.replace(/\/$/, '') === url.replace(/\/$/, '')) throw invalid(`${issuer.path}.discoveryURL`, discoveryUrl, 'discoveryURL must be different from URL');
   }
-  const certificateAuthority = issuer.optionalText('certificateAuthority');
   if (certificateAuthority !== undefined && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) {
     throw new Error(`${issuer.path}.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates`);
   }

@@ -23,6 +23,9 @@ export interface CompiledIssuer {
 
 type Environment = typeof CLAIMS;
 
+/** Which token it was, by its own id: so that audit tells of it. */
+const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
+
 function compiled(expression: string, path: string, declarations: Environment, results: readonly CelType['kind'][]): Program {
   try {
     return compile(expression, { declarations, results });
@@ -105,11 +108,13 @@ export function compileIssuer(issuer: JwtIssuer, path: string): CompiledIssuer {
   const nameOf = (claims: Claims): string => {
     const found = textOf(username.value(claims), 'the username');
     if ('claim' in issuer.username && issuer.username.claim === 'email' && claims['email_verified'] !== undefined && claims['email_verified'] !== true) throw new Error('oidc: email not verified');
-    if (found === '') throw new Error('oidc: the username is empty');
+    // A claim may be an empty name, as it always might; an expression may not (plugin/pkg/authenticator/token/oidc/oidc.go).
+    if (found === '' && !('claim' in issuer.username)) throw new Error('oidc: empty username via CEL expression is not allowed');
     return `${prefixOf(issuer.username)}${found}`;
   };
   const extraOf = (claims: Claims): Record<string, string[]> => {
-    const found: Record<string, string[]> = {};
+    const { jti } = claims;
+    const found: Record<string, string[]> = typeof jti === 'string' && jti !== '' ? { [CREDENTIAL_ID]: [`JTI=${jti}`] } : {};
     for (const { key, program } of extra) {
       const values = textsOf(evaluated(program, claims as JsonValue, 'claims'), `extra ${key}`);
       if (values.length > 0) found[key] = values;

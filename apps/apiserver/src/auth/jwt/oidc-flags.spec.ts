@@ -1,5 +1,6 @@
 import { createRegistry, silentLogger } from '@navarch/component-base';
 import { exportJWK, generateKeyPair, SignJWT, createLocalJWKSet, type CryptoKey, type JWTVerifyGetKey } from 'jose';
+import type { User } from '../../pipeline';
 import { JwtAuthenticator } from './jwt-authenticator';
 import { issuerOfFlags, type OidcFlags } from './oidc-flags';
 
@@ -27,6 +28,12 @@ it('knows users and groups by their claims', async () => {
   expect(await ask(await token({ sub: 'jane', groups: ['dev', 'ops'] }))).toEqual({ name: `${issuerUrl}#jane`, groups: ['oidc:dev', 'oidc:ops'] });
   expect(await ask(await token({ sub: 'jane', groups: 'dev' }), { usernamePrefix: '-', groupsPrefix: '' })).toEqual({ name: 'jane', groups: ['dev'] });
   expect(await ask(await token({ email: 'jane@example.com', email_verified: true }), { usernameClaim: 'email' })).toEqual({ name: 'jane@example.com', groups: [] });
+  expect(await ask(await token({ sub: '' }), { usernamePrefix: '-' })).toEqual({ name: '', groups: [] });
+});
+
+it('knows which token it was by its id, where that is a text', async () => {
+  const extras = async (jti: unknown): Promise<unknown> => ((await ask(await token({ sub: 'jane', jti }))) as User).extra;
+  expect([await extras('one'), await extras(''), await extras(1)]).toEqual([{ 'authentication.kubernetes.io/credential-id': ['JTI=one'] }, undefined, undefined]);
 });
 
 it('bears with an issuer whose clock is ahead', async () => {
