@@ -6,7 +6,7 @@ import { type Component } from './component';
 import { type HealthChecks, type HealthEndpoint } from './health-checks';
 import { type Logger } from './logger';
 import { TlsFiles, type TlsFileNames } from './tls-files';
-import { type ZPage, type ZPages } from './zpages/zpages';
+import { type ZPage, type ZPages, zPageHeaders } from './zpages/zpages';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -158,9 +158,9 @@ function parseUrl(path: string | undefined): URL | undefined {
   return path !== undefined && URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost') : undefined;
 }
 
-function sendPage(response: ServerResponse, { status, contentType, body }: ZPage): void {
-  response.writeHead(status, { 'content-type': contentType, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache, private' });
-  response.end(body);
+function sendPage(response: ServerResponse, page: ZPage): void {
+  response.writeHead(page.status, { ...zPageHeaders(page), 'cache-control': 'no-cache, private' });
+  response.end(page.body);
 }
 
 function send(response: ServerResponse, status: number, body: string): void {

@@ -28,5 +28,5 @@ export { HistogramSeries, SeriesHistogram } from './series/series-histogram';
 export { NumberSeries, SeriesCounter, SeriesGauge } from './series/series-number';
 export { TlsFiles, type LoadedTls, type TlsFileNames } from './tls-files';
 export { flagTexts } from './zpages/flag-texts';
-export { ZPages, type ZPage, type ZPagesFacts } from './zpages/zpages';
+export { ZPages, zPageHeaders, type ZPage, type ZPagesFacts } from './zpages/zpages';
 export { createWorkQueueMetrics } from './work-queue-metrics';

@@ -10,7 +10,8 @@ export function registerZPages(routes: PathRoutes, zpages: ZPages): void {
   if (zpages.serves('flagz')) routes.at('/flagz', (exchange) => answer(exchange, zpages.flagz(exchange.request.headers.accept)));
 }
 
-function answer(exchange: Exchange, { status, contentType, body }: ZPage): Promise<void> {
+function answer(exchange: Exchange, { status, contentType, body, warning }: ZPage): Promise<void> {
+  if (warning !== undefined) exchange.warn(warning);
   const pretty = contentType === 'application/json' && wantsPretty(exchange);
   return send(exchange, status, contentType, pretty ? `${JSON.stringify(JSON.parse(body), undefined, 2)}\n` : body);
 }

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type corev1 } from '@navarch/api';
 import { type Clock } from '@navarch/clock';
-import { HealthChecks, type ZPage, type ZPages } from '@navarch/component-base';
+import { HealthChecks, type ZPage, type ZPages, zPageHeaders } from '@navarch/component-base';
 import {
   bridgeRemoteCommand, dialPort, forwardPorts, negotiatePortForward, negotiateRemoteCommand, remoteCommandStreams, SpdyRemoteCommand, UpgradeRefused,
   type RemoteCommandStreams,
@@ -207,8 +207,8 @@ export class KubeletRoutes {
   }
 }
 
-function sendZPage({ status, contentType, body }: ZPage, response: ServerResponse): void {
-  response.writeHead(status, { 'Content-Type': contentType, 'X-Content-Type-Options': 'nosniff' }).end(body);
+function sendZPage(page: ZPage, response: ServerResponse): void {
+  response.writeHead(page.status, zPageHeaders(page)).end(page.body);
 }
 
 /** A kubelet's own names for the streams, and the API's, which newer clients use. */

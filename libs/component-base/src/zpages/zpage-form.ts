@@ -8,7 +8,9 @@ interface Clause {
   readonly quality: number;
 }
 
-const VERSIONS = ['v1beta1', 'v1alpha1'];
+/** Of the two versions that there are, the one that is not deprecated. */
+export const LATEST = 'v1beta1';
+const VERSIONS = [LATEST, 'v1alpha1'];
 const OFFERS = [['application', 'json', 'json'], ['application', 'yaml', 'yaml'], ['text', 'plain', 'text']] as const;
 
 /** Media types, as the message of a 406 lists them. */

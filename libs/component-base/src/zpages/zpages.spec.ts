@@ -2,7 +2,7 @@ import { defineFlags } from '../flag-table';
 import { parseFlags } from '../parse-flags';
 import { flagTexts } from './flag-texts';
 import { zPageForm } from './zpage-form';
-import { ZPages } from './zpages';
+import { ZPages, zPageHeaders } from './zpages';
 
 const startedMs = Date.UTC(2026, 6, 5, 6, 14, 2);
 const warning = 'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.';
@@ -31,10 +31,16 @@ describe('ZPages', () => {
       kind: 'Statusz', apiVersion: 'config.k8s.io/v1beta1', metadata: { name: 'kube-scheduler' }, startTime: '2026-07-05T06:14:02Z', uptimeSeconds: 3723,
       goVersion: `node ${process.version}`, binaryVersion: '1.36.0', emulationVersion: '1.36', paths: ['/livez'],
     });
-    expect(pages().flagz('application/yaml;as=Flagz;v=v1alpha1;g=config.k8s.io')).toEqual({
+    expect(pages().flagz('application/yaml;as=Flagz;v=v1beta1;g=config.k8s.io')).toEqual({
       status: 200, contentType: 'application/yaml',
-      body: 'apiVersion: config.k8s.io/v1alpha1\nflags:\n  leader-elect: "true"\n  v: "0"\nkind: Flagz\nmetadata:\n  name: kube-scheduler\n',
+      body: 'apiVersion: config.k8s.io/v1beta1\nflags:\n  leader-elect: "true"\n  v: "0"\nkind: Flagz\nmetadata:\n  name: kube-scheduler\n',
     });
+  });
+
+  it.each([['v1alpha1', 'This version of the flagz endpoint is deprecated. Please use a newer version.'], ['v1beta1', undefined]])('of %s warns: %s', (version, warning) => {
+    const page = pages().flagz(`application/json;v=${version};g=config.k8s.io;as=Flagz`);
+    expect(page.warning).toBe(warning);
+    expect(zPageHeaders(page)['Warning']).toBe(warning && `299 - "${warning}"`);
   });
 
   it('says what it could have been asked for', () => {

@@ -1,7 +1,7 @@
 import { formatTime, notAcceptable, yamlOf } from '@navarch/apimachinery';
 import { type Clock } from '@navarch/clock';
 import { type FeatureGates } from '../feature-gates/feature-gates';
-import { type ZPageForm, zPageForm, zPageTypes } from './zpage-form';
+import { LATEST, type ZPageForm, zPageForm, zPageTypes } from './zpage-form';
 
 /** What the pages tell of a process. */
 export interface ZPagesFacts {
@@ -20,6 +20,13 @@ export interface ZPage {
   readonly status: 200 | 406;
   readonly contentType: string;
   readonly body: string;
+  /** What clients are to be warned of. */
+  readonly warning?: string;
+}
+
+/** As HTTP headers. */
+export function zPageHeaders({ contentType, warning }: ZPage): Record<string, string> {
+  return { 'Content-Type': contentType, 'X-Content-Type-Options': 'nosniff', ...(warning === undefined ? {} : { Warning: `299 - "${warning}"` }) };
 }
 
 /** Between name and value: any of these, so that nobody comes to rely on one. */
@@ -80,7 +87,10 @@ export class ZPages {
   #page(accept: string | undefined, kind: string, content: Readonly<Record<string, unknown>>, text: () => string): ZPage {
     const form = zPageForm(accept, kind);
     if (form?.format === 'text') return { status: 200, contentType: 'text/plain; charset=utf-8', body: text() };
-    if (form) return { status: 200, contentType: `application/${form.format}`, body: this.#object(form, kind, content) };
+    if (form) {
+      const warning = form.version === LATEST ? {} : { warning: `This version of the ${kind.toLowerCase()} endpoint is deprecated. Please use a newer version.` };
+      return { status: 200, contentType: `application/${form.format}`, body: this.#object(form, kind, content), ...warning };
+    }
     return { status: 406, contentType: 'application/json', body: `${JSON.stringify(notAcceptable(zPageTypes).status)}\n` };
   }
 
