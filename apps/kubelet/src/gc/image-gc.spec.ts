@@ -52,6 +52,15 @@ describe('ImageGc', () => {
     expect(await registry.metrics()).toContain('kubelet_image_garbage_collected_total{reason="age"} 1');
   });
 
+  it('leaves a full disk alone where it is turned off by a threshold of 100 and no age', async () => {
+    const clock = new FakeClock();
+    const runtime = new FakeRuntime(clock);
+    runtime.addImage('unused:1');
+    const asked = jest.spyOn(runtime, 'imageFsInfo');
+    await new ImageGc({ highPercent: 100, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 }, { records: nothingPulled, runtime, clock, events: new RecordedEvents(), log: silentLogger, metrics: createKubeletMetrics(new Registry()) }).collect();
+    expect(asked).not.toHaveBeenCalled();
+  });
+
   it('keeps what containers use, however long it takes to look', async () => {
     const clock = new FakeClock();
     const runtime = new FakeRuntime(clock);

@@ -43,6 +43,8 @@ export class ImageGc {
 
   /** Rejects when that did not go well; the node's events tell of it when it happens again and again. */
   async collect(): Promise<void> {
+    // As upstream's StartGarbageCollection: so is it turned off, also for a disk that is wholly full.
+    if (this.options.highPercent === 100 && this.options.maxAgeMs === 0) return;
     try {
       await this.#collect();
       this.#failedBefore = false;

@@ -61,7 +61,9 @@ function containerStatus(
   if (old && latest && isBeingReplaced(input, latest, old)) return old;
 
   let state: corev1.ContainerState;
-  let lastState: corev1.ContainerState = before?.state === 'exited' ? terminated(input, before) : old?.lastState ?? {};
+  // As upstream's convertToAPIContainerStatuses: one that was taken away and made anew between two looks has ended as it was last shown.
+  const ended = latest && old?.containerID !== `${input.runtimeName}://${latest.id}` && old?.state?.terminated ? old.state : old?.lastState;
+  let lastState: corev1.ContainerState = before?.state === 'exited' ? terminated(input, before) : ended ?? {};
   if (latest) state = stateOf(input, latest, old, defaultReason);
   else if (old?.state?.running) {
     // It was seen running, and its trace is gone from the runtime.

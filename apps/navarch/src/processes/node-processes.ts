@@ -76,8 +76,8 @@ export function kubeletFlags(layout: NodeLayout, addresses: readonly string[], p
   return [
     `--hostname-override=${layout.name}`, `--node-ip=${addresses.join()}`, `--container-runtime-endpoint=unix://${layout.runtimeSocket}`,
     `--root-dir=${layout.kubelet}`, `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`,
-    // The disk of a developer's machine is often nearly full, and shared by all nodes here.
-    '--eviction-hard=memory.available<100Mi',
+    // The disk of a developer's machine is often nearly full, and shared by all nodes here. Images that went for that could not be had again: they were loaded.
+    '--eviction-hard=memory.available<100Mi', '--image-gc-high-threshold=100',
     `--address=${addresses[0] ?? ''}`, `--port=${ports.https}`, `--node-service-port=${ports.service}`,
   ];
 }

@@ -126,7 +126,7 @@ function selectorsOf(owner: string, selectors: readonly resourcev1.DeviceSelecto
       try {
         return selects(device);
       } catch (error) {
-        throw new Error(`${owner}: selector #${index}: runtime error: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`${owner}: selector #${index}: CEL runtime error: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       }
     };
   });

@@ -53,7 +53,7 @@ describe('DynamicResources', () => {
   });
 
   it.each<[string, Partial<resourcev1.ExactDeviceRequest>, resourcev1.ResourceSlice, string]>([
-    ['a selector fails', cel('device.attributes["gpu.example.com"].nope == "x"'), slice('a', [device('x')]), 'claim default/c: selector #0: runtime error: no such key: nope'],
+    ['a selector fails', cel('device.attributes["gpu.example.com"].nope == "x"'), slice('a', [device('x')]), 'claim default/c: selector #0: CEL runtime error: no such key: nope'],
     ['all are wanted of a pool that changes', { allocationMode: 'All' }, { ...slice('a', [device('x')]), spec: { ...slice('a', [device('x')]).spec, pool: { name: 'a', generation: 1, resourceSliceCount: 2 } } }, 'claim default/c, request r: asks for all devices, but resource pool gpu.example.com/a is currently being updated'],
     ['all are wanted of a pool with one name twice', { allocationMode: 'All' }, slice('a', [device('x'), device('x')]), 'claim default/c, request r: asks for all devices, but resource pool gpu.example.com/a is currently invalid'],
   ])('says what is wrong when %s', (_name, request, offered, message) => {
