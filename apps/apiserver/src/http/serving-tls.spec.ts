@@ -1,4 +1,4 @@
-import { getCiphers } from 'node:tls';
+import { createSecureContext, getCiphers } from 'node:tls';
 import { servingTls } from './serving-tls';
 
 const of = (tlsCipherSuites: string[], tlsMinVersion = 'VersionTLS12') => servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences: [] });
@@ -20,12 +20,19 @@ it.each([
 });
 
 describe('--tls-curve-preferences', () => {
-  const curves = (...tlsCurvePreferences: string[]) => servingTls({ tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [], tlsCurvePreferences }).ecdhCurve;
+  const curvesBy = (openSsl: string | undefined, ...tlsCurvePreferences: string[]) => servingTls({ tlsMinVersion: 'VersionTLS12', tlsCipherSuites: [], tlsCurvePreferences }, openSsl).ecdhCurve;
+  const curves = curvesBy.bind(undefined, undefined);
 
   it('allows those that are named and that OpenSSL knows', () => {
     expect(curves()).toBeUndefined();
     expect(curves('29', '23')).toBe('X25519:P-256');
-    expect(curves('25', '24', '4588')).toMatch(/^P-521:P-384(:X25519MLKEM768)?$/);
+    expect(curvesBy('3.0.19', '25', '24', '4588')).toBe('P-521:P-384');
+    for (const version of ['3.5.0', '3.10.1+quic', '4.0.0-beta1']) expect(curvesBy(version, '4588', '25')).toBe('X25519MLKEM768:P-521');
+    expect(() => curvesBy('3.4.9', '4588', '4587')).toThrow('curve preference 4588,4587 is not supported');
+  });
+
+  it('names what this OpenSSL takes', () => {
+    expect(() => createSecureContext({ ecdhCurve: curves('29', '25', '24', '23', '4587', '4588', '4589') })).not.toThrow();
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { defineFlags } from '@navarch/component-base';
-import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import type { SecureContextOptions, SecureVersion } from 'node:tls';
 
 const VERSIONS: Readonly<Record<string, SecureVersion>> = { VersionTLS10: 'TLSv1', VersionTLS11: 'TLSv1.1', VersionTLS12: 'TLSv1.2', VersionTLS13: 'TLSv1.3' };
 /** Always there where both sides speak TLS 1.3, as in Go. */
@@ -19,26 +19,24 @@ const CIPHERS: Readonly<Record<string, string>> = {
 };
 
 /** Ways to agree on a key by the numbers of IANA, which Go's flags have, as OpenSSL names them. */
-const CURVES: Readonly<Record<string, string>> = { 23: 'P-256', 24: 'P-384', 25: 'P-521', 29: 'X25519', 4587: 'SecP256r1MLKEM768', 4588: 'X25519MLKEM768', 4589: 'SecP384r1MLKEM1024' };
+const CURVES: Readonly<Record<string, string>> = { 23: 'P-256', 24: 'P-384', 25: 'P-521', 29: 'X25519' };
+const CURVES_SINCE_OPENSSL_3_5: Readonly<Record<string, string>> = { 4587: 'SecP256r1MLKEM768', 4588: 'X25519MLKEM768', 4589: 'SecP384r1MLKEM1024' };
 
-function isSpoken(ecdhCurve: string): boolean {
-  try {
-    createSecureContext({ ecdhCurve });
-    return true;
-  } catch {
-    return false;
-  }
+function isOfAtLeast(version: string, major: number, minor: number): boolean {
+  const [ofMajor = 0, ofMinor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
 }
 
-/** The curves that are allowed, without those that this OpenSSL does not know. Checks as component-base/cli/flag/curves_flag.go. @throws Error for numbers of none, and when nothing remains */
-function curvesOf(ids: readonly string[]): string {
-  const names = ids.map((id, index) => {
+/** The curves that are allowed, without those that `openSsl` (its version) does not know; asked of OpenSSL itself,
+ * they would leave an error in its queue, over which the next call of the process trips. Checks as component-base/cli/flag/curves_flag.go. @throws Error for numbers of none, and when nothing remains */
+function curvesOf(ids: readonly string[], openSsl: string): string {
+  const spoken = isOfAtLeast(openSsl, 3, 5) ? { ...CURVES, ...CURVES_SINCE_OPENSSL_3_5 } : CURVES;
+  const names = ids.flatMap((id, index) => {
     if (!/^\d+$/.test(id) || Number(id) <= 0 || Number(id) > 65_535) throw new Error(`--tls-curve-preferences: curve preference ${id} is out of range (must be 1-65535)`);
     if (ids.indexOf(id) < index) throw new Error(`--tls-curve-preferences: duplicate curve preference ${id}`);
-    const name = CURVES[id];
-    if (name === undefined) throw new Error(`--tls-curve-preferences: curve preference ${id} is not supported`);
-    return name;
-  }).filter(isSpoken);
+    if (!(id in CURVES || id in CURVES_SINCE_OPENSSL_3_5)) throw new Error(`--tls-curve-preferences: curve preference ${id} is not supported`);
+    return spoken[id] ?? [];
+  });
   if (names.length === 0) throw new Error(`--tls-curve-preferences: curve preference ${ids.join()} is not supported`);
   return names.join(':');
 }
@@ -59,8 +57,8 @@ export interface ServingTlsFlags {
   readonly tlsCurvePreferences: readonly string[];
 }
 
-/** What the flags say of TLS. @throws Error for suites and curves that there are not */
-export function servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences }: ServingTlsFlags): SecureContextOptions {
+/** What the flags say of TLS, for an OpenSSL of the version `openSsl`. @throws Error for suites and curves that there are not */
+export function servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences }: ServingTlsFlags, openSsl: string = process.versions.openssl): SecureContextOptions {
   const ciphers = tlsCipherSuites.filter((suite) => !OF_TLS_13.includes(suite)).map((suite) => {
     const name = openSslName(suite);
     if (name === undefined) throw new Error(`--tls-cipher-suites: Cipher suite ${suite} not supported or doesn't exist`);
@@ -69,6 +67,6 @@ export function servingTls({ tlsMinVersion, tlsCipherSuites, tlsCurvePreferences
   return {
     minVersion: VERSIONS[tlsMinVersion] ?? 'TLSv1.2',
     ...(ciphers.length === 0 ? {} : { ciphers: [...OF_TLS_13, ...ciphers].join(':') }),
-    ...(tlsCurvePreferences.length === 0 ? {} : { ecdhCurve: curvesOf(tlsCurvePreferences) }),
+    ...(tlsCurvePreferences.length === 0 ? {} : { ecdhCurve: curvesOf(tlsCurvePreferences, openSsl) }),
   };
 }
