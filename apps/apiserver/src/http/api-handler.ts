@@ -7,7 +7,7 @@ import type { RequestedWork } from '../flow-control/work-estimate';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type AuthorizationAttributes, GROUP_UNAUTHENTICATED, type TlsPeer } from '../pipeline';
+import { type AuthorizationAttributes, Deadline, GROUP_UNAUTHENTICATED, type TlsPeer } from '../pipeline';
 import type { AuthenticatorChain } from '../pipeline/authenticate';
 import { type AuthorizerChain, refusalFor } from '../pipeline/authorize';
 import { Impersonation } from '../pipeline/impersonate';
@@ -205,8 +205,7 @@ export class ApiHandler {
     const { clock, log, requestTimeoutMs: maximumMs, metrics } = this.deps;
     const ms = exchange.query === NO_QUERY ? maximumMs : requestTimeoutMs(exchange.query, maximumMs);
     if (ms <= 0) return this.takeTurn(exchange, attributes);
-    const endsAt = clock.now() + ms;
-    exchange.msLeft = () => endsAt - clock.now();
+    exchange.deadline = new Deadline(clock, ms);
     const work = this.takeTurn(exchange, attributes);
     return within(work, ms, clock, {
       expired: (reason) => exchange.abandon(reason),

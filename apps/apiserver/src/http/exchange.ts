@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type Status, timeout } from '@navarch/apimachinery';
-import { type Abandonment, anonymous, LazyAbandonment, type User } from '../pipeline';
+import { type Abandonment, anonymous, type Deadline, LazyAbandonment, type User } from '../pipeline';
 import type { Connection } from './connection';
 import type { RequestInfo } from './request-info';
 
@@ -89,7 +89,7 @@ export class Exchange {
   }
 
   /** Set when the time of the request begins to count. */
-  msLeft: (() => number) | undefined;
+  deadline: Deadline | undefined;
 
   /** Aborts when the client goes away, and by `abandon`. Most reads never need it. */
   get signal(): AbortSignal {
@@ -111,7 +111,7 @@ export class Exchange {
   }
 
   private untilGone(): LazyAbandonment {
-    const abandoning = new LazyAbandonment(this.msLeft);
+    const abandoning = new LazyAbandonment(this);
     const gone = (): void => abandoning.abort(CLIENT_GONE);
     const forget = this.connection?.onGone(gone);
     this.response.on('close', () => {

@@ -1,4 +1,5 @@
-import { abandonmentBy, LazyAbandonment } from './abandonment';
+import { FakeClock } from '@navarch/clock';
+import { abandonmentBy, type Abandonment, Deadline, LazyAbandonment } from './abandonment';
 
 const [gone, late] = [new Error('gone'), new Error('late')];
 
@@ -27,5 +28,15 @@ describe('abandonment', () => {
     aborter.abort(gone);
     expect([abandonment.aborted, abandonment.reason]).toEqual([true, gone]);
     expect(() => abandonment.throwIfAborted()).toThrow(gone);
+  });
+
+  it('has as much time as its request, though that begins to count only later', async () => {
+    const clock = new FakeClock();
+    const request: { deadline?: Abandonment['deadline'] } = {};
+    const abandonment = new LazyAbandonment(request);
+    expect(abandonment.deadline).toBeUndefined();
+    request.deadline = new Deadline(clock, 3000);
+    await clock.advance(1000);
+    expect(abandonment.deadline?.msLeft).toBe(2000);
   });
 });

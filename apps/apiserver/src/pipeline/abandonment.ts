@@ -1,3 +1,18 @@
+import type { Clock } from '@navarch/clock';
+
+/** When the time that a request may take is over. */
+export class Deadline {
+  private readonly endsAt: number;
+
+  constructor(private readonly clock: Clock, ms: number) {
+    this.endsAt = clock.monotonic() + ms;
+  }
+
+  get msLeft(): number {
+    return this.endsAt - this.clock.monotonic();
+  }
+}
+
 /** Whether anybody still waits for what is being done. */
 export interface Abandonment {
   readonly aborted: boolean;
@@ -6,8 +21,8 @@ export interface Abandonment {
   throwIfAborted(): void;
   /** For those who listen, instead of asking now and then. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the time of the request is over; absent where it may take for ever. */
-  readonly msLeft?: (() => number) | undefined;
+  /** Absent where the request may take for ever. */
+  readonly deadline?: Pick<Deadline, 'msLeft'> | undefined;
 }
 
 /**
@@ -18,7 +33,12 @@ export class LazyAbandonment implements Abandonment {
   private aborter: AbortController | undefined;
   private why: Error | undefined;
 
-  constructor(readonly msLeft?: () => number) {}
+  /** @param request its time begins to count after this is made */
+  constructor(private readonly request: Pick<Abandonment, 'deadline'> = {}) {}
+
+  get deadline(): Abandonment['deadline'] {
+    return this.request.deadline;
+  }
 
   get aborted(): boolean {
     return this.why !== undefined;

@@ -1,4 +1,4 @@
-export { type Abandonment, abandonmentBy, LazyAbandonment } from './abandonment';
+export { type Abandonment, abandonmentBy, Deadline, LazyAbandonment } from './abandonment';
 export type { AdmissionAttributes, AdmissionChain, AdmissionOperation, AdmissionPlugin, Annotate, MutationPass, RequestedVersion, VersionedKind, WriteSort } from './admission';
 export type { AuthenticationRequest, Authenticator, RequestNotes, TlsPeer } from './authenticator';
 export type { AuthorizationAttributes, Authorizer, Decision, UserRules } from './authorizer';

@@ -111,7 +111,7 @@ export class WebhookCalls {
     const version = reviewVersionOf(admissionReviewVersions);
     if (version === undefined) throw new WebhookCallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)');
     // A webhook has no more time than the request that it is asked for.
-    const left = (abandonment?.msLeft?.() ?? Infinity) / 1000;
+    const left = (abandonment?.deadline?.msLeft ?? Infinity) / 1000;
     const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), { timeoutSeconds: Math.min(timeoutSeconds, left), credentials: this.deps.credentials, signal: abandonment?.signal }).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });

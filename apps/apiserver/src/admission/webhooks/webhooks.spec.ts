@@ -169,7 +169,7 @@ describe('mutating webhooks', () => {
     const world = new World([aWebhook('one.example.com'), aWebhook('two.example.com', { timeoutSeconds: 2 })], [], {});
     const write = anAdmission(labelled());
     await world.chain.mutate(write);
-    await world.chain.mutate({ ...write, abandonment: new LazyAbandonment(() => 3500) });
+    await world.chain.mutate({ ...write, abandonment: new LazyAbandonment({ deadline: { msLeft: 3500 } }) });
     expect(world.seconds).toEqual([10, 2, 3.5, 2]);
   });
 
