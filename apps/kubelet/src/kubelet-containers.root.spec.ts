@@ -60,7 +60,8 @@ describe('what containers are asked, told and allowed', () => {
   /** Keeps a container's log, which goes with its pod: the moments and texts of its lines. */
   const keepLog = async (name: string): Promise<() => { readonly atMs: number; readonly text: string }[]> => {
     const kept = join(node.folder, `${name}.log`);
-    await run('ln', join(node.folder, `logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/main/0.log`), kept);
+    // In the place of one from an earlier try.
+    await run('ln', '-f', join(node.folder, `logs/default_${name}_${bench.pod(name)?.metadata.uid ?? ''}/main/0.log`), kept);
     return () => readFileSync(kept, 'utf8').trim().split('\n').map((line) => ({ atMs: Date.parse(line.split(' ')[0] ?? ''), text: line.split(' ').slice(3).join(' ') }));
   };
   const untilTerm = 'trap "echo ends; exit 0" TERM; echo begins; while true; do sleep 0.05; done';
@@ -84,8 +85,11 @@ describe('what containers are asked, told and allowed', () => {
     });
 
     it('ask the pod itself where they name no address, by its port\'s name', async () => {
-      create('asked', { terminationGracePeriodSeconds: 20, containers: [shell('main', 'trap "exit 0" TERM; mkdir /www; echo bye > /www/bye; httpd -f -vv -p 8080 -h /www & while true; do sleep 0.05; done', { ports: [{ name: 'web', containerPort: 8080 }], lifecycle: { preStop: { httpGet: { port: 'web', path: '/bye' } } } })] });
+      // Told to end before it listens, it could not be asked.
+      const untilServed = 'trap "exit 0" TERM; mkdir /www; echo up > /www/up; echo bye > /www/bye; httpd -f -vv -p 8080 -h /www & until wget -q -O- http://127.0.0.1:8080/up; do sleep 0.05; done; while true; do sleep 0.05; done';
+      create('asked', { terminationGracePeriodSeconds: 20, containers: [shell('main', untilServed, { ports: [{ name: 'web', containerPort: 8080 }], lifecycle: { preStop: { httpGet: { port: 'web', path: '/bye' } } } })] });
       await phase('asked', 'Running');
+      await eventually(() => log('asked').includes('up'));
       const lines = await keepLog('asked');
       await gone('asked');
       expect(lines().map(({ text }) => text)).toContainEqual(expect.stringMatching(/url:\/bye$/));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@navarch/component-base';
 import { csiv1 } from '@navarch/proto';
 import { RpcServer, type ServiceHandlers } from '@navarch/rpc';
+import { eventually } from '@navarch/testing';
 import { CsiDriver } from './csi-driver';
 
 const { NodeServiceCapability_RPC_Type: Rpc } = csiv1;
@@ -39,9 +40,13 @@ describe('what a CSI driver can do', () => {
 
   it('is waited for by those who have time, and no longer than they have by others', async () => {
     const all = [driver.can('stage'), driver.can('expand')];
+    await eventually(() => asked === 1);
     await expect(driver.can('stats', { timeoutMs: 100 })).rejects.toMatchObject({ code: expect.any(Number) as number, message: expect.stringMatching(/deadline/i) as string });
     answer();
     expect(await Promise.all(all)).toEqual([true, false]);
-    expect([await driver.can('stats', { timeoutMs: 100 }), asked]).toEqual([false, 2]);
+    // The question of the one in a hurry may have reached the driver, or not.
+    const before = asked;
+    expect(before).toBeLessThanOrEqual(2);
+    expect([await driver.can('stats', { timeoutMs: 100 }), asked]).toEqual([false, before]);
   });
 });
