@@ -22,6 +22,7 @@ export class PodCgroups {
   readonly #root: string;
   /** Millicores that burstable pods ask for, by uid: their class weighs as much as they do together. */
   readonly #burstable = new Map<string, number>();
+  #weighing = Promise.resolve();
 
   /** `cgroupRoot`: upstream's --cgroup-root. Without a tree nothing is done and the runtime uses its default. */
   constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly options: PodCgroupOptions = {}) {
@@ -97,9 +98,13 @@ export class PodCgroups {
     }
   }
 
+  /** One after the other, each with the sum of its own moment: of two at once, the older sum could be written last and stay. */
   async #weighBurstable(): Promise<void> {
-    const milliCpu = [...this.#burstable.values()].reduce((sum, value) => sum + value, 0);
-    await this.tree?.ensure(`${this.#root}/burstable`, { cpuShares: cpuShares(milliCpu) });
+    const weigh = async (): Promise<void> => {
+      const milliCpu = [...this.#burstable.values()].reduce((sum, value) => sum + value, 0);
+      await this.tree?.ensure(`${this.#root}/burstable`, { cpuShares: cpuShares(milliCpu) });
+    };
+    await (this.#weighing = this.#weighing.then(weigh, weigh));
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {
