@@ -2,7 +2,7 @@ import { type corev1 } from '@navarch/api';
 import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
 import { PodCgroups } from './pod-cgroups';
 
-const asking = (uid: string, cpu: string): corev1.Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: uid, uid }, spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }] } }) as corev1.Pod;
+const asking = (uid: string, cpu: string): corev1.Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: uid, uid }, spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }] } });
 
 it('burstable pods weigh together what they ask for, in whatever order the kernel takes it', async () => {
   const shares = new Map<string, number | undefined>();
