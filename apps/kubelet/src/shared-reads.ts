@@ -6,7 +6,7 @@ interface Read<T> {
 
 /**
  * Reads of the same thing at the same time, asked for once: who asks while an answer is under way gets the next one, together with all others who
- * ask meanwhile. So every answer is as new as if each had asked alone.
+ * ask meanwhile. So every answer is as new as if each had asked alone. The same holds of a write of what all of them have changed.
  */
 export class SharedReads<T> {
   readonly #reads = new Map<string, Read<T>>();

@@ -5,6 +5,7 @@ import { isLimited, podTotal } from '../pods/pod-resources';
 import { qosClass } from '../pods/qos-class';
 import { uidOf } from '../pods/pod-spec';
 import { milliValue, wholeValue } from '../quantities';
+import { SharedReads } from '../shared-reads';
 import { type CgroupLimits, type CgroupTree } from './cgroup-tree';
 import { type CgroupUsage } from './cgroup-usage';
 
@@ -22,7 +23,7 @@ export class PodCgroups {
   readonly #root: string;
   /** Millicores that burstable pods ask for, by uid: their class weighs as much as they do together. */
   readonly #burstable = new Map<string, number>();
-  #weighing = Promise.resolve();
+  readonly #weighings = new SharedReads<void>();
 
   /** `cgroupRoot`: upstream's --cgroup-root. Without a tree nothing is done and the runtime uses its default. */
   constructor(cgroupRoot: string, private readonly tree: CgroupTree | undefined, private readonly options: PodCgroupOptions = {}) {
@@ -98,13 +99,12 @@ export class PodCgroups {
     }
   }
 
-  /** One after the other, each with the sum of its own moment: of two at once, the older sum could be written last and stay. */
-  async #weighBurstable(): Promise<void> {
-    const weigh = async (): Promise<void> => {
+  /** Never twice at once, or the older of two sums could be written last and stay; pods that begin meanwhile share the next. */
+  #weighBurstable(): Promise<void> {
+    return this.#weighings.read('burstable', async () => {
       const milliCpu = [...this.#burstable.values()].reduce((sum, value) => sum + value, 0);
       await this.tree?.ensure(`${this.#root}/burstable`, { cpuShares: cpuShares(milliCpu) });
-    };
-    await (this.#weighing = this.#weighing.then(weigh, weigh));
+    });
   }
 
   #limits(pod: corev1.Pod): CgroupLimits {

@@ -15,18 +15,17 @@ const API_VERSION = 'abac.authorization.kubernetes.io/v1beta1';
 const FORMER = 'abac.authorization.kubernetes.io/v0';
 const AUTHENTICATED = 'system:authenticated';
 
-/** @throws for what is no text, in the words of Go's decoder */
-function text(of: JsonObject, name: string): string {
-  const value = of[name] ?? '';
-  if (typeof value !== 'string') throw new Error(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go struct field Policy.${name} of type string`);
-  return value;
+const goNames = { string: 'string', boolean: 'bool' };
+
+/** A member, or what Go has where there is none. @throws for what is of another type, in the words of Go's decoder */
+function scalar<T extends string | boolean>(of: JsonObject, name: string, zero: T): T {
+  const value = of[name] ?? zero;
+  if (typeof value !== typeof zero) throw new Error(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go struct field Policy.${name} of type ${goNames[typeof zero as keyof typeof goNames]}`);
+  return value as T;
 }
 
-function truth(of: JsonObject, name: string): boolean {
-  const value = of[name] ?? false;
-  if (typeof value !== 'boolean') throw new Error(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go struct field Policy.${name} of type bool`);
-  return value;
-}
+const text = (of: JsonObject, name: string): string => scalar(of, name, '');
+const truth = (of: JsonObject, name: string): boolean => scalar(of, name, false);
 
 /** Everybody is everybody who is known: who names all users or groups does not let in who has not said who it is. */
 const knownOnly = <T extends { user: string; group: string }>(policy: T): T => (policy.user === '*' || policy.group === '*' ? { ...policy, user: '', group: AUTHENTICATED } : policy);
