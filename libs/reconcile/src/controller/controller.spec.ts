@@ -56,6 +56,23 @@ describe('a controller', () => {
     await controller.stop();
   });
 
+  it('hears of what happens meanwhile from a reconciler that wants to go on at once', async () => {
+    let happened = false;
+    const { controller, attempts, clock, outcomes } = setUp((_, attempt) => {
+      // So that a controller that hears nothing fails the test instead of holding its thread for good.
+      if (attempt > 1_000) throw new TerminalError('nothing came');
+      return Promise.resolve(happened ? done : after(0));
+    });
+    controller.enqueue(key);
+    const started = controller.start();
+    setImmediate(() => (happened = true));
+    await started;
+    await clock.settle();
+    expect(outcomes.at(-1)).toBe('done');
+    expect(attempts.length).toBeGreaterThan(1);
+    await controller.stop();
+  });
+
   it('gives up at a terminal error until the key is added again', async () => {
     const { controller, attempts, clock } = setUp(() => Promise.reject(new TerminalError('never')));
     controller.enqueue(key);

@@ -81,6 +81,8 @@ export class Controller {
       const result = await reconciler.reconcile(parseNamespacedName(key), signal);
       this.#queue.forget(key);
       if (result.kind === 'done') return 'done';
+      // What it goes on for may be on its way here: a loop of promises alone would let nothing arrive.
+      if (result.ms <= 0) await new Promise((resolve) => setImmediate(resolve));
       this.#queue.addAfter(key, result.ms);
       return 'requeued';
     } catch (error) {

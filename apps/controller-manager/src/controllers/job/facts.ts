@@ -106,9 +106,9 @@ function verdictOf(facts: JobFacts): Verdict | undefined {
   return bySuccessPolicy(job, succeededIndexes);
 }
 
-/** Milliseconds that the Job may still be active; undefined without a deadline, or while it is suspended. */
+/** Milliseconds that the Job may still be active; undefined without a deadline, while it is suspended, or when it only waits for its pods to end. */
 export function untilDeadlineMs({ job: { spec, status }, nowMs }: ObservedJob): number | undefined {
-  if (spec?.activeDeadlineSeconds === undefined || status?.startTime === undefined || spec.suspend === true) return undefined;
+  if (spec?.activeDeadlineSeconds === undefined || status?.startTime === undefined || spec.suspend === true || verdictIn(status) !== undefined) return undefined;
   return Math.max(0, Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000 - nowMs);
 }
 

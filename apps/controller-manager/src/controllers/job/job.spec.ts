@@ -220,6 +220,20 @@ describe('Jobs', () => {
     expect(status()).toMatchObject({ failed: 1 });
   });
 
+  it('wait for a pod that takes long to end after their deadline', async () => {
+    await run(job({ activeDeadlineSeconds: 30 }));
+    await world.clock.advance(30_000);
+    for (let turn = 0; turn < 10; turn++) await world.settle();
+    const looks = async (): Promise<number> => Object.values(await world.metric('job_controller_job_syncs_total')).reduce((sum, count) => sum + count, 0);
+    const before = await looks();
+    expect(before).toBeGreaterThan(0);
+    for (let turn = 0; turn < 20; turn++) await world.settle();
+    expect(await looks()).toBe(before);
+    expect(conditions()).toEqual(['FailureTarget DeadlineExceeded: Job was active longer than specified deadline']);
+    await world.untilQuiet();
+    expect(conditions().at(-1)).toContain('Failed DeadlineExceeded');
+  });
+
   it.each([
     { policy: 'Failed', whileTerminating: 0 },
     { policy: 'TerminatingOrFailed', whileTerminating: 1 },
