@@ -5,7 +5,7 @@ export type Result = { readonly kind: 'done' } | { readonly kind: 'requeueAfter'
 
 export const done: Result = { kind: 'done' };
 
-/** Reconciles the key again after `ms`, or not if that is undefined. */
+/** Reconciles the key again after `ms` (at 0 in the next turn of the event loop), or not if that is undefined. */
 export function after(ms: number | undefined): Result {
   return ms === undefined ? done : { kind: 'requeueAfter', ms };
 }
