@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import type { Component, ProcessContext } from '@navarch/component-base';
+import { noStateStore, podCidrsOf, StateDirectory, StreamingServer } from '@navarch/simulated-runtime';
 import type { flags } from './config';
 import { CriServer } from './cri-server';
-import { StateDirectory } from './runtime/state-directory';
-import { noStateStore } from './runtime/state-store';
-import { podCidrsOf } from './split-cidr';
-import { StreamingServer } from './streaming/streaming-server';
 
 /** Builds the process's components, in the order in which they start. */
 export function compose({ config, log, clock }: ProcessContext<typeof flags>): Component[] {

@@ -1,5 +1,2 @@
-/** A container runtime that simulates its containers. */
+/** Serves a simulated container runtime over CRI. */
 export { CriServer, type CriServerDeps, type CriServerOptions } from './cri-server';
-export { SimulatedRuntime } from './runtime/simulated-runtime';
-export { StateDirectory } from './runtime/state-directory';
-export { noStateStore, type StateStore } from './runtime/state-store';

@@ -3,7 +3,7 @@ import { type SandboxResources } from './containers/sandbox-resources';
 
 /**
  * What the kubelet asks of a container runtime, over CRI v1. Failures are Errors with the runtime's own text.
- * `remote-runtime.ts` speaks to a socket; tests use one in memory.
+ * `runtime/cri-runtime.ts` speaks to any; tests use one in memory.
  */
 export interface ContainerRuntime {
   version(): Promise<runtimev1.VersionResponse>;

@@ -172,7 +172,7 @@ program.command('node').description('run one node of a cluster whose control pla
 anywhere(program.command('nodes').description('add simulated nodes to a cluster, many in one process, until this is told to stop'))
   .requiredOption('--count <count>', 'how many nodes', whole)
   .option('--node-name-prefix <prefix>', 'what their names begin with', 'simulated-')
-  .option('--healthz-port <port>', 'where their kubelets answer for their health, and the simulation on the next', whole, 19_280)
+  .option('--healthz-port <port>', 'where their kubelets answer for their health', whole, 19_280)
   .action(async (options: Anywhere & { count: number; nodeNamePrefix: string; healthzPort: number }) => {
     const { nodes } = await import('./commands/nodes.js');
     const { count, nodeNamePrefix, healthzPort } = options;

@@ -14,12 +14,6 @@ interface NodeList {
   readonly items: readonly { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }[];
 }
 
-/** The two processes of `navarch nodes`: the kubelets of all of them, and the simulation of their containers. */
-export interface SimulatedNodePids {
-  readonly kubelets: number;
-  readonly runtime: number;
-}
-
 /** Nodes of a cluster whose containers are simulated, many in one process, run as a user would run them. */
 export class SimulatedNodes {
   readonly #launcher: ChildProcess;
@@ -48,16 +42,14 @@ export class SimulatedNodes {
     while ((await Promise.race([readyNodes(), this.gone])) < this.count) await systemClock.sleep(pollMs, signal);
   }
 
-  pids(): SimulatedNodePids {
+  /** The process of all kubelets, and of the simulation of their containers. */
+  get pid(): number {
     // As the launcher's supervisor writes it.
     const file = join(this.root, '.navarch', this.cluster.name, `${this.cluster.name}-nodes`, 'processes.json');
     const { processes } = JSON.parse(readFileSync(file, 'utf8')) as { processes: { name: string; pid?: number }[] };
-    const pid = (prefix: string): number => {
-      const found = processes.find(({ name }) => name.startsWith(prefix))?.pid;
-      if (found === undefined) throw new Error(`${prefix} does not run`);
-      return found;
-    };
-    return { kubelets: pid('kubelets@'), runtime: pid('fake-runtime@') };
+    const pid = processes.find(({ name }) => name.startsWith('kubelets@'))?.pid;
+    if (pid === undefined) throw new Error('the kubelets do not run');
+    return pid;
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@ import { cpuSeconds, memoryUse } from '../cluster/process-usage';
 import { SimulatedNodes } from '../cluster/simulated-nodes';
 import type { Figure } from '../report/figure';
 
-/** What the kubelets of many simulated nodes hold and use when all are ready and nothing happens. */
+/** What many simulated nodes hold and use when all are ready and nothing happens. */
 export async function manyNodes(options: ClusterOptions, { nodes, idleSeconds }: { readonly nodes: number; readonly idleSeconds: number }, signal: AbortSignal): Promise<Figure[]> {
   const cluster = new BenchCluster({ ...options, name: `${options.name}-many` });
   let simulated: SimulatedNodes | undefined;
@@ -17,16 +17,16 @@ export async function manyNodes(options: ClusterOptions, { nodes, idleSeconds }:
     await simulated.ready(api, signal);
     const readySeconds = (performance.now() - began) / 1000;
     await cluster.settle(signal);
-    const { kubelets } = simulated.pids();
-    const [before, fromMs] = [cpuSeconds(kubelets), performance.now()];
+    const { pid } = simulated;
+    const [before, fromMs] = [cpuSeconds(pid), performance.now()];
     await Promise.race([systemClock.sleep(idleSeconds * 1000, signal), simulated.gone]);
-    const percent = (100 * 1000 * (cpuSeconds(kubelets) - before)) / (performance.now() - fromMs);
-    const { rssMib, pssMib, peakRssMib } = memoryUse(kubelets);
+    const percent = (100 * 1000 * (cpuSeconds(pid) - before)) / (performance.now() - fromMs);
+    const { rssMib, pssMib, peakRssMib } = memoryUse(pid);
     api.close();
     return [
       {
         scenario: 'many-nodes',
-        what: `memory of one process with the kubelets of ${nodes.toLocaleString('en')} nodes (RSS)`,
+        what: `memory of one process with ${nodes.toLocaleString('en')} simulated nodes (RSS)`,
         value: rssMib,
         unit: 'MiB',
         detail: { pssMib: Math.round(pssMib), peakRssMib: Math.round(peakRssMib), readySeconds },

@@ -38,7 +38,7 @@ export async function scaleUp(options: ClusterOptions, { replicas, patienceSecon
     await api.send('DELETE', `${deployments}/warm-up?propagationPolicy=Foreground`);
     await cluster.settle(signal);
     await waitForQuiet(patienceSeconds, () => 0, signal);
-    const cpu = (): Record<string, number> => ({ ...cluster.cpu(), ...Object.fromEntries(Object.entries(nodes?.pids() ?? {}).map(([name, pid]: [string, number]) => [name, cpuSeconds(pid)])) });
+    const cpu = (): Record<string, number> => ({ ...cluster.cpu(), ...(nodes && { nodes: cpuSeconds(nodes.pid) }) });
     const before = cpu();
     const milestones = await scaleOne(cluster, api, { name: 'web', replicas }, signal);
     const after = cpu();

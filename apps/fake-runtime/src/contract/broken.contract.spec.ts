@@ -5,9 +5,8 @@ import { status } from '@grpc/grpc-js';
 import { checkContract, CriClient, criContract, streamingContract } from '@navarch/contract-kit';
 import { systemClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
+import { noStateStore, StreamingServer } from '@navarch/simulated-runtime';
 import { CriServer } from '../cri-server';
-import { noStateStore } from '../runtime/state-store';
-import { StreamingServer } from '../streaming/streaming-server';
 import { RuntimeInFront, type Differences } from './runtime-in-front';
 
 const { CONTAINER_CREATED, CONTAINER_RUNNING } = runtimev1.ContainerState;

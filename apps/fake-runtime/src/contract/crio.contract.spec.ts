@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { checkContract, CriClient, criContract, type CriSubject, streamingContract } from '@navarch/contract-kit';
 import { systemClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
+import { noStateStore, StreamingServer } from '@navarch/simulated-runtime';
 import { CriServer } from '../cri-server';
-import { noStateStore } from '../runtime/state-store';
-import { StreamingServer } from '../streaming/streaming-server';
 import { asCrio } from './crio-double';
 import { RuntimeInFront } from './runtime-in-front';
 

@@ -6,9 +6,8 @@ import { CriClient, criContract, type CriSubject, streamingContract } from '@nav
 import { systemClock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
 
+import { noStateStore, StreamingServer } from '@navarch/simulated-runtime';
 import { CriServer } from '../cri-server';
-import { noStateStore } from '../runtime/state-store';
-import { StreamingServer } from '../streaming/streaming-server';
 
 describe('CRI contract: the simulated runtime', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nv-cri-'));

@@ -1,13 +1,15 @@
 import { clusterConnection } from '@navarch/client';
 import { type Component, type ProcessContext } from '@navarch/component-base';
+import { noStateStore, podCidrsOf, SimulatedCri } from '@navarch/simulated-runtime';
 import { createKubeletMetrics } from '../kubelet-metrics';
 import { kubeletOptions } from '../options-from-config';
-import { connectRuntime } from '../runtime/connect-runtime';
+import { countedRuntime } from '../runtime/connect-runtime';
 import { nodeConfigs, type manyNodesFlags } from './config';
+import { simulatedCriClients } from './simulated-clients';
 import { simulatedNode } from './simulated-node';
 
 /**
- * Many kubelets in one process, on runtimes that simulate: one connection to the API, one registry of metrics, no servers. What is followed is followed by watches:
+ * Many kubelets in one process, and in it the simulation of their containers: one connection to the API, one registry of metrics, no servers. What is followed is followed by watches:
  * credentials of NATS that name so many nodes are longer than its servers take.
  */
 export function composeNodes(context: ProcessContext<typeof manyNodesFlags>): Component[] {
@@ -15,8 +17,10 @@ export function composeNodes(context: ProcessContext<typeof manyNodesFlags>): Co
   const cluster = clusterConnection({ ...config, followByWatch: true }, { ...context, name: 'kubelet' });
   const { client, informers } = cluster;
   const metrics = createKubeletMetrics(registry);
-  const nodes = nodeConfigs(config).map((own) => {
-    const runtime = connectRuntime(own, metrics);
+  const cidrs = podCidrsOf([config.simulatedPodCidr], config.nodes);
+  const nodes = nodeConfigs(config).map((own, index) => {
+    const cri = new SimulatedCri({ podCidr: cidrs[index] ?? '', startDelayMs: config.simulatedStartDelay }, { clock, state: noStateStore });
+    const runtime = countedRuntime(simulatedCriClients(cri, clock), own, metrics);
     const kubelet = simulatedNode(kubeletOptions(own), { runtime, client, informers, metrics, clock, log, onCrash: fail });
     const stop = async (): Promise<void> => {
       await kubelet.stop();

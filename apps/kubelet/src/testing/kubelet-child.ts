@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { core } from '@navarch/api';
 import { systemClock } from '@navarch/clock';
 import { openCgroupTree } from '../cgroups/cgroup-tree';
-import { RemoteRuntime } from '../runtime/remote-runtime';
+import { CriRuntime } from '../runtime/cri-runtime';
+import { remoteCriClients } from '../runtime/remote-clients';
 import { HostMounter } from '../volumes/mounter';
 import { KubeletBench } from './kubelet-bench';
 import { type KubeletChildOptions } from './kubelet-process';
@@ -15,7 +16,7 @@ const die = (call: string): void => {
 };
 
 async function serve(): Promise<void> {
-  const runtime = observedRuntime(new RemoteRuntime({ endpoint: `unix://${socket}`, requestTimeoutMs: 60_000 }), {
+  const runtime = observedRuntime(new CriRuntime(remoteCriClients({ endpoint: `unix://${socket}` }), { requestTimeoutMs: 60_000 }), {
     // The call is on its way by then: what it asks for is done for nobody.
     asked: (name) => void setImmediate(() => die(`${name} asked`)),
     answered: (name) => die(`${name} answered`),

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isCode } from '../error-text';
-import { RemoteRuntime } from '../runtime/remote-runtime';
+import { CriRuntime } from '../runtime/cri-runtime';
+import { remoteCriClients } from '../runtime/remote-clients';
 
 const exec = promisify(execFile);
 const buildImages = join(__dirname, '../../../../tools/images/build.mjs');
@@ -25,7 +26,7 @@ export class PrivateNode {
   readonly address: string;
   /** Where the node reaches this process. */
   readonly hostAddress: string;
-  readonly runtime = new RemoteRuntime({ endpoint: `unix://${this.socket}`, requestTimeoutMs: 60_000 });
+  readonly runtime = new CriRuntime(remoteCriClients({ endpoint: `unix://${this.socket}` }), { requestTimeoutMs: 60_000 });
   readonly #networkConfig = join(this.folder, 'cni', '10-test.conflist');
   /** How its registries are reached; read at each pull. */
   readonly #registries = join(this.folder, 'registries');

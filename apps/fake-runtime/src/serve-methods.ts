@@ -1,15 +1,5 @@
 import { status, type handleServerStreamingCall, type handleUnaryCall, type ServerUnaryCall, type ServerWritableStream, type ServiceError, type UntypedServiceImplementation } from '@grpc/grpc-js';
-
-import { CriError } from '../cri-error';
-
-/** A gRPC service as plain methods: unary ones answer a value or a promise, streaming ones are generators. */
-export type MethodsOf<S extends UntypedServiceImplementation> = {
-  readonly [K in keyof S as string extends K ? never : K]: S[K] extends handleUnaryCall<infer Q, infer A>
-    ? (request: Q, signal: AbortSignal) => A | Promise<A>
-    : S[K] extends handleServerStreamingCall<infer Q, infer A>
-      ? (request: Q, signal: AbortSignal) => AsyncIterable<A> | Iterable<A>
-      : never;
-};
+import { CriError, type MethodsOf } from '@navarch/simulated-runtime';
 
 type UnaryMethod = (request: unknown, signal: AbortSignal) => unknown;
 type StreamMethod = (request: unknown, signal: AbortSignal) => AsyncIterable<unknown> | Iterable<unknown>;

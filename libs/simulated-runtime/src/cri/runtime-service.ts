@@ -8,7 +8,7 @@ import { containerStats, sandboxStats } from '../runtime/simulated-stats';
 import { nanoseconds, toContainer, toContainerStatus, toPodSandbox, toPodSandboxStatus } from '../runtime/to-cri';
 import { selectContainers, selectSandboxes } from './filters';
 import { runExecSync } from './run-exec-sync';
-import type { MethodsOf } from './serve-methods';
+import type { MethodsOf } from './methods';
 
 const RUNTIME_NAME = 'navarch-fake';
 const RUNTIME_VERSION = '0.1.0';

@@ -8,7 +8,7 @@ import type { SimulatedRuntime } from '../runtime/simulated-runtime';
 import { nanoseconds, toImage } from '../runtime/to-cri';
 import { parseDurationMs } from '../duration';
 import { invalidArgument } from '../cri-error';
-import type { MethodsOf } from './serve-methods';
+import type { MethodsOf } from './methods';
 
 /** CRI's ImageService over a simulated runtime. */
 export class SimulatedImageService implements MethodsOf<runtimev1.ImageServiceServer> {

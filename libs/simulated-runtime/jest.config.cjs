@@ -1,0 +1,1 @@
+module.exports = { displayName: 'simulated-runtime', preset: '../../jest.preset.cjs' };
