@@ -2,10 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { runtimev1 } from '@navarch/proto';
-import { SimulatedCri, type SimulatedCriDeps, type SimulatedCriOptions } from '@navarch/simulated-runtime';
+import { SimulatedCri, type SimulatedCriDeps, type SimulatedRuntimeOptions } from '@navarch/simulated-runtime';
 import { serveMethods } from './serve-methods';
 
-export interface CriServerOptions extends SimulatedCriOptions {
+export interface CriServerOptions extends Omit<SimulatedRuntimeOptions, 'writesLogs'> {
   /** Path of the unix socket, with or without `unix://`. */
   readonly endpoint: string;
 }
@@ -27,7 +27,7 @@ export class CriServer {
   ) {
     this.#path = options.endpoint.replace(/^unix:(\/\/)?/, '');
     this.name = `cri ${this.#path}`;
-    this.cri = new SimulatedCri(options, deps);
+    this.cri = new SimulatedCri({ ...options, writesLogs: true }, deps);
   }
 
   async start(): Promise<void> {

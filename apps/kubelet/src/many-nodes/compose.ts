@@ -19,7 +19,7 @@ export function composeNodes(context: ProcessContext<typeof manyNodesFlags>): Co
   const metrics = createKubeletMetrics(registry);
   const cidrs = podCidrsOf([config.simulatedPodCidr], config.nodes);
   const nodes = nodeConfigs(config).map((own, index) => {
-    const cri = new SimulatedCri({ podCidr: cidrs[index] ?? '', startDelayMs: config.simulatedStartDelay }, { clock, state: noStateStore });
+    const cri = new SimulatedCri({ podCidr: cidrs[index] ?? '', startDelayMs: config.simulatedStartDelay, writesLogs: false }, { clock, state: noStateStore });
     const runtime = countedRuntime(simulatedCriClients(cri, clock), own, metrics);
     const kubelet = simulatedNode(kubeletOptions(own), { runtime, client, informers, metrics, clock, log, onCrash: fail });
     const stop = async (): Promise<void> => {

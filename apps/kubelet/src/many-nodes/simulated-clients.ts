@@ -30,7 +30,7 @@ function directCalls<S extends UntypedServiceImplementation>(definition: object,
 
 /** Runs a call, and ends it where its time is over or its caller gives up. */
 async function within({ timeoutMs, signal }: CallLimits, clock: Clock, call: (signal: AbortSignal) => unknown): Promise<unknown> {
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw new RuntimeError(Code.CANCELLED, 'context canceled');
   const given = new AbortController();
   const cancel = (): void => given.abort(new RuntimeError(Code.CANCELLED, 'context canceled'));
   const timer = timeoutMs === undefined ? undefined : clock.setTimeout(() => given.abort(new RuntimeError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded')), timeoutMs);

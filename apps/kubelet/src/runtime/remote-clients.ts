@@ -40,9 +40,12 @@ export function remoteCriClients({ endpoint, imageEndpoint }: RuntimeEndpoints):
 }
 
 function unaryCalls<S extends UntypedServiceImplementation>(definition: Readonly<Record<string, { readonly responseStream: boolean }>>, client: object): UnaryCalls<S> {
-  const methods = client as Readonly<Record<string, Unary>>;
-  const unary = Object.entries(definition).filter(([, { responseStream }]) => !responseStream);
-  return Object.fromEntries(unary.map(([name]) => [name, (request: unknown, limits: CallLimits) => send(methods[name]!.bind(client), request, limits)])) as unknown as UnaryCalls<S>;
+  const calls = Object.entries(definition).filter(([, { responseStream }]) => !responseStream).map(([name]) => {
+    const method = (client as Readonly<Record<string, Unary>>)[name]?.bind(client);
+    if (!method) throw new Error(`the client has no method ${name}`);
+    return [name, (request: unknown, limits: CallLimits) => send(method, request, limits)] as const;
+  });
+  return Object.fromEntries(calls) as unknown as UnaryCalls<S>;
 }
 
 function send(method: Unary, request: unknown, { timeoutMs, signal }: CallLimits): Promise<unknown> {

@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '@navarch/clock';
 import { apiserverOf, type AnyCluster } from '../cluster/any-cluster';
 import { Layout } from '../cluster/layout';
+import { MemoryDirectory } from '../host/memory-directory';
 import { manyNodesSpecs } from '../processes/many-nodes';
 import { Supervisor } from '../supervisor/supervisor';
 
@@ -15,6 +17,8 @@ export interface NodesOptions {
 
 /** Everything goes to this process's own output: whoever runs it keeps the logs. */
 const output = '/dev/stderr';
+/** What the volumes of as many pods as one node takes may need: each has a token, certificates and the directories around them. */
+const volumeBytesOfNode = 110 * 64 * 1024;
 
 /**
  * `navarch nodes`: simulated nodes for a cluster that runs, as many as one process can hold, until it is told to stop. Their containers end with it; their
@@ -24,8 +28,11 @@ export async function nodes({ root, cluster, count, prefix, healthzPort }: Nodes
   const { address: apiserver, files: identity } = apiserverOf(cluster);
   const layout = 'name' in cluster ? new Layout(`${cluster.name}-nodes`, new Layout(cluster.name).dir) : new Layout('simulated-nodes');
   for (const dir of [layout.dir, layout.runtimeDir]) mkdirSync(dir, { recursive: true });
-  const supervisor = new Supervisor(layout, manyNodesSpecs({ root, layout, apiserver, identity, count, prefix, healthzPort }), systemClock, () => output);
+  // Of one process: no other has its port.
+  const memory = MemoryDirectory.make(join(layout.dir, `memory-${healthzPort}`), count * volumeBytesOfNode);
+  const supervisor = new Supervisor(layout, manyNodesSpecs({ root, dir: memory?.path ?? layout.dir, apiserver, identity, count, prefix, healthzPort }), systemClock, () => output);
   const stop = (): void => void supervisor.stop().then(() => {
+    memory?.remove();
     for (const dir of [layout.dir, layout.runtimeDir]) rmSync(dir, { recursive: true, force: true });
     process.exit(0);
   });

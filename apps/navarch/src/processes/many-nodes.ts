@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import type { CertificateFiles } from '@navarch/pki';
 import { clusterDns, clusterDomain } from '../cluster/addresses';
-import type { Layout } from '../cluster/layout';
 import { appMain } from './cluster-context';
 import { identityFlags } from './node-processes';
 import type { ProcessSpec } from './process-spec';
 
 export interface ManyNodes {
   readonly root: string;
-  /** Of these nodes alone, not of their cluster. */
-  readonly layout: Layout;
+  /** Where their files are: of these nodes alone. */
+  readonly dir: string;
   readonly apiserver: string;
   /** May stand in for every node. */
   readonly identity: CertificateFiles;
@@ -23,12 +22,12 @@ export interface ManyNodes {
 const node = 'all';
 
 /** Simulated nodes in one process, however many they are: their kubelets, and the containers of each. */
-export function manyNodesSpecs({ root, layout, apiserver, identity, count, prefix, healthzPort }: ManyNodes): ProcessSpec[] {
+export function manyNodesSpecs({ root, dir, apiserver, identity, count, prefix, healthzPort }: ManyNodes): ProcessSpec[] {
   return [
     {
       name: `kubelets@${node}`, node, command: process.execPath, ports: [healthzPort],
       args: [
-        appMain(root, 'kubelet', 'many-nodes'), ...identityFlags(apiserver, identity), `--nodes=${count}`, `--node-name-prefix=${prefix}`, '--node-ip=127.0.0.1', `--root-dir=${join(layout.dir, '{node}')}`,
+        appMain(root, 'kubelet', 'many-nodes'), ...identityFlags(apiserver, identity), `--nodes=${count}`, `--node-name-prefix=${prefix}`, '--node-ip=127.0.0.1', `--root-dir=${join(dir, '{node}')}`,
         '--eviction-hard=memory.available<100Mi', `--cluster-dns=${clusterDns}`, `--cluster-domain=${clusterDomain}`, `--healthz-port=${healthzPort}`,
       ],
       health: { kind: 'http', url: `http://127.0.0.1:${healthzPort}/readyz` },

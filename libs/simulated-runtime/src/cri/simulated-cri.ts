@@ -1,15 +1,8 @@
 import { type Clock } from '@navarch/clock';
-import { SimulatedRuntime } from '../runtime/simulated-runtime';
+import { SimulatedRuntime, type SimulatedRuntimeOptions } from '../runtime/simulated-runtime';
 import type { StateStore } from '../runtime/state-store';
 import { SimulatedImageService } from './image-service';
 import { SimulatedRuntimeService, type StreamingUrls } from './runtime-service';
-
-export interface SimulatedCriOptions {
-  /** Where pod addresses come from until a kubelet says otherwise. */
-  readonly podCidr: string;
-  /** Time that starting a container takes. */
-  readonly startDelayMs: number;
-}
 
 export interface SimulatedCriDeps {
   readonly clock: Clock;
@@ -24,7 +17,7 @@ export class SimulatedCri {
   readonly runtimeService: SimulatedRuntimeService;
   readonly imageService: SimulatedImageService;
 
-  constructor(options: SimulatedCriOptions, { clock, state, streaming }: SimulatedCriDeps) {
+  constructor(options: SimulatedRuntimeOptions, { clock, state, streaming }: SimulatedCriDeps) {
     this.runtime = new SimulatedRuntime(options, { clock, state });
     this.runtimeService = new SimulatedRuntimeService(this.runtime, streaming?.urlsFor(this.runtime), clock);
     this.imageService = new SimulatedImageService(this.runtime, clock);

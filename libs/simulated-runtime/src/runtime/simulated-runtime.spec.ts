@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nv-fake-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function newRuntime(state: StateStore = noStateStore, startDelayMs = 0): SimulatedRuntime {
-  const runtime = new SimulatedRuntime({ podCidr: '10.244.7.0/24', startDelayMs }, { clock, state });
+  const runtime = new SimulatedRuntime({ podCidr: '10.244.7.0/24', startDelayMs, writesLogs: true }, { clock, state });
   runtime.restore();
   return runtime;
 }
@@ -171,8 +171,15 @@ describe('SimulatedRuntime', () => {
     expect(ended).toBe(true);
   });
 
+  it('writes no logs where nobody reads them, and says so', async () => {
+    const runtime = new SimulatedRuntime({ podCidr: '10.0.0.0/16', startDelayMs: 0, writesLogs: false }, { clock, state: noStateStore });
+    const container = await start(runtime, { command: ['echo', 'hi'] });
+    const directory = runtime.records.sandbox(container.sandboxId).config.logDirectory;
+    expect([container.phase, container.logPath, existsSync(directory)]).toEqual(['exited', '', false]);
+  });
+
   it('holds thousands of idle containers without a timer for any', async () => {
-    const runtime = new SimulatedRuntime({ podCidr: '10.0.0.0/16', startDelayMs: 0 }, { clock, state: noStateStore });
+    const runtime = new SimulatedRuntime({ podCidr: '10.0.0.0/16', startDelayMs: 0, writesLogs: true }, { clock, state: noStateStore });
     const timers = clock.pendingTimers;
     for (let i = 0; i < 3000; i++) {
       runtime.images.pull('nginx');

@@ -21,6 +21,8 @@ export interface SimulatedRuntimeOptions {
   readonly podCidr: string;
   /** Between StartContainer's call and its answer, where no annotation says otherwise. */
   readonly startDelayMs: number;
+  /** Containers have no log files where nobody can read them. */
+  readonly writesLogs: boolean;
 }
 
 export interface SimulatedRuntimeDeps {
@@ -133,7 +135,7 @@ export class SimulatedRuntime {
       config,
       imageId: image.id,
       imageReference: image.tags[0] ?? image.digests[0] ?? image.id,
-      logPath: config.logPath && sandbox.config.logDirectory ? join(sandbox.config.logDirectory, config.logPath) : '',
+      logPath: this.options.writesLogs && config.logPath && sandbox.config.logDirectory ? join(sandbox.config.logDirectory, config.logPath) : '',
       behaviour: behaviourOf({
         image: image.tags[0] ?? reference,
         containerName: name,
