@@ -10,11 +10,18 @@ export function objectKey(type: ResourceType<unknown>, { namespace, name }: Name
   return { resource: resourceKey(type), namespace: type.namespaced ? namespace : '', name };
 }
 
-/** Reads one object as the API serves it; items of lists may come without apiVersion and kind. */
+/**
+ * Reads one object as the API serves it; items of lists may come without apiVersion and kind. Without its managedFields, which would be
+ * half of what is kept of it: as upstream's components, ours have no use for them, and who writes an object without them changes nothing
+ * of what the apiserver knows of its owners.
+ */
 export function parseObject<T extends KubeObject>(type: ResourceType<T>, json: Buffer): T {
   const object = JSON.parse(json.toString('utf8')) as T;
   object.apiVersion ??= apiVersionOf(type);
   object.kind ??= type.kind;
+  // A Status has no metadata. Not deleted: that would make a slow dictionary of it.
+  const metadata = object.metadata as { managedFields?: unknown } | undefined;
+  if (metadata?.managedFields !== undefined) metadata.managedFields = undefined;
   return object;
 }
 
