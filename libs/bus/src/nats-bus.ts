@@ -286,7 +286,7 @@ export class NatsBus implements ChangeFeed, ChangePublisher, HeartbeatFeed, Usag
     const lifeMs = Math.max(0, credentials.expiresUnixMs - clock.now());
     const early = new AbortController();
     this.#renewNow = () => early.abort(new Error('credentials refused'));
-    await rest(clock, lifeMs * (RENEW_AFTER + Math.random() * 0.1), AbortSignal.any([signal, early.signal]));
+    await rest(clock, lifeMs * (RENEW_AFTER + Math.random() * 0.1), signal, early.signal);
     this.#renewNow = undefined;
   }
 

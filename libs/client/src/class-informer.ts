@@ -1,7 +1,7 @@
 import { isResourceExpired, statusCause } from '@navarch/apimachinery';
 import type { KubeObject, ResourceType } from '@navarch/api';
 import type { ChangeFeed } from '@navarch/bus';
-import { rest, type Clock } from '@navarch/clock';
+import { eitherOf, rest, type Clock } from '@navarch/clock';
 import { BusMessages } from './bus-messages';
 import { BusTrust, type Doubt } from './bus-trust';
 import { CatchUp } from './catch-up';
@@ -165,9 +165,7 @@ export class ClassInformer<T extends KubeObject> implements Informer<T> {
       const before = this.#known.version;
       try {
         if (this.#wants !== 'nothing') await this.#takeSnapshot(signal);
-        const either = AbortSignal.any([signal, this.#turn.signal]);
-        if (this.#source === 'bus') await untilAborted(either);
-        else await this.#watch(either);
+        await eitherOf([signal, this.#turn.signal], (either) => (this.#source === 'bus' ? untilAborted(either) : this.#watch(either)));
         retryMs = RETRY_MS.first;
       } catch (error) {
         if (stopping()) return;

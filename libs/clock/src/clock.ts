@@ -1,3 +1,5 @@
+import { eitherOf } from './either-signal';
+
 /** A timer that has been set; `cancel` after it has fired does nothing. */
 export interface Timer {
   cancel(): void;
@@ -34,10 +36,11 @@ export function sleepOn(clock: Pick<Clock, 'setTimeout'>, ms: number, signal?: A
   });
 }
 
-/** Sleeps until the time has passed or the signal aborts, whichever comes first: for loops that look at the signal themselves. */
-export function rest(clock: Pick<Clock, 'sleep'>, ms: number, signal: AbortSignal): Promise<void> {
-  return clock.sleep(ms, signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+/** Sleeps until the time has passed or one of the signals aborts, whichever comes first: for loops that look at the signals themselves. */
+export function rest(clock: Pick<Clock, 'sleep'>, ms: number, ...signals: readonly [AbortSignal, ...AbortSignal[]]): Promise<void> {
+  const [only] = signals;
+  return (signals.length === 1 ? clock.sleep(ms, only) : eitherOf(signals, (either) => clock.sleep(ms, either))).catch((error: unknown) => {
+    if (!signals.some(({ aborted }) => aborted)) throw error;
   });
 }
 

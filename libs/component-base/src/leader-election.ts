@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { coordination, type coordinationv1, type ResourceType } from '@navarch/api';
 import { isAlreadyExists, isConflict, isNotFound } from '@navarch/apimachinery';
-import { rest, type Clock, type Timer } from '@navarch/clock';
+import { rest, within, type Clock, type Timer } from '@navarch/clock';
 import { Gauge, type Registry } from 'prom-client';
 import { type Component } from './component';
 import { leaseIsHeld, nextLease, releasedLease, type LeaderElectionTimes } from './leader-lease';
@@ -176,10 +176,8 @@ export class LeaderElector implements Component {
     const { clock, log } = this.deps;
     const startedAt = clock.monotonic();
     this.#triedAt = startedAt;
-    const timeout = new AbortController();
-    const timer = clock.setTimeout(() => timeout.abort(new Error('lease request took too long')), withinMs);
     try {
-      const written = await this.#writeLease(AbortSignal.any([timeout.signal, signal]));
+      const written = await within(clock, { timeoutMs: withinMs, signal, reason: () => new Error('lease request took too long') }, (either) => this.#writeLease(either));
       if (!written) return false;
       this.#observe(written);
       // Counted from before the request: when it was applied is not known, only that it was later.
@@ -192,8 +190,6 @@ export class LeaderElector implements Component {
       // What is there now is looked at in the next attempt.
       this.#mustRead = true;
       return false;
-    } finally {
-      timer.cancel();
     }
   }
 

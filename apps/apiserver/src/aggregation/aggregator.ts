@@ -123,7 +123,7 @@ export class Aggregator implements Component {
       if (restMs <= 0) continue;
       const resting = new AbortController();
       this.wake = () => resting.abort();
-      await rest(clock, restMs, AbortSignal.any([signal, resting.signal]));
+      await rest(clock, restMs, signal, resting.signal);
       this.wake = undefined;
     }
   }

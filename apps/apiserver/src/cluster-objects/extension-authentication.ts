@@ -51,7 +51,7 @@ export class ExtensionAuthentication implements Component {
     // The hook writes it the first time.
     let ms = LOOK_EVERY_MS;
     while (!stopped()) {
-      await rest(clock, ms, AbortSignal.any([signal, this.resting.signal]));
+      await rest(clock, ms, signal, this.resting.signal);
       if (stopped()) return;
       this.resting = new AbortController();
       ms = LOOK_EVERY_MS;

@@ -1,4 +1,4 @@
-import type { Clock } from '@navarch/clock';
+import { rest, type Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
@@ -83,8 +83,8 @@ export class ReloadedFile implements Component {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       this.resting = new AbortController();
-      const rested = await this.deps.clock.sleep(this.options.everyMs, AbortSignal.any([signal, this.resting.signal])).then(() => true, () => !this.stopped); // an abort ends the rest
-      if (rested) await this.look();
+      await rest(this.deps.clock, this.options.everyMs, signal, this.resting.signal);
+      if (!this.stopped) await this.look();
     }
   }
 }

@@ -93,7 +93,7 @@ export class FlowControlUpkeep implements Component {
       } catch (error) {
         log.warn({ err: error }, 'flow-control objects not kept up, trying again');
       }
-      if (!this.isPending()) await rest(clock, Math.max(ENSURE_EVERY_MS - (clock.now() - ensuredAt), 1000), AbortSignal.any([signal, this.resting.signal]));
+      if (!this.isPending()) await rest(clock, Math.max(ENSURE_EVERY_MS - (clock.now() - ensuredAt), 1000), signal, this.resting.signal);
     }
   }
 

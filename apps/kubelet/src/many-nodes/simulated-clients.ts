@@ -1,5 +1,5 @@
 import { status as Code, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type Clock } from '@navarch/clock';
+import { within, type Clock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
 import { CriError, type MethodsOf, type SimulatedCri } from '@navarch/simulated-runtime';
 import { type CallLimits, type CriClients, type UnaryCalls } from '../runtime/cri-clients';
@@ -18,32 +18,28 @@ export function simulatedCriClients(cri: SimulatedCri, clock: Clock): CriClients
 }
 
 function directCalls<S extends UntypedServiceImplementation>(definition: object, service: Partial<MethodsOf<S>>, clock: Clock): UnaryCalls<S> {
-  const method = (name: string) => async (request: unknown, limits: CallLimits): Promise<unknown> => {
+  const direct = (name: string) => async (request: unknown, limits: CallLimits): Promise<unknown> => {
     // An answer comes in a later turn of the event loop, as one over a socket does: a thousand pods that start do not keep timers waiting.
     await new Promise(setImmediate);
-    const own = (service as Readonly<Record<string, Method | undefined>>)[name];
-    if (!own) throw runtimeError(Code.UNIMPLEMENTED, `method ${name} not implemented`);
-    return within(limits, clock, (signal) => own.call(service, request, signal));
+    const method = (service as Readonly<Record<string, Method | undefined>>)[name];
+    if (!method) throw runtimeError(Code.UNIMPLEMENTED, `method ${name} not implemented`);
+    return within(clock, { ...limits, reason: () => new RuntimeError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded') }, (signal) => answer(signal, () => method.call(service, request, signal)));
   };
-  return Object.fromEntries(Object.keys(definition).map((name) => [name, method(name)])) as unknown as UnaryCalls<S>;
+  return Object.fromEntries(Object.keys(definition).map((name) => [name, direct(name)])) as unknown as UnaryCalls<S>;
 }
 
-/** Runs a call, and ends it where its time is over or its caller gives up. */
-async function within({ timeoutMs, signal }: CallLimits, clock: Clock, call: (signal: AbortSignal) => unknown): Promise<unknown> {
-  if (signal?.aborted) throw new RuntimeError(Code.CANCELLED, 'context canceled');
-  const given = new AbortController();
-  const cancel = (): void => given.abort(new RuntimeError(Code.CANCELLED, 'context canceled'));
-  const timer = timeoutMs === undefined ? undefined : clock.setTimeout(() => given.abort(new RuntimeError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded')), timeoutMs);
-  signal?.addEventListener('abort', cancel, { once: true });
+async function answer(signal: AbortSignal, call: () => unknown): Promise<unknown> {
+  if (signal.aborted) throw endedBy(signal);
   try {
-    return await call(given.signal);
+    return await call();
   } catch (error) {
-    if (given.signal.aborted) throw given.signal.reason;
-    throw error instanceof CriError ? runtimeError(error.code, error.message) : error;
-  } finally {
-    timer?.cancel();
-    signal?.removeEventListener('abort', cancel);
+    throw signal.aborted ? endedBy(signal) : asRuntimeError(error);
   }
+}
+
+/** A call's end before its answer: by its time, or by its caller, whose own reason is nothing to a runtime. */
+function endedBy({ reason }: AbortSignal): Error {
+  return reason instanceof RuntimeError ? reason : new RuntimeError(Code.CANCELLED, 'context canceled');
 }
 
 async function* containerEvents({ runtimeService }: SimulatedCri, signal: AbortSignal): AsyncGenerator<runtimev1.ContainerEventResponse> {
@@ -51,6 +47,10 @@ async function* containerEvents({ runtimeService }: SimulatedCri, signal: AbortS
     yield* runtimeService.getContainerEvents({}, signal);
   } catch (error) {
     if (signal.aborted) return;
-    throw error instanceof CriError ? runtimeError(error.code, error.message) : error;
+    throw asRuntimeError(error);
   }
+}
+
+function asRuntimeError(error: unknown): unknown {
+  return error instanceof CriError ? runtimeError(error.code, error.message) : error;
 }

@@ -1,7 +1,7 @@
 import { coordination, type coordinationv1 } from '@navarch/api';
 import { isConflict, isNotFound } from '@navarch/apimachinery';
 import { type ApiClient } from '@navarch/client';
-import { rest, type Clock } from '@navarch/clock';
+import { rest, within, type Clock } from '@navarch/clock';
 import { type Logger } from '@navarch/component-base';
 import { apiMicroTime } from '../pods/api-time';
 
@@ -50,7 +50,7 @@ export class NodeLease {
       const startedMs = clock.now();
       let waitMs = periodMs;
       try {
-        await this.#renew(AbortSignal.any([signal, AbortSignal.timeout(periodMs)]));
+        await within(clock, { timeoutMs: periodMs, signal, reason: () => new Error('the lease was not renewed in time') }, (either) => this.#renew(either));
         retry = retryMs.first;
         onRenewed?.();
         waitMs = Math.max(0, periodMs - (clock.now() - startedMs));

@@ -107,7 +107,7 @@ export class NodeRegistration {
     for (let waitMs = retryMs.first; !this.#node;) {
       try {
         this.#node = await this.#register();
-        log.info({ node: this.options.identity.name }, 'node registered');
+        log.info({ name: this.options.identity.name }, 'node registered');
       } catch (error) {
         if (stopped()) return;
         log.info({ err: errorText(error) }, 'node not registered yet');

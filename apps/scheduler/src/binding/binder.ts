@@ -1,7 +1,7 @@
 import { core, type corev1 } from '@navarch/api';
 import { isNotFound, isTimeout } from '@navarch/apimachinery';
 import type { ApiClient, Informer } from '@navarch/client';
-import type { Clock } from '@navarch/clock';
+import { eitherOf, type Clock } from '@navarch/clock';
 import type { Logger } from '@navarch/component-base';
 import { podInfo, type BindingContext, type BindingListener, type ClusterState, type MeasuredPoint, type PermitAnswer, type PodInfo, type PointStatus, type Profile } from '@navarch/scheduling';
 import type { PodGroupReporter } from '../pod-group-reporter';
@@ -175,13 +175,15 @@ export class Binder {
       preempted.throwIfAborted();
       return condition();
     }, timeoutMs);
-    const context: BindingContext = { ...this.#context, until, signal: AbortSignal.any([this.#context.signal, preempted]) };
-    for (const plugin of profile.preBind) {
-      await asPlugin('PreBind', plugin.name, async () => {
-        await plugin.preBind?.(pod, node, context);
-        preempted.throwIfAborted();
-      });
-    }
+    await eitherOf([this.#context.signal, preempted], async (signal) => {
+      const context: BindingContext = { ...this.#context, until, signal };
+      for (const plugin of profile.preBind) {
+        await asPlugin('PreBind', plugin.name, async () => {
+          await plugin.preBind?.(pod, node, context);
+          preempted.throwIfAborted();
+        });
+      }
+    });
     await outside.preBind();
     preempted.throwIfAborted();
   }

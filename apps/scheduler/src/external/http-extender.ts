@@ -1,4 +1,5 @@
 import type { corev1 } from '@navarch/api';
+import { eitherOf } from '@navarch/clock';
 import { parseDuration } from '@navarch/component-base';
 import { maxNodeScore, type Candidate, type ClusterState, type NodeInfo, type NodeRefusal, type PodInfo } from '@navarch/scheduling';
 import type { ExtenderConfiguration } from '../config/scheduler-configuration';
@@ -119,7 +120,8 @@ export class HttpExtender implements ExternalPlugin {
   }
 
   async #send(verb: string, body: object, signal: AbortSignal): Promise<unknown> {
-    const text = await told(this.tell, this.name, verb, () => this.#endpoint.post(verb, JSON.stringify(body), AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)])));
+    const text = await told(this.tell, this.name, verb, () =>
+      eitherOf([signal, AbortSignal.timeout(this.#timeoutMs)], (either) => this.#endpoint.post(verb, JSON.stringify(body), either)));
     return JSON.parse(text) as unknown;
   }
 }
