@@ -29,12 +29,13 @@ function directCalls<S extends UntypedServiceImplementation>(definition: object,
 }
 
 async function answer(signal: AbortSignal, call: () => unknown): Promise<unknown> {
-  if (signal.aborted) throw endedBy(signal);
+  const isOver = (): boolean => signal.aborted;
   try {
-    return await call();
+    if (!isOver()) return await call();
   } catch (error) {
-    throw signal.aborted ? endedBy(signal) : asRuntimeError(error);
+    if (!isOver()) throw asRuntimeError(error);
   }
+  throw endedBy(signal);
 }
 
 /** A call's end before its answer: by its time, or by its caller, whose own reason is nothing to a runtime. */
