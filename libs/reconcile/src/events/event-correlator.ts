@@ -15,6 +15,16 @@ export type CorrelatedEvent =
   | { readonly kind: 'repeat'; readonly event: corev1.Event; readonly key: string }
   | { readonly kind: 'drop' };
 
+/** What is remembered of an event that was written: thousands of them are, for as long as the process lives. */
+interface WrittenEvent {
+  readonly name: string;
+  readonly namespace: string;
+  readonly firstTimestamp: string | undefined;
+  readonly count: number;
+}
+
+const remembered = ({ metadata: { name = '', namespace = '' }, firstTimestamp, count = 1 }: corev1.Event): WrittenEvent => ({ name, namespace, firstTimestamp: firstTimestamp ?? undefined, count });
+
 /** Keeps the most recently used entries. */
 class Recent<T> {
   readonly #entries = new Map<string, T>();
@@ -42,7 +52,7 @@ class Recent<T> {
  */
 export class EventCorrelator {
   readonly #similar = new Recent<{ messages: Set<string>; lastMs: number }>();
-  readonly #written = new Recent<corev1.Event>();
+  readonly #written = new Recent<WrittenEvent>();
   readonly #budgets = new Recent<{ tokens: number; atMs: number }>();
 
   correlate(event: corev1.Event, nowMs: number): CorrelatedEvent {
@@ -51,15 +61,15 @@ export class EventCorrelator {
     const counted =
       before === undefined
         ? aggregated
-        : { ...aggregated, metadata: before.metadata, firstTimestamp: before.firstTimestamp ?? aggregated.firstTimestamp, count: (before.count ?? 1) + 1 };
-    this.#written.set(key, counted as corev1.Event);
+        : { ...aggregated, metadata: { name: before.name, namespace: before.namespace }, firstTimestamp: before.firstTimestamp ?? aggregated.firstTimestamp, count: before.count + 1 };
+    this.#written.set(key, remembered(counted as corev1.Event));
     if (!this.#allows(event, nowMs)) return { kind: 'drop' };
     return { kind: before === undefined ? 'create' : 'repeat', event: counted as corev1.Event, key };
   }
 
   /** Remembers the event as the server has it. */
   written(key: string, event: corev1.Event): void {
-    this.#written.set(key, event);
+    this.#written.set(key, remembered(event));
   }
 
   /** The server does not have it (any more). */
