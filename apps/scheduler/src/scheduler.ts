@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { resource, type corev1, type resourcev1 } from '@navarch/api';
-import { isNotFound } from '@navarch/apimachinery';
+import type { corev1 } from '@navarch/api';
 import type { ApiClient, InformerFactory } from '@navarch/client';
 import type { Clock } from '@navarch/clock';
 import type { Component, Logger } from '@navarch/component-base';
-import { ClusterState, deleteClaim, fitMessage, schedulePod, type Diagnosis, type LastCycle, type Placement, type PodInfo, type PostFilterResult } from '@navarch/scheduling';
+import { ClusterState, schedulePod, type Diagnosis, type LastCycle, type Placement, type PodInfo } from '@navarch/scheduling';
 import { Binder } from './binding/binder';
 import { ObjectChanges } from './binding/object-changes';
 import { WaitingPods } from './binding/waiting-pods';
@@ -13,6 +12,7 @@ import { askAboutRoom } from './external/ask-about-room';
 import { decideWithExternals } from './external/decide-with-externals';
 import type { PodsHelped } from './external/external-plugin';
 import { makeRoomWith } from './external/make-room-with';
+import { FailureHandler, type FailureHandlerDeps } from './failure-handler';
 import { follow } from './follow/follow-cluster';
 import { OtherResources } from './follow/other-resources';
 import { GangCycles } from './gangs/gang-cycles';
@@ -54,10 +54,9 @@ export class Scheduler implements Component {
   readonly #stop = new AbortController();
   readonly #waiting: WaitingPods;
   readonly #changes: ObjectChanges;
-  readonly #reporter: PodReporter;
-  readonly #groups: PodGroupReporter;
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
+  readonly #failures: FailureHandler;
   readonly #gangs: GangCycles;
   readonly #others: OtherResources;
   #unfollow: (() => void) | undefined;
@@ -84,16 +83,16 @@ export class Scheduler implements Component {
     this.#queue = queue;
     // The messages on NATS are for the resources that every scheduler follows.
     this.#others = new OtherResources({ informerOf: (type) => informerOf(type, { alwaysWatch: true }), onEvent: (event) => queue.onEvent(event) });
-    this.#reporter = reporter;
-    this.#groups = groups;
     this.#waiting = new WaitingPods(clock);
     this.#changes = new ObjectChanges(clock, signal);
     this.#binder = new Binder({ ...shared, waiting: this.#waiting, changes: this.#changes });
     this.#preemptor = new Preemptor({ ...shared, waiting: this.#waiting, eventsFor });
+    const record: FailureHandlerDeps['record'] = (...decision) => this.#record(...decision);
+    this.#failures = new FailureHandler({ ...shared, preemptor: this.#preemptor, record });
     this.#gangs = new GangCycles({
-      ...shared, binder: this.#binder, profiles,
-      search: (attempt, profile) => this.#search(attempt, profile, performance.now()), record: (attempt, profile, placement, message) => this.#record(attempt, profile, placement, message),
-      makeRoom: (pod, profile, { diagnosis }) => this.#makeRoom(pod, profile, diagnosis), refused: (attempt, profile, placement, room) => this.#refused(attempt, placement, profile, room, room.nominated),
+      ...shared, binder: this.#binder, profiles, record,
+      search: (attempt, profile) => this.#search(attempt, profile, performance.now()),
+      makeRoom: (pod, profile, { diagnosis }) => this.#makeRoom(pod, profile, diagnosis), refused: (attempt, profile, placement, room) => this.#failures.refused(attempt, placement, profile, room, room.nominated),
       failed: (attempt, profile, from, error) => this.#failed(attempt, profile, from, error),
     });
     metrics.watch(
@@ -207,7 +206,7 @@ export class Scheduler implements Component {
   #try(attempt: Attempt, profile: SchedulerProfile, started: number): void {
     const placement = this.#search(attempt, profile, started);
     const refused = this.#settle(attempt, profile, placement, started);
-    if (refused !== undefined) this.#refused(attempt, placement, profile, refused, refused.nominated);
+    if (refused !== undefined) this.#failures.refused(attempt, placement, profile, refused, refused.nominated);
   }
 
   #search({ pod }: Attempt, { profile }: SchedulerProfile, started: number): Placement {
@@ -239,24 +238,18 @@ export class Scheduler implements Component {
     if (refused.nominated === undefined) {
       const helped = placement.kind === 'placed' ? { message: '' } : await makeRoomWith(pod, placement.diagnosis, externals, { state: this.#state, signal, log });
       const message = [refused.message, helped.message].filter((text) => text !== '').join(', ');
-      if (this.#stillWants(pod)) this.#refused(attempt, placement, profile, { ...refused, message: helped.nominated === undefined ? message : '' }, helped.nominated);
+      if (this.#stillWants(pod)) this.#failures.refused(attempt, placement, profile, { ...refused, message: helped.nominated === undefined ? message : '' }, helped.nominated);
       return;
     }
     const room = await askAboutRoom(pod, refused.candidates ?? [refused.nominated], externals, { state: this.#state, signal, log });
     if (!this.#stillWants(pod)) return;
-    if ('node' in room) this.#refused(attempt, placement, profile, refused, room);
-    else this.#refused(attempt, placement, profile, { message: [...refused.said, `preemption: ${room.declined}`].join(', ') }, undefined);
+    if ('node' in room) this.#failures.refused(attempt, placement, profile, refused, room);
+    else this.#failures.refused(attempt, placement, profile, { message: [...refused.said, `preemption: ${room.declined}`].join(', ') }, undefined);
   }
 
-  /** A plug-in failed, here or in another process: that is not the pod's fault, and others go on. */
-  #failed({ pod }: Attempt, { profile }: SchedulerProfile, started: number, error: unknown): void {
-    if (!this.#stillWants(pod)) return;
-    this.deps.metrics.attempt('error', profile.schedulerName, performance.now() - started);
-    this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, err: error }, 'scheduling failed, the pod is tried again');
-    this.#queue.retry(pod);
-    this.#state.nominations.delete(pod.uid);
-    this.#reporter.failed(pod.pod, error, '');
-    this.#groups.failed(pod, error);
+  /** What failed for a pod that is gone meanwhile, or while this stops, is nobody's business. */
+  #failed(attempt: Attempt, profile: SchedulerProfile, started: number, error: unknown): void {
+    if (this.#stillWants(attempt.pod)) this.#failures.failed(attempt, profile, started, error);
   }
 
   /** Carries a placement out; what can be done for a pod that no node takes comes back. */
@@ -273,34 +266,6 @@ export class Scheduler implements Component {
   #makeRoom(pod: PodInfo, { profile }: SchedulerProfile, diagnosis: Diagnosis): RoomSearch {
     const { metrics, random } = this.deps;
     return makeRoom(pod, profile, diagnosis, { state: this.#state, preemptor: this.#preemptor, metrics, random });
-  }
-
-  #refused(attempt: Attempt, placement: Placement, profile: SchedulerProfile, { message: said, clearNomination, release, remove }: PostFilterResult, room: PostFilterResult['nominated']): void {
-    if (placement.kind === 'placed') return;
-    const { pod } = attempt;
-    const message = fitMessage(placement.diagnosis, said);
-    this.#record(attempt, profile, placement, message);
-    this.#groups.unschedulable(pod, message);
-    this.#queue.park(pod, placement.diagnosis.refusedBy);
-    const { signal } = this.#stop;
-    if (release !== undefined) void this.#freeDevices(pod, release, () => this.deps.client.updateStatus(resource.resourceclaims, release, { signal }));
-    if (remove !== undefined) void this.#freeDevices(pod, remove, () => deleteClaim(remove, { api: this.deps.client, signal }));
-    if (room !== undefined) void this.#preemptor.preempt(pod, room.node, room.victims, message);
-    else {
-      if (clearNomination === true) this.#state.nominations.delete(pod.uid);
-      void this.#reporter.unschedulable(pod.pod, message, clearNomination === true ? '' : undefined);
-    }
-  }
-
-  /** Never rejects: what cannot be written now is decided anew when the pod is tried again. */
-  async #freeDevices(pod: PodInfo, claim: resourcev1.ResourceClaim, write: () => Promise<unknown>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      if (this.#stop.signal.aborted || isNotFound(error)) return;
-      this.deps.log.warn({ pod: `${pod.namespace}/${pod.name}`, claim: claim.metadata.name, err: error }, 'devices of a claim could not be given up; the pod is tried again');
-      this.#queue.activate([pod.uid], 'ReleaseFailed');
-    }
   }
 
   #record({ pod, attempts }: Attempt, { profile }: SchedulerProfile, placement: Placement, message: string): void {

@@ -43,7 +43,7 @@ describe('admitPlatform', () => {
 });
 
 describe('admitNode', () => {
-  const node = { name: 'node-1', labels: { disk: 'ssd' }, taints: [{ key: 'broken', effect: 'NoExecute' }, { key: 'full', effect: 'NoSchedule' }] };
+  const node = { name: 'node-1', labels: { disk: 'ssd' }, taints: [{ key: 'broken', value: '3', effect: 'NoExecute' }, { key: 'full', effect: 'NoSchedule' }] };
   const tolerations = [{ key: 'broken', operator: 'Exists' }];
   const affinity = (value: string): corev1.Affinity => ({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: [value] }] }] } } });
   const refused = (predicate: string, why: string) => ({ reason: predicate, message: `Pod was rejected: Predicate ${predicate} failed: ${why}` });
@@ -51,6 +51,7 @@ describe('admitNode', () => {
 
   it.each<[string, Partial<corev1.PodSpec>, unknown]>([
     ['one that tolerates it', { tolerations }, undefined],
+    ['one that tolerates so much of it', { tolerations: [{ key: 'broken', operator: 'Lt', value: '4' }] }, undefined],
     ['one that wants such a node', { tolerations, nodeSelector: { disk: 'ssd' }, affinity: affinity('ssd') }, undefined],
     ['one that selects another', { tolerations, nodeSelector: { disk: 'hdd' } }, elsewhere],
     ['one that is drawn to another', { tolerations, affinity: affinity('hdd') }, elsewhere],

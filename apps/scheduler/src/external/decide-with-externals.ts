@@ -16,8 +16,9 @@ export interface ExternalDecision {
 export async function decideWithExternals(pod: PodInfo, state: ClusterState, decision: ExternalDecision): Promise<Placement> {
   const { restrictions, filters } = await preFilterWith(pod, decision);
   const profile = restrictions.length === 0 ? decision.profile : { ...decision.profile, filter: [...decision.profile.filter, ...restrictions] };
+  const othersChoose = decision.externals.some(({ filter, score }) => filter !== undefined || score !== undefined);
   const find = async (triesNominated: boolean): Promise<Search> => {
-    const search = searchNodes(pod, state, profile, decision.startIndex, decision.observer, undefined, triesNominated);
+    const search = searchNodes(pod, state, profile, decision.startIndex, { observer: decision.observer, triesNominated, othersChoose });
     const filter = (): Promise<Search> => filterWith(pod, state, search, { ...decision, externals: filters });
     if (search.isNominated !== true) return search.diagnosis === undefined ? filter() : search;
     const found = search.diagnosis === undefined ? await orNothing(filter, decision.log) : search;

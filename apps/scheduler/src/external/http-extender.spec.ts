@@ -87,6 +87,16 @@ describe('HTTP extender', () => {
     await until(() => world.nodeOf('web') === 'b');
   });
 
+  it('is asked about all nodes though no plug-in scores them', async () => {
+    fake = new FakeExtender({ filter: () => ({ NodeNames: ['b'], FailedNodes: { a: 'too warm' } }) });
+    world = new SchedulerWorld({ configuration: "profiles: [{plugins: {score: {disabled: [{name: '*'}]}}}]", extenders: [await fake.start({ filterVerb: 'filter', nodeCacheCapable: true })] });
+    for (const name of ['a', 'b']) world.node(name);
+    world.pod('web');
+    await world.lead();
+    await until(() => world.nodeOf('web') === 'b');
+    expect(fake.calls.map(({ body }) => body['NodeNames'])).toEqual([['a', 'b']]);
+  });
+
   it('is asked about all nodes when it does not take the one where room is kept for the pod', async () => {
     await run({ filter: () => ({ NodeNames: ['b'], FailedNodes: { a: 'too warm' } }) }, { filterVerb: 'filter', nodeCacheCapable: true, httpTimeout: '0s' }, () => {
       world.pod('web');

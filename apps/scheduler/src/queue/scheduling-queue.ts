@@ -1,32 +1,15 @@
 import type { Clock } from '@navarch/clock';
-import type { ClusterEvent, PodInfo, SchedulerPlugin } from '@navarch/scheduling';
-import { ActivePods, type Urgency } from './active-pods';
+import type { ClusterEvent, PodInfo } from '@navarch/scheduling';
+import { ActivePods } from './active-pods';
 import { BackoffPods } from './backoff-pods';
+import { GatedPods, type GateDeps } from './gated-pods';
 import { Hints, type HintsDeps } from './hints';
 import { InFlightPods } from './in-flight-pods';
-import { PodHistories, type History } from './pod-histories';
+import { PodHistories } from './pod-histories';
+import { queued, type QueuedPod } from './queued-pod';
+import { UnschedulablePods, type ParkedPod, type RefusedPods } from './unschedulable-pods';
 
 const everyPod = (): boolean => true;
-
-interface QueuedPod extends Urgency {
-  readonly info: PodInfo;
-  /** When it first came, by `Clock.monotonic`. */
-  readonly since: number;
-  readonly attempts: number;
-  /** No event made it active, but that it had waited for long. */
-  readonly flushed?: true;
-}
-
-interface ParkedPod {
-  readonly pod: QueuedPod;
-  readonly refusedBy: readonly string[];
-  readonly parkedAt: number;
-}
-
-interface GatedPod {
-  readonly info: PodInfo;
-  readonly by: SchedulerPlugin;
-}
 
 export interface QueueDepths {
   readonly active: number;
@@ -51,12 +34,10 @@ export interface QueueOptions {
   readonly longestUnschedulableMs?: number;
 }
 
-export interface QueueDeps extends HintsDeps {
+export interface QueueDeps extends HintsDeps, GateDeps {
   readonly clock: Clock;
   /** Called when there is a pod to be tried: wakes the scheduler. */
   readonly onActive: () => void;
-  /** A PreEnqueue plug-in keeps the pod out. */
-  readonly onGated: (pod: PodInfo, plugin: string, reason: string) => void;
   /** A pod entered a part of the queue. */
   readonly onIncoming: (queue: keyof QueueDepths, event: string) => void;
   /** An event has been looked at. */
@@ -72,8 +53,8 @@ export class SchedulingQueue {
   readonly #backoff: BackoffPods<QueuedPod>;
   /** Those that failed by no fault of theirs, or were refused in PreBind: whatever failed is given its time. */
   readonly #errorBackoff: BackoffPods<QueuedPod>;
-  readonly #unschedulable = new Map<string, ParkedPod>();
-  readonly #gated = new Map<string, GatedPod>();
+  readonly #unschedulable = new UnschedulablePods();
+  readonly #gated: GatedPods;
   readonly #histories: PodHistories;
   readonly #hints: Hints;
   readonly #inFlight = new InFlightPods();
@@ -81,6 +62,7 @@ export class SchedulingQueue {
   constructor(private readonly options: QueueOptions, private readonly deps: QueueDeps) {
     this.#histories = new PodHistories(options, deps.clock);
     this.#hints = new Hints(deps);
+    this.#gated = new GatedPods(deps);
     this.#backoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
     this.#errorBackoff = new BackoffPods(deps.clock, (pod) => this.#activate(pod, 'BackoffComplete'));
   }
@@ -89,18 +71,8 @@ export class SchedulingQueue {
     return { active: this.#active.size, backoff: this.#backoff.size + this.#errorBackoff.size, unschedulable: this.#unschedulable.size, gated: this.#gated.size };
   }
 
-  /** Refused pods by profile and plug-in: one that several plug-ins refused counts for each. */
-  get unschedulable(): { readonly plugin: string; readonly profile: string; readonly pods: number }[] {
-    const counts = new Map<string, { plugin: string; profile: string; pods: number }>();
-    for (const { pod, refusedBy } of this.#unschedulable.values()) {
-      const profile = pod.info.spec.schedulerName ?? 'default-scheduler';
-      for (const plugin of refusedBy) {
-        const count = counts.get(`${profile}/${plugin}`) ?? { plugin, profile, pods: 0 };
-        count.pods++;
-        counts.set(`${profile}/${plugin}`, count);
-      }
-    }
-    return [...counts.values()];
+  get unschedulable(): RefusedPods[] {
+    return this.#unschedulable.byPlugin;
   }
 
   /** A pod came. */
@@ -115,9 +87,7 @@ export class SchedulingQueue {
    */
   update(info: PodInfo, events: readonly ClusterEvent[]): void {
     const { uid } = info;
-    const gated = this.#gated.get(uid);
-    if (gated !== undefined) {
-      this.#gated.delete(uid);
+    if (this.#gated.delete(uid)) {
       this.#goOn(queued(info, this.#histories.of(uid)), events[0]?.name ?? 'PodUpdate');
       return;
     }
@@ -228,12 +198,7 @@ export class SchedulingQueue {
     const started = performance.now();
     this.#inFlight.see(event, concerns);
     for (const [uid, parked] of this.#unschedulable) if (concerns(parked.pod.info) && this.#helps(event, parked)) this.#release(uid, parked, event.name);
-    // Those that stay gated are put back, so that this must not go over them as they come.
-    for (const [uid, { info, by }] of [...this.#gated]) {
-      if (by.hints?.[event.name]?.(info, event, this.deps.state) !== true) continue;
-      this.#gated.delete(uid);
-      this.#goOn(queued(info, this.#histories.of(uid)), event.name);
-    }
+    if (this.#gated.size > 0) for (const info of this.#gated.takeHelped(event)) this.#goOn(queued(info, this.#histories.of(info.uid)), event.name);
     this.deps.onHandled?.(event.name, performance.now() - started);
   }
 
@@ -268,9 +233,7 @@ export class SchedulingQueue {
   /** Tries pods again that have been refused for long: nothing we know of helped, but we may not know everything. */
   flushOld(): void {
     const { longestUnschedulableMs = 5 * 60_000 } = this.options;
-    for (const [uid, { pod, parkedAt }] of this.#unschedulable) {
-      if (this.deps.clock.monotonic() - parkedAt < longestUnschedulableMs) continue;
-      this.#unschedulable.delete(uid);
+    for (const pod of this.#unschedulable.takeOld(this.deps.clock.monotonic() - longestUnschedulableMs)) {
       if (!this.#isGated(pod.info, 'UnschedulableTimeout')) this.#activate({ ...pod, flushed: true }, 'UnschedulableTimeout');
     }
   }
@@ -280,17 +243,10 @@ export class SchedulingQueue {
     this.#errorBackoff.stop();
   }
 
-  /** Asked whenever a pod would go on: what let it in once may not any more (upstream's runPreEnqueuePlugins). */
   #isGated(info: PodInfo, event: string): boolean {
-    for (const by of this.deps.pluginsFor(info).values()) {
-      const reason = by.preEnqueue?.(info, this.deps.state);
-      if (reason === undefined) continue;
-      this.#gated.set(info.uid, { info, by });
-      this.deps.onIncoming('gated', event);
-      this.deps.onGated(info, by.name, reason);
-      return true;
-    }
-    return false;
+    const isGated = this.#gated.keeps(info);
+    if (isGated) this.deps.onIncoming('gated', event);
+    return isGated;
   }
 
   #helps(event: ClusterEvent, { pod, refusedBy }: ParkedPod): boolean {
@@ -327,8 +283,4 @@ export class SchedulingQueue {
     this.deps.onIncoming('active', event);
     this.deps.onActive();
   }
-}
-
-function queued(info: PodInfo, { since, at, attempts }: History): QueuedPod {
-  return { uid: info.uid, priority: info.priority, at, info, since, attempts };
 }

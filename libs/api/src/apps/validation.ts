@@ -7,7 +7,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
-import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { type ContentRules, contentRules, type Gates } from '../validation/kind-validation';
 import { labelName } from '../validation/name-rules';
 import { counts, replicaCounts } from '../validation/replica-counts';
 import { amountIn, atMostAll, countOrPercent, dnsLabel, type Findings, immutable, nonNegative, present, supported } from '../validation/rules';
@@ -37,11 +37,11 @@ function validateStrategy({ type, rollingUpdate }: Loose<appsv1.DeploymentStrate
   else validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'), found);
 }
 
-function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefined): Findings {
+function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefined, gates: Gates): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   if (validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found))
-    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found, gates);
   validateStrategy(spec.strategy ?? {}, specPath.child('strategy'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), found);
@@ -52,12 +52,12 @@ function deploymentContent({ spec = {} }: Deployment, old: Deployment | undefine
   return found;
 }
 
-function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefined): Findings {
+function replicaSetContent({ spec = {} }: ReplicaSet, old: ReplicaSet | undefined, gates: Gates): Findings {
   const found: Findings = [];
   nonNegative(spec.replicas, specPath.child('replicas'), found);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   if (validateWorkloadSelector(spec, { word: 'deployment', unreadable: 'invalid label selector' }, specPath, found))
-    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found);
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicaSet', specPath.child('template'), found, gates);
   return found;
 }
 
@@ -72,10 +72,10 @@ function validateDaemonRollingUpdate({ maxUnavailable, maxSurge }: Loose<appsv1.
   atMostAll(maxSurge, path.child('maxSurge'), found);
 }
 
-function daemonSetContent({ spec = {} }: DaemonSet, old: DaemonSet | undefined): Findings {
+function daemonSetContent({ spec = {} }: DaemonSet, old: DaemonSet | undefined, gates: Gates): Findings {
   const found: Findings = [];
   validateWorkloadSelector(spec, { word: 'daemonset', required: false, before: old?.spec?.selector }, specPath, found);
-  validateLastingTemplate(spec.template, old?.spec?.template, 'DaemonSet', specPath.child('template'), found);
+  validateLastingTemplate(spec.template, old?.spec?.template, 'DaemonSet', specPath.child('template'), found, gates);
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const path = specPath.child('updateStrategy');
@@ -123,10 +123,10 @@ function ofItsPods({ template, volumeClaimTemplates }: Loose<appsv1.StatefulSetS
   return { ...template, spec: { ...spec, volumes: [...claims.values(), ...own] } };
 }
 
-function statefulSetTemplate(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, tolerated: boolean, found: Findings): void {
+function statefulSetTemplate(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, tolerated: boolean, found: Findings, gates: Gates): void {
   const path = specPath.child('template');
   if (tolerated) validateTemplateMeta(spec.template, path, found);
-  else validatePodTemplate(ofItsPods(spec), before?.template, path, found);
+  else validatePodTemplate(ofItsPods(spec), before?.template, path, found, gates);
 }
 
 /** What an update need not look at again: it cannot change, or was wrong before the rules came. */
@@ -135,7 +135,7 @@ interface Tolerated {
   readonly template?: boolean;
 }
 
-function statefulSetSpec(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, { unchangeable = false, template = false }: Tolerated): Findings {
+function statefulSetSpec(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<appsv1.StatefulSetSpec> | undefined, { unchangeable = false, template = false }: Tolerated, gates: Gates): Findings {
   const found: Findings = [];
   const policy = spec.podManagementPolicy;
   if (present(policy, specPath.child('podManagementPolicy'), found) && policy !== 'OrderedReady' && policy !== 'Parallel')
@@ -148,16 +148,16 @@ function statefulSetSpec(spec: Loose<appsv1.StatefulSetSpec>, before: Loose<apps
   nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
   nonNegative(spec.ordinals?.start, specPath.child('ordinals.start'), found);
   if (!unchangeable && spec.serviceName) dnsLabel(spec.serviceName, specPath.child('serviceName'), found);
-  if (validateWorkloadSelector(spec, { word: 'statefulset', unreadable: '' }, specPath, found)) statefulSetTemplate(spec, before, template, found);
+  if (validateWorkloadSelector(spec, { word: 'statefulset', unreadable: '' }, specPath, found)) statefulSetTemplate(spec, before, template, found, gates);
   validateLasting(spec.template, 'StatefulSet', specPath.child('template'), found);
   return found;
 }
 
 /** A set whose spec breaks rules that came later may go on with its template as it is. */
-function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undefined): Findings {
-  if (old === undefined) return statefulSetSpec(spec, undefined, {});
+function statefulSetContent({ spec = {} }: StatefulSet, old: StatefulSet | undefined, gates: Gates): Findings {
+  if (old === undefined) return statefulSetSpec(spec, undefined, {}, gates);
   const before = old.spec ?? {};
-  return statefulSetSpec(spec, before, { unchangeable: true, template: statefulSetSpec(before, before, { unchangeable: true }).length > 0 });
+  return statefulSetSpec(spec, before, { unchangeable: true, template: statefulSetSpec(before, before, { unchangeable: true }, gates).length > 0 }, gates);
 }
 
 /** Upstream's paths of the claims: on an update it says `Spec`. */

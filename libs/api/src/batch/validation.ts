@@ -6,7 +6,7 @@ import { list } from '../support/list';
 import { type Loose } from '../support/loose';
 import { omit } from '../support/omit';
 import { semanticEqual } from '../support/semantic-equal';
-import { type ContentRules, contentRules } from '../validation/kind-validation';
+import { type ContentRules, contentRules, type Gates } from '../validation/kind-validation';
 import { cronJobName } from '../validation/name-rules';
 import { choice, type Findings, immutable, immutableFinding, nonNegative, oneOf, pathPrefixedName, present, refuse } from '../validation/rules';
 import { isFaulty, selectorFaults } from '../validation/selector-faults';
@@ -71,7 +71,7 @@ function validateRestart({ template, podFailurePolicy }: JobSpec, path: FieldPat
 }
 
 /** What a Job and the template in a CronJob have in common. */
-function validateJobSpec(spec: JobSpec, before: JobSpec | undefined, path: FieldPath, found: Findings): void {
+function validateJobSpec(spec: JobSpec, before: JobSpec | undefined, path: FieldPath, found: Findings, gates: Gates): void {
   for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
     nonNegative(spec[field], path.child(field), found);
   if (spec.managedBy !== undefined) {
@@ -82,7 +82,7 @@ function validateJobSpec(spec: JobSpec, before: JobSpec | undefined, path: Field
   if (spec.podFailurePolicy) validatePodFailurePolicy(spec, spec.podFailurePolicy, path.child('podFailurePolicy'), found);
   if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, path, found);
   if (spec.podReplacementPolicy !== undefined) oneOf(spec.podReplacementPolicy, spec.podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'], path.child('podReplacementPolicy'), found);
-  validatePodTemplate(spec.template, before?.template, path.child('template'), found);
+  validatePodTemplate(spec.template, before?.template, path.child('template'), found, gates);
   validateRestart(spec, path, found);
 }
 
@@ -111,11 +111,11 @@ function validatePodNames({ metadata, spec }: Job, found: Findings): void {
   if (dns1123LabelMessages(longest).length > 0) found.push(fieldErrors.invalid(FieldPath.of('metadata', 'name'), name, `will not able to create pod with invalid DNS label: ${longest}`));
 }
 
-function jobContent(job: Job, old: Job | undefined): Findings {
+function jobContent(job: Job, old: Job | undefined, gates: Gates): Findings {
   const found: Findings = [];
   const { spec = {} } = job;
   validateGenerated(job, old, found);
-  validateJobSpec(spec, old?.spec, specPath, found);
+  validateJobSpec(spec, old?.spec, specPath, found, gates);
   const at = specPath.child('selector');
   found.push(...(spec.selector ? selectorFaults(spec.selector, at, [old?.spec?.selector]) : [fieldErrors.required(at)]));
   // No selector selects nothing.
@@ -165,7 +165,7 @@ function jobChange(job: Job, old: Job): Findings {
   return found;
 }
 
-function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findings {
+function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined, gates: Gates): Findings {
   const found: Findings = [];
   const schedulePath = specPath.child('schedule');
   if (present(spec.schedule, schedulePath, found)) {
@@ -182,7 +182,7 @@ function cronJobContent({ spec = {} }: CronJob, old: CronJob | undefined): Findi
   }
   choice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], specPath.child('concurrencyPolicy'), found);
   const template = specPath.child('jobTemplate', 'spec');
-  validateJobSpec(spec.jobTemplate?.spec ?? {}, old?.spec?.jobTemplate?.spec, template, found);
+  validateJobSpec(spec.jobTemplate?.spec ?? {}, old?.spec?.jobTemplate?.spec, template, found, gates);
   if (spec.jobTemplate?.spec?.selector !== undefined) found.push(fieldErrors.invalid(template.child('selector'), spec.jobTemplate.spec.selector, '`selector` will be auto-generated'));
   if (spec.jobTemplate?.spec?.manualSelector) found.push(fieldErrors.notSupported(template.child('manualSelector'), true, ['nil', 'false']));
   nonNegative(spec.successfulJobsHistoryLimit, specPath.child('successfulJobsHistoryLimit'), found);

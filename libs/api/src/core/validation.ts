@@ -45,7 +45,7 @@ function namespaceStatus({ metadata, status }: Loose<corev1.Namespace>): Finding
 const replicationControllerValidation = contentRules<Loose<corev1.ReplicationController>>({
   warnings: workloadWarnings,
   status: replicaCounts(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
-  content({ spec = {} }, old) {
+  content({ spec = {} }, old, gates) {
     const found: Findings = [];
     nonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), found);
     const selector = (spec.selector ?? {}) as Record<string, string>;
@@ -57,7 +57,7 @@ const replicationControllerValidation = contentRules<Loose<corev1.ReplicationCon
     }
     const labels = spec.template.metadata?.labels ?? {};
     if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) labelsDoNotMatch(spec.template, specPath.child('template'), found);
-    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicationController', specPath.child('template'), found);
+    validateLastingTemplate(spec.template, old?.spec?.template, 'ReplicationController', specPath.child('template'), found, gates);
     return found;
   },
 });
@@ -88,9 +88,9 @@ export const coreValidation: Readonly<Record<string, ContentRules>> = {
   '/Pod': podValidation,
   '/PodTemplate': contentRules<Loose<corev1.PodTemplate>>({
     warnings: (podTemplate, old) => (sameIntent(podTemplate, old) ? [] : podWarnings(podTemplate.template ?? {}, FieldPath.of('template'))),
-    content({ template }, old) {
+    content({ template }, old, gates) {
       const found: Findings = [];
-      validatePodTemplate(template, old?.template, FieldPath.of('template'), found);
+      validatePodTemplate(template, old?.template, FieldPath.of('template'), found, gates);
       return found;
     },
   }),

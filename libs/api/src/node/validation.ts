@@ -38,7 +38,8 @@ export const nodeGroupValidation: Readonly<Record<string, ContentRules>> = {
       if (!scheduling) return found;
       const path = FieldPath.of('scheduling');
       found.push(...validateLabels(scheduling.nodeSelector as Record<string, string> | undefined, path.child('nodeSelector')));
-      validateTolerations(scheduling.tolerations, path.child('tolerations'), found);
+      // Upstream lets none of them compare, whatever the gate says.
+      validateTolerations(scheduling.tolerations, false, path.child('tolerations'), found);
       validateDistinct(scheduling.tolerations, path.child('tolerations'), found);
       return found;
     },

@@ -1,8 +1,8 @@
-/** Feature gates that are closed by default upstream, or may be closed, and that fields depend on. */
+/** Feature gates that are closed by default upstream, or may be closed, and that fields depend on, or what they may say. */
 export const fieldGates = [
   'ClusterTrustBundleProjection', 'ContainerStopSignals', 'CoordinatedLeaderElection', 'CrossNamespaceVolumeDataSource', 'DRAListTypeAttributes', 'DRANodeAllocatableResources',
-  'DRAWorkloadResourceClaims', 'GenericWorkload', 'ImageVolumeWithDigest', 'MaxUnavailableStatefulSet', 'PodCertificateRequest', 'TopologyAwareWorkloadScheduling', 'VolumeLimitScaling',
-  'WorkloadAwarePreemption',
+  'DRAWorkloadResourceClaims', 'GenericWorkload', 'ImageVolumeWithDigest', 'MaxUnavailableStatefulSet', 'PodCertificateRequest', 'TaintTolerationComparisonOperators', 'TopologyAwareWorkloadScheduling',
+  'VolumeLimitScaling', 'WorkloadAwarePreemption',
 ] as const;
 export type FieldGate = (typeof fieldGates)[number];
 

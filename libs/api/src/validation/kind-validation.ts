@@ -1,12 +1,18 @@
 import { type FieldError, FieldPath, type NameRule, subdomainName, validateObjectMeta, validateObjectMetaUpdate, type ValidatedMeta } from '@navarch/apimachinery';
 import type { KubeObject } from '../kube-object';
+import type { FieldGate } from '../strategy/gated-fields';
 import { list } from '../support/list';
 import { qualifiedFinalizer } from './finalizers';
 
 /** What validation may know of the request. */
 export interface ValidationContext {
   readonly nowMs: number;
+  /** Whether a feature gate is open; absent: all are. */
+  readonly isOpen?: ((gate: FieldGate) => boolean) | undefined;
 }
+
+/** The part of it that the rules of pods ask for. */
+export type Gates = Pick<ValidationContext, 'isOpen'>;
 
 /** Rules of a kind: what is wrong with an object, in upstream's words; nothing means valid. Objects are defaulted. */
 export interface KindValidation {

@@ -78,3 +78,9 @@ export function unprintable(value: string): { character: string; position: numbe
   }
   return undefined;
 }
+
+/** A whole number as one writes it: no plus sign, no leading zeros, no minus before zero (upstream's content.IsDecimalInteger). Of any size. */
+export function decimalIntegerMessages(value: string): string[] {
+  if (value === '') return [emptyMessage];
+  return /^(0|-?[1-9][0-9]*)$/.test(value) ? [] : ['must be a valid decimal integer in canonical form'];
+}

@@ -2,7 +2,7 @@ export { dns1035LabelMessages, dns1123LabelMessages, dns1123SubdomainMessages, d
 export { aggregateMessages, fieldErrors, within, type FieldError, type FieldErrorType } from './field-error';
 export { FieldPath } from './field-path';
 export {
-  cIdentifierMessages, configMapKeyMessages, envVarNameMessages, httpHeaderNameMessages, pathSegmentNameMessages, percentMessages,
+  cIdentifierMessages, configMapKeyMessages, decimalIntegerMessages, envVarNameMessages, httpHeaderNameMessages, pathSegmentNameMessages, percentMessages,
   portNameMessages, portNumberMessages, rangeMessages,
 } from './formats';
 export { labelKeyMessages, labelValueMessages, validateAnnotations, validateLabelName, validateLabels } from './labels';

@@ -82,7 +82,7 @@ export type HeededGate =
   | 'AllowUnsafeMalformedObjectDeletion' | 'APIServerIdentity' | 'AuthorizePodWebsocketUpgradeCreatePermission' | 'ClusterTrustBundleProjection' | 'ComponentFlagz' | 'ComponentStatusz'
   | 'ContainerStopSignals' | 'CoordinatedLeaderElection' | 'CrossNamespaceVolumeDataSource' | 'DRAListTypeAttributes' | 'DRANodeAllocatableResources' | 'DRAResourceClaimGranularStatusAuthorization'
   | 'DRAWorkloadResourceClaims' | 'GenericWorkload' | 'ImageVolumeWithDigest' | 'MaxUnavailableStatefulSet' | 'NodeDeclaredFeatures' | 'PodCertificateRequest' | 'PodTopologyLabelsAdmission'
-  | 'TopologyAwareWorkloadScheduling' | 'VolumeLimitScaling' | 'WorkloadAwarePreemption';
+  | 'TaintTolerationComparisonOperators' | 'TopologyAwareWorkloadScheduling' | 'VolumeLimitScaling' | 'WorkloadAwarePreemption';
 
 /** Off by default upstream, and yet done here unless a process that asks about one is told otherwise: their kinds are served when `--runtime-config` says so, and their fields are read. */
 export const alwaysDone: ReadonlySet<string> = new Set(words(`

@@ -124,6 +124,14 @@ describe('schedulePod', () => {
     expect(placement.diagnosis.refusedBy).toEqual(refusedBy);
   });
 
+  it('takes the first node that will do when no plug-in scores, and each gets its turn', () => {
+    const state = cluster([node('a', { spec: { unschedulable: true } }), node('b'), node('c'), node('d')]);
+    const unscored = { ...profile, score: [] };
+    const from = (startIndex: number): Placement => schedulePod(podInfo(pod()), state, { profile: unscored, startIndex, random: () => 0 });
+    expect([0, 2, 3].map(from).map(({ search: { examined, feasible } }) => [examined, feasible.map(({ name }) => name)])).toEqual([[2, ['b']], [1, ['c']], [1, ['d']]]);
+    expect(placedOn(from(2))).toBe('c');
+  });
+
   it('searches only a part of large clusters', () => {
     expect([50, 100, 1000, 5000, 10000].map((nodes) => feasibleNodesToFind(nodes))).toEqual([50, 100, 420, 500, 500]);
   });

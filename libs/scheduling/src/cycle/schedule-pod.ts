@@ -27,7 +27,7 @@ export interface SchedulePodOptions {
 /** Finds the node for a pod: filters, scores, the best. Pure. */
 export function schedulePod(pod: PodInfo, state: ClusterState, { profile, startIndex, random, observer, last }: SchedulePodOptions): Placement {
   const { version } = state;
-  const search = searchNodes(pod, state, profile, startIndex, observer, last && ((fits) => hintFrom(last, pod, state, profile, random, fits)));
+  const search = searchNodes(pod, state, profile, startIndex, { observer, last: last && ((fits) => hintFrom(last, pod, state, profile, random, fits)) });
   if (search.diagnosis !== undefined) return { kind: 'refused', diagnosis: search.diagnosis, search };
   const ranking = rankFeasible(pod, state, profile, search, [], observer);
   const chosen = chooseBest(ranking, random);

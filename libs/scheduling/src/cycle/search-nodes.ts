@@ -53,6 +53,15 @@ export interface Search {
 /** Asks what the cycle before found; `fits` says whether a node takes the pod now. */
 type AskLast = (fits: (node: NodeInfo) => boolean) => Hint | FlushReason;
 
+export interface SearchOptions {
+  readonly observer?: CycleObserver | undefined;
+  readonly last?: AskLast | undefined;
+  /** Whether the node where room is kept for the pod comes before all others; yes unless it is said. */
+  readonly triesNominated?: boolean;
+  /** Somebody beside the profile's plug-ins refuses some of the nodes, or chooses among them. */
+  readonly othersChoose?: boolean;
+}
+
 function statusOfPreFilter(prepared: ReturnType<NonNullable<SchedulerPlugin['preFilter']>>): PointStatus {
   if (prepared === undefined) return 'Skip';
   return typeof prepared === 'function' || !('refused' in prepared) ? 'Success' : statusOfRefusal(prepared);
@@ -117,8 +126,13 @@ export function askNode(pod: PodInfo, state: ClusterState, profile: Profile, nod
   return refused ?? now();
 }
 
-/** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. @param triesNominated whether the node where room is kept for it comes before all others */
-export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, observer?: CycleObserver, last?: AskLast, triesNominated = true): Search {
+/** How many feasible nodes are enough. When nobody chooses among them, the first is as good as any (upstream's findNodesThatPassFilters). */
+function enough(nodes: number, { score, percentageOfNodesToScore }: Profile, othersChoose: boolean): number {
+  return score.length === 0 && !othersChoose ? 1 : feasibleNodesToFind(nodes, percentageOfNodesToScore);
+}
+
+/** Finds nodes for a pod: PreFilter and Filter. Pure, but for what it tells the observer. */
+export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile, startIndex: number, { observer, last, triesNominated = true, othersChoose = false }: SearchOptions = {}): Search {
   const all = state.nodes;
   const failed = ({ by, refused, unresolvable }: PreFilterFailure): Search => {
     const refusals = all.map((node): NodeRefusal => ({ node: node.name, plugin: by.at(-1) ?? '', reasons: [refused], unresolvable }));
@@ -140,7 +154,7 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
     if (isGood) return { feasible: [hint.node], refusals: [], diagnosis: undefined, examined: 0, rest: hint.rest };
   } else observer?.reuse?.('no_hint', hint);
   const among = nodes === undefined ? all : [...nodes].flatMap((name) => state.node(name) ?? []);
-  const found = findFeasible(pod, state, profile, filters, among, nodes === undefined ? startIndex : 0, observer);
+  const found = findFeasible(pod, state, profile, filters, among, enough(among.length, profile, othersChoose), nodes === undefined ? startIndex : 0, observer);
   observer?.point('Filter', observer.now() - asked, found.feasible.length > 0 ? 'Success' : 'Unschedulable');
   const examined = nodes === undefined ? found.examined : 0;
   if (found.feasible.length > 0) return { ...found, examined, diagnosis: undefined };
@@ -150,8 +164,7 @@ export function searchNodes(pod: PodInfo, state: ClusterState, profile: Profile,
   return { feasible: [], refusals, examined, diagnosis: { nodes: all.length, refusals, refusedBy: [...new Set([...namedBy, ...refusals.map(({ plugin }) => plugin)])] } };
 }
 
-function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], startIndex: number, observer?: CycleObserver): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {
-  const wanted = feasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
+function findFeasible(pod: PodInfo, state: ClusterState, profile: Profile, filters: readonly Asked[], nodes: readonly NodeInfo[], wanted: number, startIndex: number, observer?: CycleObserver): { feasible: NodeInfo[]; refusals: NodeRefusal[]; examined: number } {
   const feasible: NodeInfo[] = [];
   const refusals: NodeRefusal[] = [];
   const someAreNominated = state.nominations.size > 0;

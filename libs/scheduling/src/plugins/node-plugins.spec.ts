@@ -12,6 +12,23 @@ import { taintToleration } from './taint-toleration';
 const terms = (...nodeSelectorTerms: corev1.NodeSelectorTerm[]): Partial<corev1.PodSpec> => ({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } });
 const expression = (key: string, operator: string, ...values: string[]): corev1.NodeSelectorTerm => ({ matchExpressions: [{ key, operator, values }] });
 
+describe('TaintToleration of what compares numbers', () => {
+  const rated = (...values: string[]): corev1.Node[] => values.map((value, index) => node('abcdef'.charAt(index), { spec: { taints: [{ key: 'rate', value, effect: 'NoSchedule' }] } }));
+  const compares = (operator: string, value: string): Partial<corev1.PodSpec> => ({ tolerations: [{ key: 'rate', operator, value, effect: 'NoSchedule' }] });
+  const none = '0/2 nodes are available: 2 node(s) had untolerated taint(s).';
+  it.each<[string, Partial<corev1.PodSpec>, corev1.Node[], string]>([
+    ['a taint of more', compares('Gt', '950'), rated('950', '951'), 'b'],
+    ['a taint of less', compares('Lt', '-5'), rated('-5', '-6'), 'b'],
+    ['numbers that a double cannot tell apart', compares('Gt', '9223372036854775806'), rated('9223372036854775806', '9223372036854775807'), 'b'],
+    ['no number that is written otherwise', compares('Gt', '5'), rated('007', '+8'), none],
+    ['no number of more than 64 bits', compares('Gt', '5'), rated('9223372036854775808', '99999999999999999999'), none],
+    ['nothing, if it is compared with such a number', compares('Lt', '9223372036854775808'), rated('1', '2'), none],
+    ['nothing of another key', { tolerations: [{ key: 'price', operator: 'Gt', value: '5' }] }, rated('7', '8'), none],
+  ])('tolerates %s', (_name, spec, nodes, expected) => {
+    expect(placed(pod(spec), cluster(nodes), only(taintToleration))).toBe(expected);
+  });
+});
+
 describe('NodeAffinity', () => {
   const nodes = [node('a', { labels: { size: '3', disk: 'hdd' } }), node('b', { labels: { size: '7', disk: 'ssd' } })];
   const none = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.";

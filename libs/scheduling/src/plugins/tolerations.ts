@@ -1,8 +1,9 @@
 import type { corev1 } from '@navarch/api';
+import { decimalIntegerMessages, parseInt64 } from '@navarch/apimachinery';
 
 type Taint = Pick<corev1.Taint, 'key' | 'effect'> & { readonly value?: string };
 
-/** Whether one toleration covers a taint (upstream's Toleration.ToleratesTaint). */
+/** Whether one toleration covers a taint (upstream's Toleration.ToleratesTaint). Whether it may compare numbers the API server has decided. */
 export function tolerationCovers(toleration: corev1.Toleration, taint: Taint): boolean {
   if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
   const key = toleration.key ?? '';
@@ -21,12 +22,13 @@ export function tolerationCovers(toleration: corev1.Toleration, taint: Taint): b
   }
 }
 
-/** Numeric tolerations: the taint's value is less, or greater, than the toleration's. */
+const numberOf = (text = ''): bigint | undefined => (decimalIntegerMessages(text).length > 0 ? undefined : parseInt64(text));
+
+/** The taint's value is less, or greater, than the toleration's; what is no number of 64 bits is neither (upstream's compareNumericValues). */
 function comparesTo({ operator, value }: corev1.Toleration, taint: Taint): boolean {
-  const whole = /^(0|-?[1-9]\d*)$/;
-  if (!whole.test(value ?? '') || !whole.test(taint.value ?? '')) return false;
-  const [limit, actual] = [BigInt(value ?? ''), BigInt(taint.value ?? '')];
-  return operator === 'Lt' ? actual < limit : actual > limit;
+  const [bound, actual] = [numberOf(value), numberOf(taint.value)];
+  if (bound === undefined || actual === undefined) return false;
+  return operator === 'Lt' ? actual < bound : actual > bound;
 }
 
 export function tolerates(tolerations: readonly corev1.Toleration[] | undefined, taint: Taint): boolean {

@@ -35,4 +35,10 @@ describe('a pod on a node with taints', () => {
     const pod: corev1.Pod = { metadata: { name: 'p' }, spec: { containers: [], tolerations: of(tolerations, tolerationOf) } };
     expect(evictionTime(pod, node, NOTICED)).toBe(after === undefined ? undefined : NOTICED + after * 1000);
   });
+
+  it('stays as long as it tolerates that number of one', () => {
+    const tolerations = [{ key: 'rate', operator: 'Gt', value: '950', effect: 'NoExecute', tolerationSeconds: 60 }];
+    const timeAt = (value: string): number | undefined => evictionTime({ metadata: { name: 'p' }, spec: { containers: [], tolerations } }, { metadata: { name: 'n' }, spec: { taints: [{ key: 'rate', value, effect: 'NoExecute' }] } }, NOTICED);
+    expect([timeAt('951'), timeAt('950')]).toEqual([NOTICED + 60_000, NOTICED]);
+  });
 });

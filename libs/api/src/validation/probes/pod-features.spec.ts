@@ -9,8 +9,10 @@ const of = (parts: object): object => pod({ containers: [{ ...container, ...part
 const pages = (amount: string): object => of({ resources: { limits: { cpu: '1', 'hugepages-2Mi': amount } } });
 const variable = (fileKeyRef: object, volumes: object[]): object => pod({ volumes, containers: [{ ...container, env: [{ name: 'A', valueFrom: { fileKeyRef: { key: 'K', volumeName: 'v', path: 'f', ...fileKeyRef } } }] }] });
 const certificate = (parts: object): object => pod({ volumes: [{ name: 'v', projected: { sources: [{ podCertificate: { signerName: 'example.com/s', keyType: 'ED25519', credentialBundlePath: 'b', ...parts } }] } }] });
+const less = (value: string): object => pod({ tolerations: [{ key: 'a', operator: 'Lt', value }] });
 const rule = { action: 'Restart', exitCodes: { operator: 'In', values: [1] } };
 const shared = (parts: object, ...containers: object[]): object => pod({ resources: { limits: { 'hugepages-2Mi': '2Mi', cpu: '1' } }, ...parts, containers: containers.map((resources, i) => ({ name: `c${i}`, image: 'x', resources })) });
+const selector = { matchLabels: { app: 'a' } };
 const onePage = { limits: { 'hugepages-2Mi': '2Mi', cpu: '1m' } };
 const claim = (parts: object): object => ({ status: { extendedResourceClaimStatus: { resourceClaimName: 'r', requestMappings: [{ containerName: 'c', resourceName: 'example.com/gpu', requestName: 'q' }], ...parts } } });
 const withDevice = of({ resources: { limits: { 'example.com/gpu': '1' }, claims: [{ name: 'd', request: 'r' }] } });
@@ -34,7 +36,11 @@ const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: pod({ resources: { claims: [{ name: 'a' }] } }), field: 'spec.resources.claims', reason: 'FieldValueForbidden', message: 'Forbidden: claims may not be set for Resources at pod-level' },
   { object: pod({ hostUsers: false, hostPID: true }), field: 'spec.HostPID', reason: 'FieldValueForbidden', message: 'Forbidden: when `hostUsers` is false' },
   { object: pod({ schedulingGroup: { podGroupName: 'A' } }), field: 'spec.schedulingGroup.podGroupName', reason: 'FieldValueInvalid', message: `Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')` },
-  { object: pod({ tolerations: [{ key: 'a', operator: 'Lt', value: '1' }] }), field: 'spec.tolerations[0].operator', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Lt": supported values: "Equal", "Exists", "Lt", "Gt"' },
+  { object: less('1'), closed: ['TaintTolerationComparisonOperators'], field: 'spec.tolerations[0].operator', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Lt": supported values: "Equal", "Exists", "Lt", "Gt"' },
+  { object: less('007'), field: 'spec.tolerations[0].value', reason: 'FieldValueInvalid', message: 'Invalid value: "007": must be a valid decimal integer in canonical form' },
+  { object: less(''), field: 'spec.tolerations[0].value', reason: 'FieldValueInvalid', message: 'Invalid value: "": strconv.ParseInt: parsing "": invalid syntax' },
+  { object: less('9223372036854775808'), field: 'spec.tolerations[0].value', reason: 'FieldValueInvalid', message: 'Invalid value: "9223372036854775808": strconv.ParseInt: parsing "9223372036854775808": value out of range' },
+  { object: pod({ tolerations: [{ key: 'a', operator: 'Le', value: '1' }] }), field: 'spec.tolerations[0].operator', reason: 'FieldValueNotSupported', message: 'Unsupported value: "Le": supported values: "Equal", "Exists"' },
   { ...onPod, object: claim({ requestMappings: [] }), field: 'status.extendedResourceClaimStatus.requestMappings', reason: 'FieldValueRequired', message: 'Required value: at least one request mapping is required' },
   { ...onPod, object: claim({ requestMappings: [{ containerName: 'd', resourceName: 'r', requestName: 'q' }] }), field: 'status.extendedResourceClaimStatus.requestMappings[0].containerName', reason: 'FieldValueInvalid', message: 'Invalid value: "d": must match the name of an entry in spec.initContainers.name or spec.containers.name' },
   { ...onPod, object: claim({ requestMappings: [{ containerName: 'c', resourceName: 'r', requestName: 'q' }] }), field: 'status.extendedResourceClaimStatus.requestMappings[0].resourceName', reason: 'FieldValueInvalid', message: 'Invalid value: "r": must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests' },
@@ -56,15 +62,37 @@ describe('a pod with a newer feature', () => {
   const ended = { containerStatuses: [{ ...container, imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 0 } } }] };
   const going = { status: { containerStatuses: [{ ...container, imageID: '', ready: true, restartCount: 1, state: { running: {} } }] } };
 
-  it.each<[why: string, probe: Pick<Probe, 'object' | 'old' | 'view'>]>([
+  it.each<[why: string, probe: Pick<Probe, 'object' | 'old' | 'view' | 'closed'>]>([
     ['a file in a volume of its own', { object: variable({ key: 'a.b-c' }, [{ name: 'v', emptyDir: {} }]) }],
     ['part of a huge page from before the rule', { object: { metadata: { labels: { a: 'b' } } }, old: pages('3Mi') }],
     ['as many huge pages as its containers', { object: shared({ resources: { limits: { 'hugepages-2Mi': '4Mi', cpu: '1' } } }, onePage, onePage) }],
     ['a claim for an extended resource', { ...onPod, object: claim({}) }],
     ['devices that are well', { ...onPod, object: devices('claim:d/r', { resourceID: 'a', health: 'Healthy' }) }],
     ['a container that comes back as another one\'s rule has it', { view: 'status', object: going, old: { status: ended, spec: { restartPolicy: 'Never', containers: [container, { name: 'd', image: 'x', restartPolicy: 'Never', restartPolicyRules: [{ ...rule, action: 'RestartAllContainers' }] }] } } }],
+    ['a toleration that compares numbers', { object: less('-9223372036854775808') }],
+    ['one that it had before its gate was closed', { object: { metadata: { labels: { a: 'b' } } }, old: less('1'), closed: ['TaintTolerationComparisonOperators'] }],
   ])('may have %s', (_why, probe) => {
     expect(statusOf({ kind: '/Pod', ...probe })).toBeUndefined();
+  });
+
+  it.each<[kind: string, spec: (template: object) => object, field: string]>([
+    ['apps/Deployment', (template) => ({ selector, template }), 'spec.template.spec'],
+    ['apps/ReplicaSet', (template) => ({ selector, template }), 'spec.template.spec'],
+    ['apps/DaemonSet', (template) => ({ selector, template }), 'spec.template.spec'],
+    ['apps/StatefulSet', (template) => ({ selector, template, serviceName: 's' }), 'spec.template.spec'],
+    ['batch/CronJob', (template) => ({ schedule: '0 * * * *', jobTemplate: { spec: { template } } }), 'spec.jobTemplate.spec.template.spec'],
+    ['/ReplicationController', (template) => ({ template }), 'spec.template.spec'],
+  ])('compares numbers in a template of a %s while the gate is open', (kind, specOf, field) => {
+    const { spec } = less('1') as { spec: object };
+    const object = { spec: specOf({ metadata: { labels: selector.matchLabels }, spec: kind === 'batch/CronJob' ? { ...spec, restartPolicy: 'Never' } : spec }) };
+    expect(statusOf({ kind, object })).toBeUndefined();
+    expect(statusOf({ kind, object, closed: ['TaintTolerationComparisonOperators'] })?.causes.map((cause) => cause.field)).toEqual([`${field}.tolerations[0].operator`]);
+    expect(statusOf({ kind, object: { metadata: { labels: { a: 'b' } } }, old: object, closed: ['TaintTolerationComparisonOperators'] })).toBeUndefined();
+  });
+
+  it('never does in a RuntimeClass', () => {
+    const object = { handler: 'h', scheduling: { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] } };
+    expect(statusOf({ kind: 'node.k8s.io/RuntimeClass', object })?.causes.map((cause) => cause.field)).toEqual(['scheduling.tolerations[0].operator']);
   });
 
   it('has no claims where its node runs it by itself', () => {

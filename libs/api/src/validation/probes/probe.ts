@@ -1,6 +1,7 @@
 import { type FieldError, invalid } from '@navarch/apimachinery';
 import { defaultsFor } from '../../defaulting/defaults-for';
 import type { KubeObject } from '../../kube-object';
+import type { FieldGate } from '../../strategy/gated-fields';
 import { strategyFor } from '../../strategy/strategy-for';
 import { type Strategy, type StrategyContext } from '../../strategy/types';
 import { preferredResource } from '../../tables/resource-table';
@@ -14,12 +15,16 @@ export interface Probe {
   readonly old?: object;
   /** Through which view; the object itself by default. */
   readonly view?: string;
+  /** Feature gates that are closed; all are open by default. */
+  readonly closed?: readonly FieldGate[];
   readonly field: string;
   readonly reason: FieldError['type'];
   readonly message: string;
 }
 
-const context: StrategyContext = { userName: 'jane', nowMs: Date.parse('2026-01-02T03:04:05Z'), warn: () => undefined };
+type Given = Pick<Probe, 'kind' | 'object' | 'old' | 'view' | 'closed'>;
+
+const contextWith = (closed: readonly FieldGate[]): StrategyContext => ({ userName: 'jane', nowMs: Date.parse('2026-01-02T03:04:05Z'), warn: () => undefined, isOpen: (gate) => !closed.includes(gate) });
 
 interface Named {
   readonly group: string;
@@ -44,7 +49,7 @@ function strategyOf({ group, resource }: Named, view: string): Strategy {
 }
 
 /** As the server would have it before it is checked: with a name, defaulted, and prepared. */
-function prepared(facts: Named, parts: object): KubeObject {
+function prepared(facts: Named, parts: object, context: StrategyContext): KubeObject {
   const copy = structuredClone(parts) as { metadata?: object };
   const object: KubeObject = { ...copy, metadata: { name: 'a', uid: 'u', ...(facts.namespaced ? { namespace: 'default' } : {}), ...copy.metadata } };
   defaultsFor(facts.group, facts.version, facts.kind)?.(object);
@@ -52,10 +57,11 @@ function prepared(facts: Named, parts: object): KubeObject {
   return object;
 }
 
-function findings({ kind, object, old, view = '' }: Pick<Probe, 'kind' | 'object' | 'old' | 'view'>): FieldError[] {
+function findings({ kind, object, old, view = '', closed = [] }: Given): FieldError[] {
   const facts = find(kind);
-  if (old === undefined) return strategyOf(facts, '').validate?.(prepared(facts, object), context) ?? [];
-  const before = prepared(facts, old);
+  const context = contextWith(closed);
+  if (old === undefined) return strategyOf(facts, '').validate?.(prepared(facts, object, context), context) ?? [];
+  const before = prepared(facts, old, context);
   const { status } = old as { status?: object };
   if (status) Object.assign(before, { status });
   const next = structuredClone({ ...before, ...object, metadata: { ...before.metadata, resourceVersion: '1', ...(object as { metadata?: object }).metadata } });
@@ -66,7 +72,7 @@ function findings({ kind, object, old, view = '' }: Pick<Probe, 'kind' | 'object
 }
 
 /** The Status that a client gets for an object; undefined if it is taken. */
-export function statusOf(probe: Pick<Probe, 'kind' | 'object' | 'old' | 'view'>): { readonly code: number; readonly reason: string; readonly causes: readonly { field?: string; reason?: string; message?: string }[] } | undefined {
+export function statusOf(probe: Given): { readonly code: number; readonly reason: string; readonly causes: readonly { field?: string; reason?: string; message?: string }[] } | undefined {
   const errors = findings(probe);
   if (errors.length === 0) return undefined;
   const { group, kind } = find(probe.kind);

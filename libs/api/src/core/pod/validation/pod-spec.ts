@@ -3,6 +3,7 @@ import type { corev1 } from '../../../gen';
 import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { readQuantity } from '../../../support/quantity';
+import { type Gates } from '../../../validation/kind-validation';
 import { choice, dnsLabel, dnsSubdomain, type Findings, present, qualifiedName, refuse, supported, wholeObject } from '../../../validation/rules';
 import { aggregateContainers } from '../pod-level-resources';
 import { validateAffinity } from './affinity';
@@ -11,7 +12,7 @@ import { validateDns, validateHostAliases } from './dns';
 import { validateFileVolumes } from './environment';
 import { validateHostNames } from './host-names';
 import { isHugePage, isWholePages, validateResources } from './resources';
-import { validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling';
+import { mayCompare, validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling';
 import { validatePodSecurity } from './security';
 import { validateVolumes } from './volumes';
 import { containersOf, validateHostProcess, validateOs } from './windows';
@@ -115,10 +116,11 @@ export interface SpecPlace {
   readonly podName?: string;
   /** The spec that it replaces: what rules came later than may stay as it is. */
   readonly before?: Spec | undefined;
+  readonly gates?: Gates;
 }
 
 /** The rules of a pod's spec, alone or in a template. */
-export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { isPod = false, isMirror = false, podName = '', before }: SpecPlace = {}): void {
+export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { isPod = false, isMirror = false, podName = '', before, gates = {} }: SpecPlace = {}): void {
   const volumes = validateVolumes(spec.volumes, podName, path.child('volumes'), found);
   const claimNames = validateResourceClaims(spec.resourceClaims, isMirror, path.child('resourceClaims'), found);
   const pod: PodParts = {
@@ -140,7 +142,7 @@ export function validatePodSpec(spec: Spec, path: FieldPath, found: Findings, { 
   validateSpreadConstraints(spec.topologySpreadConstraints, before?.topologySpreadConstraints, path.child('topologySpreadConstraints'), found);
   validateHostProcess(spec, path, found);
   validateNames(spec, path, found);
-  validateTolerations(spec.tolerations, path.child('tolerations'), found);
+  validateTolerations(spec.tolerations, mayCompare(before?.tolerations, gates), path.child('tolerations'), found);
   validateHostAliases(spec.hostAliases, before?.hostAliases, path.child('hostAliases'), found);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadline)) refuse([rangeMessage(1, maxDeadline)], deadline, path.child('activeDeadlineSeconds'), found);

@@ -2,6 +2,7 @@ import { compileLabelSelector, fieldErrors, type FieldPath, type LabelSelector, 
 import type { corev1, metav1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
+import { type Gates } from '../../../validation/kind-validation';
 import { type Findings } from '../../../validation/rules';
 import { validateAnnotatedProfiles } from './annotated-profiles';
 import { validatePodAnnotations } from './annotations';
@@ -18,10 +19,10 @@ export function validateTemplateMeta(template: Template | undefined, path: Field
 }
 
 /** The rules of a template, whatever makes pods of it. `before` is the one that it replaces. */
-export function validatePodTemplate(template: Template | undefined, before: Template | undefined, path: FieldPath, found: Findings): void {
+export function validatePodTemplate(template: Template | undefined, before: Template | undefined, path: FieldPath, found: Findings, gates: Gates): void {
   const spec = template?.spec;
   validateTemplateMeta(template, path, found);
-  validatePodSpec(spec ?? {}, path.child('spec'), found, { before: before?.spec });
+  validatePodSpec(spec ?? {}, path.child('spec'), found, { before: before?.spec, gates });
   validateAnnotatedProfiles(template?.metadata?.annotations, spec ?? {}, path.child('spec'), found);
   if (list(spec?.ephemeralContainers).length > 0)
     found.push(fieldErrors.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
@@ -46,7 +47,7 @@ export function validateLasting(template: Template | undefined, owner: string, p
 }
 
 /** The rules of a template of pods that are kept running. */
-export function validateLastingTemplate(template: Template | undefined, before: Template | undefined, owner: string, path: FieldPath, found: Findings): void {
-  validatePodTemplate(template, before, path, found);
+export function validateLastingTemplate(template: Template | undefined, before: Template | undefined, owner: string, path: FieldPath, found: Findings, gates: Gates): void {
+  validatePodTemplate(template, before, path, found, gates);
   validateLasting(template, owner, path, found);
 }

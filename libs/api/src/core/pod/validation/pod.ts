@@ -4,7 +4,7 @@ import { entries, list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { ipFamilyOf, validIp } from '../../../validation/ip';
 import { ipWarnings } from '../../../validation/ip-warnings';
-import { contentRules } from '../../../validation/kind-validation';
+import { contentRules, type Gates } from '../../../validation/kind-validation';
 import { dnsSubdomain, type Findings, immutable, qualifiedName, wholeObject } from '../../../validation/rules';
 import { nameWarning, podWarnings } from '../warnings';
 import { validateAnnotatedProfiles } from './annotated-profiles';
@@ -36,12 +36,12 @@ function validateTokens({ spec }: Pod, found: Findings): void {
   });
 }
 
-function content(pod: Pod, old: Pod | undefined): Findings {
+function content(pod: Pod, old: Pod | undefined, gates: Gates): Findings {
   const found: Findings = [];
   const { metadata, spec = {} } = pod;
   validatePodAnnotations(metadata?.annotations, spec, annotationsPath, found);
   if (old !== undefined) validateAnnotationChange(metadata?.annotations, old.metadata?.annotations, annotationsPath, found);
-  validatePodSpec(spec, specPath, found, { isPod: true, isMirror: metadata?.annotations?.[mirror] !== undefined, podName: metadata?.name ?? '', before: old?.spec });
+  validatePodSpec(spec, specPath, found, { isPod: true, isMirror: metadata?.annotations?.[mirror] !== undefined, podName: metadata?.name ?? '', before: old?.spec, gates });
   validateTokens(pod, found);
   if (old === undefined) {
     validateAnnotatedProfiles(metadata?.annotations, spec, specPath, found);
@@ -148,15 +148,15 @@ export const podValidation = contentRules<Pod>({
   status,
   views: {
     binding: () => [],
-    ephemeralcontainers: (pod, old) => {
+    ephemeralcontainers: (pod, old, gates) => {
       if (old.metadata?.annotations?.[mirror] !== undefined) return [fieldErrors.forbidden(wholeObject, 'static pods do not support ephemeral containers')];
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec, gates });
       return [...found, ...validateEphemeralChange(pod, old)];
     },
-    resize: (pod, old) => {
+    resize: (pod, old, gates) => {
       const found: Findings = [];
-      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec });
+      validatePodSpec(pod.spec ?? {}, specPath, found, { isPod: true, before: old.spec, gates });
       return [...found, ...validateResize(pod, old)];
     },
   },

@@ -1,13 +1,30 @@
-import { fieldErrors, type FieldPath, type LabelSelector, labelValueMessages, validateLabelSelector } from '@navarch/apimachinery';
+import { decimalIntegerMessages, fieldErrors, type FieldPath, goQuote, type LabelSelector, labelValueMessages, parseInt64, validateLabelSelector } from '@navarch/apimachinery';
 import type { corev1 } from '../../../gen';
 import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
-import { type Findings, notAboveZeroMessage, present, qualifiedName, supported } from '../../../validation/rules';
+import { type Gates } from '../../../validation/kind-validation';
+import { type Findings, notAboveZeroMessage, present, qualifiedName, refuse, supported } from '../../../validation/rules';
 import { isFaulty } from '../../../validation/selector-faults';
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-export function validateTolerations(tolerations: readonly Loose<corev1.Toleration>[] | undefined, path: FieldPath, found: Findings): void {
+type Tolerations = readonly Loose<corev1.Toleration>[] | undefined;
+
+const isComparison = (operator: string | undefined): boolean => operator === 'Lt' || operator === 'Gt';
+
+/** Whether tolerations may compare numbers: as the gate of that says, or because those that they replace did (upstream's allowTaintTolerationComparisonOperators). */
+export function mayCompare(before: Tolerations, { isOpen }: Gates): boolean {
+  return isOpen === undefined || isOpen('TaintTolerationComparisonOperators') || list(before).some(({ operator }) => isComparison(operator));
+}
+
+/** A number to compare with: 64 bits of it. */
+function validateBound(value: string, path: FieldPath, found: Findings): void {
+  refuse(decimalIntegerMessages(value), value, path, found);
+  // With what Go says of it besides.
+  if (parseInt64(value) === undefined) refuse([`strconv.ParseInt: parsing ${goQuote(value)}: ${/^[+-]?[0-9]+$/.test(value) ? 'value out of range' : 'invalid syntax'}`], value, path, found);
+}
+
+export function validateTolerations(tolerations: Tolerations, comparing: boolean, path: FieldPath, found: Findings): void {
   list(tolerations).forEach((toleration, i) => {
     const at = path.index(i);
     const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
@@ -21,8 +38,10 @@ export function validateTolerations(tolerations: readonly Loose<corev1.Toleratio
       if (messages.length > 0) found.push(fieldErrors.invalid(at.child('operator'), value, messages.join(';')));
     } else if (operator === 'Exists') {
       if (value !== '') found.push(fieldErrors.invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
-    // The comparisons are of an alpha feature.
-    } else found.push(fieldErrors.notSupported(at.child('operator'), operator, operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists']));
+    } else if (!isComparison(operator)) found.push(fieldErrors.notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
+    else if (comparing) validateBound(value, at.child('value'), found);
+    // Upstream names them all the same.
+    else found.push(fieldErrors.notSupported(at.child('operator'), operator, ['Equal', 'Exists', 'Lt', 'Gt']));
     supported(effect, taintEffects, at.child('effect'), found);
   });
 }
