@@ -57,7 +57,7 @@ it('calls the ready pods of a Service, by the name of the Service', async () => 
   expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', { timeoutSeconds: 5 })).toEqual({ code: 200, body: '/review?timeout=5s body' });
 });
 
-it('calls this server itself for the Service kubernetes: with its own rights, and whatever names its certificate is for', async () => {
+it('calls this server itself for the Service kubernetes, also by its URL: with its own rights, and whatever names its certificate is for', async () => {
   const own = new OwnDoor('0.0.0.0', () => serving);
   const self = new HttpsCaller(new ServiceResolver(table), own);
   const asked = (name: string, port?: number) => self.post({ service: { namespace: 'default', name, path: '/who', ...(port === undefined ? {} : { port }) } }, '', { timeoutSeconds: 5 });
@@ -67,6 +67,9 @@ it('calls this server itself for the Service kubernetes: with its own rights, an
   expect(own.tokenLine.endsWith(',system:masters')).toBe(true);
   expect((await asked('kubernetes')).body).toBe(`Bearer ${token} `);
   for (const other of [asked('kubernetes', 8443), asked('kubernetes2')]) await expect(other).rejects.toThrow('not found');
+  const called = (url: string) => self.post({ url, caBundle: '' }, '', { timeoutSeconds: 5 });
+  for (const url of ['https://kubernetes.default.svc/who', 'https://kubernetes.default.svc:443/who']) expect((await called(url)).body).toBe(`Bearer ${token} `);
+  await expect(called('https://kubernetes.default.svc:8443/who')).rejects.toThrow('kubernetes.default.svc');
   self.close();
 });
 

@@ -57,9 +57,10 @@ export class HttpsCaller {
     target.searchParams.set('timeout', `${Math.ceil(timeoutSeconds)}s`);
     const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutSeconds * 1000)));
     try {
-      const own = service && OwnDoor.isNamedBy(service) ? this.own : undefined;
-      const connectTo = service && (own?.endpoint ?? this.services.resolve(service.namespace, service.name, service.port ?? 443));
-      const proofs = own?.proofs ?? (await credentials?.of(`${target.hostname}:${portOf(target)}`));
+      const host = `${target.hostname}:${portOf(target)}`;
+      const own = OwnDoor.isNamedBy(host) ? this.own : undefined;
+      const connectTo = own?.endpoint ?? (service && this.services.resolve(service.namespace, service.name, service.port ?? 443));
+      const proofs = own?.proofs ?? (await credentials?.of(host));
       return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : callFailureText(error);
