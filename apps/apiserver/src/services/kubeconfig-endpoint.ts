@@ -1,3 +1,4 @@
+import { exactJsonText } from '@navarch/apimachinery';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname } from 'node:path';
@@ -59,7 +60,7 @@ export class KubeconfigEndpoint {
   }
 
   private async exchange(body: unknown, timeoutMs: number, proofs: Proofs): Promise<string> {
-    const bytes = JSON.stringify(body);
+    const bytes = exactJsonText(body);
     const signal = AbortSignal.timeout(timeoutMs);
     const { code, text, saysWhenAgain } = await followRedirects(this.url, (hop) => this.send(hop, bytes, hop.isAway ? anonymous(proofs) : proofs, signal));
     if (code < 200 || code > 299) throw new WebhookStatusError(code, text, saysWhenAgain);
