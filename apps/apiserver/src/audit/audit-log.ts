@@ -1,3 +1,4 @@
+import { exactJsonText } from '@navarch/apimachinery';
 import type { Clock } from '@navarch/clock';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -47,7 +48,7 @@ export class AuditLog implements AuditBackend {
 
   /** Settles when the system has the lines. */
   process(events: readonly AuditEvent[]): Promise<boolean> {
-    const line = this.options.format === 'legacy' ? legacyLine : JSON.stringify;
+    const line = this.options.format === 'legacy' ? legacyLine : exactJsonText;
     const lines = events.map((event) => `${line(event)}\n`).join('');
     return new Promise((settle) => {
       this.waiting.push({ events, lines, settle });

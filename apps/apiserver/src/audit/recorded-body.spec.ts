@@ -1,4 +1,4 @@
-import { yamlOf } from '@navarch/apimachinery';
+import { exactJsonText, yamlOf } from '@navarch/apimachinery';
 import { encodeProtobuf } from '../codec/protobuf-body';
 import { recordedBody } from './recorded-body';
 
@@ -14,6 +14,16 @@ it.each<[string, Buffer | string | undefined]>([
   expect(recordedBody(body, false)).toMatchObject(map);
   expect(recordedBody(body, true)).toMatchObject({ metadata: { name: 'a' }, data: { b: 'c' } });
   expect(JSON.stringify(recordedBody(body, true))).not.toContain('managedFields');
+});
+
+it.each(['{"a":9223372036854775807}', 'a: 9223372036854775807\nmetadata: {}'])('keeps whole numbers: %j', (text) => {
+  expect(exactJsonText(recordedBody(Buffer.from(text), false))).toContain('"a":9223372036854775807');
+});
+
+it('reads answers of any size, and nothing that is too deep', () => {
+  expect(recordedBody(Buffer.from(JSON.stringify({ a: 'x'.repeat(4 * 2 ** 20) })), false)).toHaveProperty('a');
+  const deep = `{"n":12345678901234567,"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  expect(recordedBody(Buffer.from(deep), false)).toMatchObject({ kind: 'Unreadable' });
 });
 
 it('leaves managed fields out of lists and rows', () => {

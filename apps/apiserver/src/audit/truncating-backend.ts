@@ -1,3 +1,4 @@
+import { exactJsonText } from '@navarch/apimachinery';
 import type { AuditBackend } from './audit-backend';
 import type { AuditEvent } from './audit-event';
 import type { AuditMetrics } from './audit-metrics';
@@ -10,7 +11,7 @@ export interface TruncateOptions {
 }
 
 const TRUNCATED = 'audit.k8s.io/truncated';
-const sizeOf = (event: AuditEvent): number => Buffer.byteLength(JSON.stringify(event)) + 1;
+const sizeOf = (event: AuditEvent): number => Buffer.byteLength(exactJsonText(event)) + 1;
 
 /** Without the objects, which is what makes an event large. */
 function truncated(event: AuditEvent): AuditEvent {

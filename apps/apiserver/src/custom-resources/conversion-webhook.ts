@@ -2,10 +2,11 @@ import type { apiextensionsv1, KubeObject } from '@navarch/api';
 import { exactJsonText, internalError, parseJson } from '@navarch/apimachinery';
 import type { CustomResourceDefinition } from '@navarch/custom-resources';
 import { randomUUID } from 'node:crypto';
+import { answerFailure, type ServerAnswer } from '../services/answer-failure';
 
 /** Posts a review to where a client configuration points. */
 export interface WebhookCaller {
-  post(config: apiextensionsv1.WebhookClientConfig, body: string, options: { readonly timeoutSeconds: number }): Promise<{ readonly code: number; readonly body: string }>;
+  post(config: apiextensionsv1.WebhookClientConfig, body: string, options: { readonly timeoutSeconds: number }): Promise<ServerAnswer>;
 }
 
 /** Upstream's: conversions stand in the way of reads. */
@@ -43,7 +44,8 @@ export class ConversionWebhook {
     const answer = await this.caller.post(config, exactJsonText(review), { timeoutSeconds: TIMEOUT_SECONDS }).catch((error: unknown) => {
       throw fail(error instanceof Error ? error.message : String(error));
     });
-    if (answer.code < 200 || answer.code > 299) throw fail(`the server answered with status ${answer.code}`);
+    const failure = answerFailure(answer);
+    if (failure !== undefined) throw fail(failure);
     return this.checked(objects, answer.body, { uid, desiredAPIVersion, fail });
   }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@navarch/apimachinery';
+import { isJsonObject, type JsonObject, type JsonValue, renameReferences } from '@navarch/apimachinery';
 import { isDeepStrictEqual } from 'node:util';
 
 const PREFIX = '#/definitions/';
@@ -9,15 +9,6 @@ function referencesIn(value: JsonValue | undefined, into: Set<string>): void {
     if (key === '$ref' && typeof one === 'string' && one.startsWith(PREFIX)) into.add(one.slice(PREFIX.length));
     else referencesIn(one, into);
   }
-}
-
-function renamed(value: JsonValue, names: ReadonlyMap<string, string>): JsonValue {
-  if (Array.isArray(value)) return value.map((one) => renamed(one, names));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => {
-    const target = key === '$ref' && typeof one === 'string' && one.startsWith(PREFIX) ? names.get(one.slice(PREFIX.length)) : undefined;
-    return [key, target === undefined ? renamed(one ?? null, names) : `${PREFIX}${target}`];
-  }));
 }
 
 const objectAt = (document: JsonObject, field: string): JsonObject => {
@@ -55,6 +46,6 @@ export function mergeOpenApiV2(own: JsonObject, other: JsonObject, groupVersion:
     while (mine[`${name}_v${suffix}`] !== undefined) suffix++;
     names.set(name, `${name}_v${suffix}`);
   }
-  const definitions = Object.fromEntries(wanted.map((name) => [names.get(name) ?? name, renamed(theirs[name] ?? null, names)]));
-  return { ...own, paths: { ...taken, ...(renamed(paths, names) as JsonObject) }, definitions: { ...mine, ...definitions } };
+  const definitions = Object.fromEntries(wanted.map((name) => [names.get(name) ?? name, renameReferences(theirs[name] ?? null, PREFIX, names)]));
+  return { ...own, paths: { ...taken, ...(renameReferences(paths, PREFIX, names) as JsonObject) }, definitions: { ...mine, ...definitions } };
 }

@@ -30,7 +30,10 @@ beforeAll(async () => {
     const peer = (request.socket as TLSSocket).getPeerCertificate() as { readonly subject?: { readonly CN?: string } } | null;
     void text(request).then((body) => {
       if (request.url?.startsWith('/who') === true) response.end(`${request.headers.authorization ?? ''} ${peer?.subject?.CN ?? ''}`);
-      else if (request.url?.startsWith('/slow') !== true) response.end(`${request.url ?? ''} ${body}`);
+      else if (request.url?.startsWith('/to/') === true) {
+        const [, code, location = ''] = /^\/to\/(\d+)\/?([^?]*)/.exec(request.url) ?? [];
+        response.writeHead(Number(code), { Location: decodeURIComponent(location) }).end();
+      } else if (request.url?.startsWith('/slow') !== true) response.end(`${request.url ?? ''} ${body}`);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -54,10 +57,10 @@ afterAll(() => {
 });
 
 it('calls the ready pods of a Service, by the name of the Service', async () => {
-  expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', { timeoutSeconds: 5 })).toEqual({ code: 200, body: '/review?timeout=5s body' });
+  expect(await caller.post({ service: { namespace: 'team', name: 'hook', path: '/review' }, caBundle }, 'body', { timeoutSeconds: 5 })).toMatchObject({ code: 200, body: '/review?timeout=5s body' });
 });
 
-it('calls this server itself for the Service kubernetes: with its own rights, and whatever names its certificate is for', async () => {
+it('calls this server itself for the Service kubernetes, also by its URL: with its own rights, and whatever names its certificate is for', async () => {
   const own = new OwnDoor('0.0.0.0', () => serving);
   const self = new HttpsCaller(new ServiceResolver(table), own);
   const asked = (name: string, port?: number) => self.post({ service: { namespace: 'default', name, path: '/who', ...(port === undefined ? {} : { port }) } }, '', { timeoutSeconds: 5 });
@@ -67,6 +70,9 @@ it('calls this server itself for the Service kubernetes: with its own rights, an
   expect(own.tokenLine.endsWith(',system:masters')).toBe(true);
   expect((await asked('kubernetes')).body).toBe(`Bearer ${token} `);
   for (const other of [asked('kubernetes', 8443), asked('kubernetes2')]) await expect(other).rejects.toThrow('not found');
+  const called = (url: string) => self.post({ url, caBundle: '' }, '', { timeoutSeconds: 5 });
+  for (const url of ['https://kubernetes.default.svc/who', 'https://kubernetes.default.svc:443/who']) expect((await called(url)).body).toBe(`Bearer ${token} `);
+  await expect(called('https://kubernetes.default.svc:8443/who')).rejects.toThrow('kubernetes.default.svc');
   self.close();
 });
 
@@ -132,6 +138,19 @@ it('calls again where a kept connection has ended meanwhile', async () => {
   expect([await call(), await call()]).toEqual(['/again?timeout=5s ', '/again?timeout=5s ']);
   server.off('request', onRequest);
   expect(ended).toBe(1);
+});
+
+it('goes where it is sent, and shows only whom it asked first who it is', async () => {
+  const { port } = server.address() as AddressInfo;
+  const credentials: CallerCredentials = { of: () => Promise.resolve({ authorization: 'Bearer t', tls: client }) };
+  const sent = (code: number, location: string) =>
+    caller.post({ service: { namespace: 'team', name: 'hook', path: `/to/${code}/${encodeURIComponent(location)}` }, caBundle }, 'body', { timeoutSeconds: 5, credentials });
+  expect(await sent(307, '/there')).toMatchObject({ code: 200, body: '/there body' });
+  expect(await sent(302, '/there')).toMatchObject({ code: 200, body: '/there ' });
+  expect(await sent(308, '/who')).toMatchObject({ code: 200, body: 'Bearer t apiserver' });
+  expect(await sent(307, `https://localhost:${port}/who`)).toMatchObject({ code: 200, body: ' ' });
+  expect(await sent(307, '')).toMatchObject({ code: 307 });
+  await expect(sent(307, 'https://localhost:1/gone')).rejects.toThrow('Post "https://localhost:1/gone": ');
 });
 
 it('waits no longer than it may', async () => {

@@ -2,9 +2,11 @@ import type { admissionregistrationv1 } from '@navarch/api';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
+import type { ServerAnswer } from './answer-failure';
 import type { CallerCredentials } from './caller-credentials';
 import type { Proofs } from './kubeconfig';
 import { OwnDoor } from './own-door';
+import { followRedirects, type Hop } from './redirects';
 import type { Endpoint, ServiceResolver } from './service-resolver';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 import { callFailureText } from './tls-failure';
@@ -12,15 +14,9 @@ import { trustedBy } from './trusted-by';
 
 export type ClientConfig = admissionregistrationv1.WebhookClientConfig;
 
-export interface CallResult {
-  readonly code: number;
-  readonly body: string;
-}
-
-/** Where a call goes: by what name the server is known, and under which address it is. */
-interface Destination {
-  readonly url: URL;
-  readonly connectTo?: Endpoint;
+/** Where to a redirect points. */
+interface CallResult extends ServerAnswer {
+  readonly location: string | undefined;
 }
 
 export interface PostOptions {
@@ -32,7 +28,9 @@ export interface PostOptions {
 }
 
 interface Letter {
-  readonly to: Destination;
+  readonly to: Hop;
+  /** The address of a server that is known by another name. */
+  readonly connectTo: Endpoint | undefined;
   readonly body: string;
   readonly caBundle: string | undefined;
   readonly proofs: Proofs | undefined;
@@ -50,22 +48,27 @@ export class HttpsCaller {
   constructor(private readonly services: ServiceResolver, private readonly own?: OwnDoor) {}
 
   /** @throws Error as Go's client words it: `Post "https://…": why` */
-  async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<CallResult> {
+  async post({ url, service, caBundle }: ClientConfig, body: string, { timeoutSeconds, credentials, signal }: PostOptions): Promise<ServerAnswer> {
     const named = url ?? `https://${service?.name ?? ''}.${service?.namespace ?? ''}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
     const target = new URL(named);
     target.pathname = joined(target.pathname);
     target.searchParams.set('timeout', `${Math.ceil(timeoutSeconds)}s`);
+    // A URL forgets the port that goes without saying.
+    let asked = `${/^\w+:\/\/[^/?#]+/.exec(named)?.[0] ?? target.origin}${target.pathname}${target.search}`;
     const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutSeconds * 1000)));
     try {
-      const own = service && OwnDoor.isNamedBy(service) ? this.own : undefined;
-      const connectTo = service && (own?.endpoint ?? this.services.resolve(service.namespace, service.name, service.port ?? 443));
-      const proofs = own?.proofs ?? (await credentials?.of(`${target.hostname}:${portOf(target)}`));
-      return await this.send({ to: { url: target, ...(connectTo ? { connectTo } : {}) }, body, caBundle, proofs, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
+      const host = `${target.hostname}:${portOf(target)}`;
+      const own = OwnDoor.isNamedBy(host) ? this.own : undefined;
+      const connectTo = own?.endpoint ?? (service && this.services.resolve(service.namespace, service.name, service.port ?? 443));
+      const proofs = own?.proofs ?? (await credentials?.of(host));
+      const { location: _, ...answer } = await followRedirects(target, (hop) => {
+        if (hop.url !== target) asked = hop.url.href;
+        return this.send({ to: hop, body, caBundle, signal: signal ? AbortSignal.any([deadline, signal]) : deadline, ...(hop.isAway ? { connectTo: undefined, proofs: undefined } : { connectTo, proofs }) });
+      });
+      return answer;
     } catch (error) {
       const why = deadline.aborted ? 'context deadline exceeded' : callFailureText(error);
-      // A URL forgets the port that goes without saying.
-      const origin = /^\w+:\/\/[^/?#]+/.exec(named)?.[0] ?? target.origin;
-      throw new Error(`Post "${origin}${target.pathname}${target.search}": ${why}`, { cause: error });
+      throw new Error(`Post "${asked}": ${why}`, { cause: error });
     }
   }
 
@@ -74,13 +77,15 @@ export class HttpsCaller {
   }
 
   private send(letter: Letter, again = false): Promise<CallResult> {
-    const { to: { url, connectTo }, body, caBundle, proofs, signal } = letter;
+    const { to: { url, method }, connectTo, caBundle, proofs, signal } = letter;
+    const body = method === 'GET' ? '' : letter.body;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const options: RequestOptions = {
-      agent: this.agent, method: 'POST', path: `${url.pathname}${url.search}`, signal,
+      agent: this.agent, method, path: `${url.pathname}${url.search}`, signal,
       host: connectTo?.ip ?? host, port: connectTo?.port ?? portOf(url),
       headers: {
-        Host: url.host, 'Content-Type': 'application/json', Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission', 'Content-Length': Buffer.byteLength(body),
+        Host: url.host, Accept: 'application/json', 'User-Agent': 'kube-apiserver-admission',
+        ...(method === 'GET' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
         ...(proofs?.authorization === undefined ? {} : { Authorization: proofs.authorization }),
       },
       ...(isIP(host) === 0 ? { servername: host } : {}),
@@ -108,7 +113,8 @@ export class HttpsCaller {
         });
         response.on('error', fail);
         response.on('end', () => {
-          const answer = { code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+          const { location, 'content-type': contentType } = response.headers;
+          const answer = { code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), contentType, location };
           tellAnswered(url, answer.code, answer.body);
           resolve(answer);
         });

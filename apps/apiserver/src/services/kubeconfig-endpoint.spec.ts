@@ -16,7 +16,11 @@ beforeAll(async () => {
   directory = await makeTempDir();
   authority = await CertificateAuthority.create('webhooks', systemClock);
   const { cert, key } = await authority.issue({ commonName: 'hook', hosts: ['localhost'], usages: ['server auth'] });
-  server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, ({ headers: { authorization = null }, socket }, response) => {
+  server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false }, ({ url, headers: { authorization = null }, socket }, response) => {
+    if (url?.startsWith('/to/') === true) {
+      response.writeHead(307, { Location: decodeURIComponent(url.slice('/to/'.length)) }).end();
+      return;
+    }
     const name = (socket as unknown as { getPeerCertificate(): { subject?: { CN: string } } }).getPeerCertificate().subject?.CN;
     response.end(JSON.stringify({ authorization, name }));
   });
@@ -74,6 +78,13 @@ it('shows the certificate that its user\'s files hold now', async () => {
   } finally {
     endpoint.close();
   }
+});
+
+it('goes where it is sent, and shows only whom it asked first who it is', async () => {
+  const { port } = server.address() as AddressInfo;
+  const sent = (location: string) => answerTo({ token: 't' }, { 'insecure-skip-tls-verify': true, server: `https://localhost:${port}/to/${encodeURIComponent(location)}` });
+  expect(await sent('/there')).toEqual({ authorization: 'Bearer t' });
+  expect(await sent(`https://127.0.0.1:${port}/there`)).toEqual({ authorization: null });
 });
 
 it('believes no stranger, unless it is told to', async () => {

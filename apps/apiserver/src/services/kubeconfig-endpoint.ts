@@ -1,7 +1,9 @@
+import { exactJsonText } from '@navarch/apimachinery';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname } from 'node:path';
 import { certificatesOf, type Proofs, proofsOf, readKubeconfig } from './kubeconfig';
+import { followRedirects, type Hop } from './redirects';
 import { tellAnswered, tellAsked, tellUnanswered } from './tell-call';
 
 /** An answer that is none: another status than 200. */
@@ -21,7 +23,7 @@ export class WebhookStatusError extends Error {
 export class KubeconfigEndpoint {
   private constructor(
     private readonly url: URL,
-    private readonly agent: Agent | PlainAgent,
+    private readonly agents: Readonly<Record<string, Agent | PlainAgent>>,
     /** Read for every call: what is in files is changed there. */
     private readonly proofs: () => Promise<Proofs>,
   ) {}
@@ -38,8 +40,7 @@ export class KubeconfigEndpoint {
     await certificatesOf(user, directory, cluster);
     const servername = cluster['tls-server-name'];
     const agent = new Agent({ keepAlive: true, ...(servername === undefined ? {} : { servername }), ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}) });
-    const url = new URL(cluster.server);
-    return new KubeconfigEndpoint(url, url.protocol === 'http:' ? new PlainAgent({ keepAlive: true }) : agent, () => proofsOf(user, directory, cluster));
+    return new KubeconfigEndpoint(new URL(cluster.server), { 'http:': new PlainAgent({ keepAlive: true }), 'https:': agent }, () => proofsOf(user, directory, cluster));
   }
 
   /** Posts JSON, answers JSON. @throws Error when there is no sensible answer within the time */
@@ -55,20 +56,30 @@ export class KubeconfigEndpoint {
 
   /** Ends the connections that are kept. */
   close(): void {
-    this.agent.destroy();
+    for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
-  private exchange(body: unknown, timeoutMs: number, { authorization, tls }: Proofs): Promise<string> {
-    const bytes = JSON.stringify(body);
-    tellAsked(this.url, bytes);
+  private async exchange(body: unknown, timeoutMs: number, proofs: Proofs): Promise<string> {
+    const bytes = exactJsonText(body);
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { code, text, saysWhenAgain } = await followRedirects(this.url, (hop) => this.send(hop, bytes, hop.isAway ? anonymous(proofs) : proofs, signal));
+    if (code < 200 || code > 299) throw new WebhookStatusError(code, text, saysWhenAgain);
+    return text;
+  }
+
+  private send({ url, method }: Hop, bytes: string, { authorization, tls }: Proofs, signal: AbortSignal): Promise<Answer> {
+    tellAsked(url, bytes);
     return new Promise((settle, reject) => {
       const fail = (error: Error): void => {
-        tellUnanswered(this.url, error);
+        tellUnanswered(url, error);
         reject(error);
       };
-      const call = (this.url.protocol === 'http:' ? plainRequest : request)(this.url, {
-        method: 'POST', agent: this.agent, ...tls, signal: AbortSignal.timeout(timeoutMs),
-        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes), ...(authorization === undefined ? {} : { Authorization: authorization }) },
+      const call = (url.protocol === 'http:' ? plainRequest : request)(url, {
+        method, agent: this.agents[url.protocol], ...tls, signal,
+        headers: {
+          ...(method === 'GET' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes) }),
+          ...(authorization === undefined ? {} : { Authorization: authorization }),
+        },
       }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -76,15 +87,26 @@ export class KubeconfigEndpoint {
         response.on('end', () => {
           const code = response.statusCode ?? 0;
           const text = Buffer.concat(chunks).toString();
-          tellAnswered(this.url, code, text);
-          if (code < 200 || code > 299) reject(new WebhookStatusError(code, text, response.headers['retry-after'] !== undefined));
-          else settle(text);
+          tellAnswered(url, code, text);
+          settle({ code, text, location: response.headers.location, saysWhenAgain: response.headers['retry-after'] !== undefined });
         });
       });
       call.on('error', fail);
-      call.end(bytes);
+      call.end(method === 'GET' ? '' : bytes);
     });
   }
+}
+
+interface Answer {
+  readonly code: number;
+  readonly text: string;
+  readonly location: string | undefined;
+  readonly saysWhenAgain: boolean;
+}
+
+/** How a stranger is trusted, to whom nothing is shown. */
+function anonymous({ tls: { ca, allowPartialTrustChain } }: Proofs): Proofs {
+  return { authorization: undefined, tls: { ca, allowPartialTrustChain } };
 }
 
 /** The same, read when it is first asked: whoever asks it hears what is wrong with the file. */

@@ -7,7 +7,7 @@ import { trustedBy } from './trusted-by';
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
- * This server, as it calls itself for the Service `kubernetes`: over its own address, with all rights, and believing the certificate that it
+ * This server, as it calls itself for the Service `kubernetes`, and for URLs of it: over its own address, with all rights, and believing the certificate that it
  * shows. So webhooks that an aggregated API serves are called (kube-aggregator/pkg/apiserver/resolvers.go, apiserver/pkg/util/webhook/authentication.go).
  */
 export class OwnDoor {
@@ -16,9 +16,9 @@ export class OwnDoor {
 
   constructor(private readonly bindAddress: string, private readonly certificate: () => Buffer | string | undefined) {}
 
-  /** Whether a Service stands for this server. */
-  static isNamedBy({ namespace, name, port = 443 }: { readonly namespace: string; readonly name: string; readonly port?: number }): boolean {
-    return namespace === 'default' && name === 'kubernetes' && port === 443;
+  /** Whether a host and port stand for this server: those of the Service, whether a webhook names that or a URL of it. */
+  static isNamedBy(target: string): boolean {
+    return target === 'kubernetes.default.svc:443';
   }
 
   /** From now on it is known where it is. */

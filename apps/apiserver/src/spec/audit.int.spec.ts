@@ -83,6 +83,14 @@ describe('the audit', () => {
     });
   });
 
+  it('keeps whole numbers, in whatever format they came', async () => {
+    for (const [format, body] of [['json', '{"metadata":{"name":"j"},"big":9223372036854775807}'], ['yaml', 'metadata: {name: k}\nbig: 9223372036854775807\n']] as const) {
+      await call(admin, `exact-${format}`, 'POST', '/api/v1/namespaces/default/configmaps', Buffer.from(body), { 'Content-Type': `application/${format}` });
+      const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.includes(`exact-${format}`));
+      expect(lines.at(-1)).toContain('"big":9223372036854775807');
+    }
+  });
+
   it('is kept before the client has its answer', async () => {
     const noted: boolean[] = [];
     for (let i = 0; i < 20; i++) {

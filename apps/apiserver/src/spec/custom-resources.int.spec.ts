@@ -156,6 +156,12 @@ describe('a custom resource', () => {
     expect((await apply('two', [{ name: 'a', weight: 9 }])).code).toBe(409);
   });
 
+  it('owns what it is applied with as a null, which stays one only where it may be', async () => {
+    const applied = await client.patch<Body>(`${WIDGETS}/nulls?fieldManager=one`, 'apply', widget('nulls', { size: 1, replicas: null, colour: null }));
+    expect(applied).toMatchObject({ code: 201, body: { metadata: { managedFields: [{ fieldsV1: { 'f:spec': { 'f:size': {}, 'f:replicas': {}, 'f:colour': {} } } }] } } });
+    expect(applied.body.spec).toEqual({ size: 1, colour: 'red' });
+  });
+
   it.each(['', '/status'])('keeps its name, whatever is patched at it%s', async (view) => {
     expect(await client.patch<Body>(`${WIDGETS}/one${view}`, 'merge', { metadata: null })).toMatchObject({ code: 400, body: { message: 'the name of the object (one based on URL) was undeterminable: name must be provided' } });
     expect(await client.patch<Body>(`${WIDGETS}/one${view}`, 'merge', { metadata: { name: 'two' } })).toMatchObject({ code: 400, body: { message: 'the name of the object (two) does not match the name on the URL (one)' } });

@@ -45,6 +45,18 @@ describe('the REST API', () => {
       expect((await api.patch<Any>(`${deployments}/spoken?fieldManager=one`, 'apply', config)).body).toEqual(before.body);
     });
 
+    it('by server-side apply own what they say null of, and store what Go has for it', async () => {
+      const { spec } = deployment('nulls');
+      const config = { ...deployment('nulls'), metadata: { name: 'nulls', annotations: { a: null } }, spec: { ...spec, replicas: null, template: { ...spec.template, metadata: { ...spec.template.metadata, creationTimestamp: null } } } };
+      const made = await api.patch<Any>(`${deployments}/nulls?fieldManager=one`, 'apply', config);
+      expect(made).toMatchObject({ code: 201, body: { metadata: { annotations: { a: '' } }, spec: { replicas: 1 } } });
+      expect(made.body.spec['template']).not.toHaveProperty('metadata.creationTimestamp');
+      expect(made.body.metadata.managedFields).toEqual([expect.objectContaining({
+        fieldsV1: expect.objectContaining({ 'f:spec': expect.objectContaining({ 'f:replicas': {}, 'f:template': expect.objectContaining({ 'f:metadata': expect.objectContaining({ 'f:creationTimestamp': {} }) as object }) as object }) as object }) as object,
+      })]);
+      expect((await api.patch<Any>(`${deployments}/nulls?fieldManager=one`, 'apply', config)).body).toEqual(made.body);
+    });
+
     it('by server-side apply of a Scale own the replicas', async () => {
       await api.patch(`${deployments}/scaled?fieldManager=one`, 'apply', deployment('scaled'));
       const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' }, spec: { replicas: 5 } };

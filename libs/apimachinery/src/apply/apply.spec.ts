@@ -1,8 +1,5 @@
 import type { JsonObject } from '../json';
 import { fieldSetOf, sameButManagedTimes } from '.';
-import { customType, type StructType } from '../schema';
-import { typeOfKind } from '../testing/built-in-tables';
-import { withoutNulls } from './without-nulls';
 import { now, head, entries, fieldsOf, apply, update, web } from '../testing/applied-deployment';
 
 describe('server-side apply', () => {
@@ -18,15 +15,37 @@ describe('server-side apply', () => {
     }]);
   });
 
-  it('takes a null for nothing, but in a map of Go, which has no room for it', () => {
-    const config: JsonObject = { metadata: { labels: { a: null, b: 'c' } }, spec: { replicas: null, template: { spec: { nodeSelector: { a: null }, containers: [{ name: 'c', image: null, resources: { limits: { cpu: null } } }], tolerations: [null] } } } };
+  it('owns what it says null of, and gives that back as a null', () => {
+    const config: JsonObject = { metadata: { labels: { a: null, b: 'c' } }, spec: { replicas: null, template: { metadata: { creationTimestamp: null }, spec: { containers: [{ name: 'c', image: null, resources: null }] } } } };
     const { object } = apply(undefined, config, 'one');
-    expect(object).toMatchObject({ metadata: { labels: { a: '', b: 'c' } }, spec: { template: { spec: { nodeSelector: { a: '' }, containers: [{ name: 'c', resources: { limits: { cpu: '0' } } }] } } } });
-    expect(fieldsOf(object, 'one')?.['f:metadata']).toEqual({ 'f:labels': { 'f:a': {}, 'f:b': {} } });
-    expect(apply(object, config, 'one').changed).toBe(false);
-    const schema = { type: 'object', properties: { spec: { type: 'object', additionalProperties: { type: 'string' } } } };
-    const custom = withoutNulls({ metadata: { labels: { a: null } }, spec: { a: null } }, customType({ kind: 'Foo', schema, objectMeta: typeOfKind('/v1/Pod').fields.get('metadata')?.type as StructType }));
-    expect(custom).toEqual({ metadata: { labels: { a: '' } }, spec: {} });
+    expect(object).toMatchObject(config);
+    expect(fieldsOf(object, 'one')).toEqual({
+      'f:metadata': { 'f:labels': { 'f:a': {}, 'f:b': {} } },
+      'f:spec': {
+        'f:replicas': {},
+        'f:template': { 'f:metadata': { 'f:creationTimestamp': {} }, 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:name': {}, 'f:image': {}, 'f:resources': {} } } } },
+      },
+    });
+  });
+
+  it('takes a value away by a null, and fights for it', () => {
+    const { object } = apply(undefined, web('1'), 'one');
+    expect(() => apply(object, { spec: { replicas: null } }, 'two')).toThrow('conflict with "one": .spec.replicas');
+    const taken = apply(object, { spec: { replicas: null } }, 'two', { force: true }).object;
+    expect(taken).toMatchObject({ spec: { replicas: null } });
+    expect(fieldsOf(taken, 'one')?.['f:spec']).not.toHaveProperty('f:replicas');
+    expect(fieldsOf(taken, 'two')).toEqual({ 'f:spec': { 'f:replicas': {} } });
+  });
+
+  it('leaves what others have in a struct or list alone that is applied as a null', () => {
+    const { object } = apply(undefined, web('1'), 'one');
+    const shared = apply(object, { metadata: { labels: null }, spec: { template: { spec: { containers: null } } } }, 'two').object;
+    expect(shared).toMatchObject(web('1'));
+    expect(fieldsOf(shared, 'one')).toEqual(fieldsOf(object, 'one'));
+    expect(fieldsOf(shared, 'two')).toEqual({ 'f:metadata': { 'f:labels': {} }, 'f:spec': { 'f:template': { 'f:spec': { 'f:containers': {} } } } });
+    expect(() => apply(object, { spec: { template: null } }, 'three')).not.toThrow();
+    const selecting = apply(undefined, { spec: { selector: { matchLabels: { app: 'web' } } } }, 'one').object;
+    expect(() => apply(selecting, { spec: { selector: null } }, 'two')).toThrow('conflict with "one": .spec.selector');
   });
 
   it('does nothing the second time, even later', () => {

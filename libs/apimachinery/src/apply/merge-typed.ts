@@ -1,12 +1,14 @@
 import { cloneJson, getMember, isJsonObject, setMember, type JsonObject, type JsonValue } from '../json';
 import { type ListType, type SchemaType } from '../schema';
 import { itemElements, type PathElement } from './path-element';
-import { allNames, shapeOf } from './shape-of';
+import { allNames, isEmptyContainer, shapeOf } from './shape-of';
 
 /** Lays a configuration over a live value: its leaves win, the rest stays. Neither argument is changed. */
 export function mergeTyped(live: JsonValue | undefined, config: JsonValue | undefined, type: SchemaType): JsonValue {
   if (config === undefined) return cloneJson(live ?? null);
   if (live === undefined) return cloneJson(config);
+  // A null has no members that could win, and takes none away.
+  if (config === null) return hasContents(live, type) ? cloneJson(live) : null;
   const shape = shapeOf(type, config);
   if (shape.kind === 'members' && isJsonObject(live) && isJsonObject(config)) {
     const merged: JsonObject = {};
@@ -15,6 +17,10 @@ export function mergeTyped(live: JsonValue | undefined, config: JsonValue | unde
   }
   if (shape.kind === 'items' && Array.isArray(live) && Array.isArray(config)) return mergeItems(live, config, shape.type);
   return cloneJson(config);
+}
+
+function hasContents(value: JsonValue, type: SchemaType): boolean {
+  return shapeOf(type, value).kind !== 'leaf' && !isEmptyContainer(value);
 }
 
 /**

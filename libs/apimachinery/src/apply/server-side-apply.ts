@@ -15,7 +15,6 @@ import { decodeManagedFields, encodeManagedFields, managerKey, type Manager, typ
 import { OwnedFields } from './owned-fields';
 import { mergeTyped } from './merge-typed';
 import { prune } from './prune';
-import { withoutNulls } from './without-nulls';
 import { toFieldSet } from './to-field-set';
 import { takeFromOthers, unionOfFields } from './update-owners';
 
@@ -51,9 +50,8 @@ export interface Applied {
  * @throws ApiError Conflict when others own what would change, BadRequest and others for a bad configuration
  */
 export function serverSideApply(request: ApplyRequest): Applied {
-  const { live = {}, type } = request;
+  const { live = {}, config, type } = request;
   checkRequest(request);
-  const config = withoutNulls(request.config, type);
   const before = withoutManagedFields(live);
   const owners = new Map(ownersBeforeFirstApply(decodeManagedFields(managedFieldsOf(live), true) ?? new Map<string, Ownership>(), before, request.live !== undefined, type));
   const { ignored } = request;

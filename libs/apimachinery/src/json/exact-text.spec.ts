@@ -18,6 +18,10 @@ it('reads large numbers after space too', () => {
   expect(parseJson('{ "a" : 9223372036854775807 }')).toEqual({ a: 9223372036854775807n });
 });
 
+it('leaves out what is undefined, as the language does', () => {
+  expect(exactJsonText({ a: undefined, b: 2n ** 60n, c: { d: undefined } })).toBe('{"b":1152921504606846976,"c":{}}');
+});
+
 it('hides no other fault', () => {
   const circle: Record<string, unknown> = {};
   circle['a'] = { get b(): unknown { throw new RangeError('no'); } };

@@ -1,4 +1,5 @@
 export { conformToType, zeroOf } from './conform';
+export { jsonKind } from './conform-scalar';
 export { DecodeError } from './decode-error';
 export { decodeJson, type DecodeLimits } from './decode-json';
 export { decodeObject, decodeUntypedObject, type DecodedObject } from './decode-object';
@@ -9,5 +10,6 @@ export { exactJsonText, parseJson, parseJsonBytes } from './exact-text';
 export { indentJson } from './indent-json';
 export { cannotBeHandled, enforceFieldValidation, fieldValidationOf, strictDecodingError, unrecognizedObject, yamlErrors, type BodyKind, type FieldValidation } from './field-validation';
 export { cloneJson, equalJson, getMember, isJsonObject, setMember, shallowCopy, type JsonObject, type JsonValue } from './json-value';
+export { decodeRawBase64Url } from './raw-base64-url';
 export { serializeForStorage, storedPrefix } from './serialize';
 export { plainText, serializeUntyped } from './serialize-untyped';

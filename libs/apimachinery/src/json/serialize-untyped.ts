@@ -1,7 +1,7 @@
 import { compareStrings } from '../text/compare-strings';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value';
 
-/** JSON with sorted keys, as Go writes maps. */
+/** JSON with sorted keys, as Go writes maps; without members that are undefined. */
 export function serializeUntyped(value: JsonValue | undefined): string {
   if (typeof value === 'string') return serializeString(value);
   if (typeof value === 'bigint') return value.toString();
@@ -37,6 +37,6 @@ const serializeString = (text: string): string => (plain.test(text) ? `"${text}"
 
 function serializeMap(map: JsonObject): string {
   let text = '{';
-  for (const key of sortedKeys(map)) text += `${text === '{' ? '' : ','}${serializeString(key)}:${serializeUntyped(map[key])}`;
+  for (const key of sortedKeys(map)) if (map[key] !== undefined) text += `${text === '{' ? '' : ','}${serializeString(key)}:${serializeUntyped(map[key])}`;
   return text + '}';
 }

@@ -1,4 +1,5 @@
 import { type JsonObject } from '../json';
+import { withCustomRenamed } from './custom-definitions';
 import { definitionClosure } from './definition-schemas';
 import { discoveryOperation, discoveryPaths } from './discovery-paths';
 import { isCustom, kindIds, sharedIds } from './kind-ids';
@@ -7,7 +8,8 @@ import { planResource, type OperationPlan } from './operations';
 import { parameterSchema } from './parameters';
 
 /** `/openapi/v2`: one document of everything that is served. */
-export function buildOpenApiV2(input: OpenApiInput): JsonObject {
+export function buildOpenApiV2(all: OpenApiInput): JsonObject {
+  const input = withCustomRenamed(all);
   const idOf = kindIds(input);
   const used = new Set<string>();
   const reference = (id: string): JsonObject => {

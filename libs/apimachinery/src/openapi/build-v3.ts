@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject } from '../json';
+import { withCustomOf } from './custom-definitions';
 import { definitionClosure } from './definition-schemas';
 import { discoveryOperation, discoveryPaths, type DiscoveryPath } from './discovery-paths';
 import { isCustom, kindIds, sharedIds } from './kind-ids';
@@ -14,7 +15,8 @@ export function openApiV3Path(group: string, version: string): string {
 }
 
 /** The document of one group and version: its paths, and the schemas they need. */
-export function buildOpenApiV3(input: OpenApiInput, group: string, version: string): JsonObject {
+export function buildOpenApiV3(all: OpenApiInput, group: string, version: string): JsonObject {
+  const input = withCustomOf(all, group, version);
   const idOf = kindIds(input);
   const used = new Set<string>();
   const reference = (id: string): JsonObject => {
@@ -47,7 +49,8 @@ function document(input: OpenApiInput, paths: Record<string, JsonObject>, used: 
 }
 
 /** The documents that are of no group and version, `apis/apps` and `version` for example, by where they are found below `/openapi/v3/`. */
-export function openApiV3Discovery(input: OpenApiInput): ReadonlyMap<string, () => JsonObject> {
+export function openApiV3Discovery(all: OpenApiInput): ReadonlyMap<string, () => JsonObject> {
+  const input = { ...all, customDefinitions: {} };
   const alone = discoveryPaths(input, kindIds(input)).filter((plan) => plan.of === undefined);
   return new Map(alone.map((plan) => [plan.document, () => {
     const used = new Set<string>();

@@ -6,3 +6,4 @@ export type { GnosticTable } from './encode-gnostic';
 export { encodeOpenApiV2, openApiV2MediaType, openApiV2MediaTypes } from './gnostic-v2';
 export { encodeOpenApiV3, openApiV3MediaType, openApiV3MediaTypes } from './gnostic-v3';
 export type { OpenApiInput, OpenApiResource, OpenApiSubresource } from './openapi-input';
+export { renameReferences } from './rename-references';

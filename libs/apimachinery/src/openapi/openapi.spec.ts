@@ -224,6 +224,31 @@ describe('OpenAPI v2', () => {
     expect(JSON.stringify(readGnostic(table, 'openapi.v2.Document', encodeOpenApiV2(custom, table)))).toContain('com.example.v1.Widget');
   });
 
+  it('gives a custom kind that is called as a built-in one another name, and leaves that alone', () => {
+    const id = 'io.k8s.api.core.v1.Pod';
+    const schema = (kind: string, more: JsonObject): JsonObject => ({ type: 'object', properties: more, 'x-kubernetes-group-version-kind': [{ group: 'core.api.k8s.io', version: 'v1', kind }] });
+    const list = schema('PodList', { items: { type: 'array', items: { allOf: [{ $ref: `#/components/schemas/${id}` }] } }, old: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' } });
+    const taken = {
+      ...input,
+      resources: [...input.resources, { group: 'core.api.k8s.io', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true, verbs: ['get', 'list'], subresources: [] }],
+      customDefinitions: { ...input.customDefinitions, [id]: schema('Pod', { size: { type: 'integer' } }), [`${id}List`]: list },
+    };
+    const document = buildOpenApiV2(taken);
+    expectClosed(document, '#/definitions/', at(document, 'definitions'));
+    expect(at(document, 'definitions', id)).toEqual(at(buildOpenApiV2(input), 'definitions', id));
+    expect(at(document, 'definitions', `${id}_v2`, 'properties')).toEqual({ size: { type: 'integer' } });
+    expect(at(document, 'definitions', `${id}List_v2`, 'properties', 'items', 'items', 'allOf', '0', '$ref')).toBe(`#/definitions/${id}_v2`);
+    const answer = (path: string): JsonValue | undefined => at(document, 'paths', path, 'get', 'responses', '200', 'schema', '$ref');
+    expect(answer('/apis/core.api.k8s.io/v1/namespaces/{namespace}/pods/{name}')).toBe(`#/definitions/${id}_v2`);
+    expect(answer('/api/v1/namespaces/{namespace}/pods/{name}')).toBe(`#/definitions/${id}`);
+    // In v3 each has a document of its own, and its own name there.
+    expect(buildOpenApiV3(taken, '', 'v1')).toEqual(buildOpenApiV3(input, '', 'v1'));
+    expect(at(buildOpenApiV3(taken, 'core.api.k8s.io', 'v1'), 'components', 'schemas', id, 'properties')).toEqual({ size: { type: 'integer' } });
+    // Upstream's aggregator counts on until nobody is called so.
+    const more = { ...taken, customDefinitions: { ...taken.customDefinitions, [`${id}_v2`]: schema('Pod_v2', {}) } };
+    expect(at(buildOpenApiV2(more), 'definitions', `${id}_v3`, 'properties')).toEqual({ size: { type: 'integer' } });
+  });
+
   it('names no members of custom kinds that may have more, lest clients refuse those', () => {
     const gvk: JsonValue = [{ group: 'example.com', version: 'v1', kind: 'Widget' }];
     const definitionOf = (widget: JsonObject): JsonValue | undefined => at(buildOpenApiV2({ ...input, customDefinitions: { 'com.example.v1.Widget': { ...widget, 'x-kubernetes-group-version-kind': gvk } } }), 'definitions', 'com.example.v1.Widget');

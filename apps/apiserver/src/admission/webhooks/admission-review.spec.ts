@@ -28,6 +28,11 @@ it('asks in the version of the webhook', () => {
   expect(reviewOf(large, 'v1')).toContain('"id":9223372036854775807');
 });
 
+it('keeps whole numbers of a patch', () => {
+  const exact = Buffer.from('[{"op":"add","path":"/a","value":9223372036854775807}]').toString('base64');
+  expect(read('v1', answer('v1', { uid: '7', allowed: true, patch: exact, patchType: 'JSONPatch' }))).toMatchObject({ patch: [{ value: 9223372036854775807n }] });
+});
+
 it.each<{ version: ReviewVersion; body: string; mayPatch?: boolean; says: object | string; reason: string }>([
   { reason: 'all that is asked for', version: 'v1', body: answer('v1', { uid: '7', allowed: true, patch, patchType: 'JSONPatch' }), says: { allowed: true, patch: [{ op: 'remove' }] } },
   { reason: 'another request', version: 'v1', body: answer('v1', { uid: '8', allowed: true }), says: 'expected response.uid="7", got "8"' },

@@ -1,4 +1,4 @@
-import { exactJsonText, type JsonValue, type Status } from '@navarch/apimachinery';
+import { exactJsonText, type JsonValue, parseJson, type Status } from '@navarch/apimachinery';
 import type { AdmissionRequest } from '../admission-request';
 
 /** What a webhook has said. */
@@ -57,7 +57,7 @@ const lenient = (response: Response, mayPatch: boolean): Response => (mayPatch ?
  * staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/request. @throws Error that says what is wrong with it
  */
 export function readVerdict(body: string, { uid }: AdmissionRequest, version: ReviewVersion, mayPatch: boolean): Verdict {
-  const { apiVersion = '', kind = '', response } = JSON.parse(body) as Answer;
+  const { apiVersion = '', kind = '', response } = parseJson(body) as unknown as Answer;
   const isOfVersion = apiVersion === `admission.k8s.io/${version}` && kind === 'AdmissionReview';
   if (version === 'v1' && !isOfVersion) throw new Error(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${apiVersion === '' ? '/' : apiVersion}, Kind=${kind}`);
   if (response === undefined || (!isOfVersion && (apiVersion !== '' || kind !== ''))) throw new Error(ABSENT);
@@ -65,7 +65,7 @@ export function readVerdict(body: string, { uid }: AdmissionRequest, version: Re
   return {
     allowed: allowed === true,
     status,
-    patch: patch === '' ? undefined : (JSON.parse(Buffer.from(patch, 'base64').toString()) as JsonValue),
+    patch: patch === '' ? undefined : parseJson(Buffer.from(patch, 'base64').toString()),
     warnings: warnings ?? [],
     auditAnnotations: auditAnnotations ?? {},
   };

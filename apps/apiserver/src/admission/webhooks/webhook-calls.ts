@@ -2,6 +2,7 @@ import { core, type KubeObject } from '@navarch/api';
 import { forbidden, notFound, type ApiError } from '@navarch/apimachinery';
 import type { Logger } from '@navarch/component-base';
 import type { Abandonment, AdmissionAttributes, Authorizer, ObjectReader, WriteSort } from '../../pipeline';
+import { answerFailure } from '../../services/answer-failure';
 import type { CallerCredentials } from '../../services/caller-credentials';
 import type { HttpsCaller } from '../../services/https-call';
 import { admissionRequest, type AdmissionRequest } from '../admission-request';
@@ -115,7 +116,8 @@ export class WebhookCalls {
     const answer = await this.deps.caller.post(clientConfig, reviewOf(request, version), { timeoutSeconds: Math.min(timeoutSeconds, left), credentials: this.deps.credentials, signal: abandonment?.signal }).catch((error: unknown) => {
       throw new WebhookCallFailed(name, `failed to call webhook: ${error instanceof Error ? error.message : String(error)}`, error);
     });
-    if (answer.code < 200 || answer.code > 299) throw new WebhookCallFailed(name, `failed to call webhook: the server answered with status ${answer.code}: ${answer.body.slice(0, 1024)}`);
+    const failure = answerFailure(answer);
+    if (failure !== undefined) throw new WebhookCallFailed(name, `failed to call webhook: ${failure}`);
     try {
       return readVerdict(answer.body, request, version, this.type === 'admit');
     } catch (error) {
