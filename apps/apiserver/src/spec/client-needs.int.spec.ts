@@ -54,6 +54,14 @@ describe('clients find', () => {
     expect((await api.get<{ paths: string[] }>('/')).body.paths.filter((path) => path.startsWith('/debug'))).toEqual([]);
   });
 
+  it('that the pods of each revision of a template may be spread by themselves', async () => {
+    const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'spread' } }, matchLabelKeys: ['pod-template-hash'] };
+    const made = { metadata: { name: 'spread', labels: { app: 'spread', 'pod-template-hash': 'x' } }, spec: { containers: [{ name: 'c', image: 'i' }], topologySpreadConstraints: [spread] } };
+    const merged = { ...spread, labelSelector: { matchLabels: { app: 'spread' }, matchExpressions: [{ key: 'pod-template-hash', operator: 'In', values: ['x'] }] } };
+    expect(await api.post(pods, made)).toMatchObject({ code: 201, body: { spec: { topologySpreadConstraints: [merged] } } });
+    expect(await api.patch(`${pods}/spread`, 'merge', { metadata: { labels: { more: 'x' } } })).toMatchObject({ code: 200, body: { spec: { topologySpreadConstraints: [merged] } } });
+  });
+
   it('ephemeral containers, added by a strategic patch and never taken away', async () => {
     await api.post(pods, pod('debugged'));
     const path = `${pods}/debugged/ephemeralcontainers`;

@@ -10,6 +10,7 @@ const options = (parts: object): object => pod({ securityContext: { windowsOptio
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';
 const term = (parts: object): object => pod({ affinity: { podAffinity: { [required]: [{ topologyKey: 'zone', ...parts }] } } });
 const spread = (parts: object): object => pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', ...parts }] });
+const merged = { key: 'a', operator: 'In', values: ['x'] };
 const annotated = (annotations: object): object => ({ metadata: { annotations }, spec });
 const gated = (parts: object): object => pod({ schedulingGates: [{ name: 'g' }], ...parts });
 const onNodes = (...terms: object[]): object => ({ affinity: { nodeAffinity: { [required]: { nodeSelectorTerms: terms } } } });
@@ -76,7 +77,8 @@ const probes: readonly Omit<Probe, 'kind'>[] = [
   { object: term({ matchLabelKeys: ['a'] }), field: `spec.affinity.podAffinity.${required}[0].matchLabelKeys`, reason: 'FieldValueForbidden', message: 'Forbidden: must not be specified when labelSelector is not set' },
   { object: term({ labelSelector: {}, matchLabelKeys: ['a'], mismatchLabelKeys: ['a'] }), field: `spec.affinity.podAffinity.${required}[0].matchLabelKeys[0]`, reason: 'FieldValueInvalid', message: 'Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys' },
   { object: spread({ matchLabelKeys: ['a'] }), field: 'spec.topologySpreadConstraints[0].matchLabelKeys', reason: 'FieldValueForbidden', message: 'Forbidden: must not be specified when labelSelector is not set' },
-  { object: spread({ labelSelector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] }, matchLabelKeys: ['a'] }), field: 'spec.topologySpreadConstraints[0].matchLabelKeys[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "a": exists in both matchLabelKeys and labelSelector' },
+  { object: spread({ labelSelector: { matchLabels: { a: 'x' }, matchExpressions: [merged] }, matchLabelKeys: ['a'] }), field: 'spec.topologySpreadConstraints[0][0]', reason: 'FieldValueInvalid', message: 'Invalid value: "a": exists in both matchLabelKeys and labelSelector' },
+  { object: spread({ labelSelector: { matchExpressions: [merged] }, matchLabelKeys: ['a'] }), old: spread({ labelSelector: { matchLabels: { a: 'x' }, matchExpressions: [merged] }, matchLabelKeys: ['a'] }), field: 'spec.topologySpreadConstraints[0].matchLabelKeys[0]', reason: 'FieldValueInvalid', message: 'Invalid value: "a": exists in both matchLabelKeys and labelSelector' },
   { object: pod(onNodes({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['A'] }] })), field: `spec.affinity.nodeAffinity.${required}.nodeSelectorTerms[0].matchFields[0].values[0]`, reason: 'FieldValueInvalid', message: `Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')` },
   { object: withContainer({ env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '2' } } }] }), field: 'spec.containers[0].env[0].valueFrom.resourceFieldRef.divisor', reason: 'FieldValueInvalid', message: 'Invalid value: "limits.cpu": only divisor\'s values 1m and 1 are supported with the cpu resource' },
   { object: pod({ serviceAccountName: '', volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] }), field: 'spec.volumes[0].projected.sources[0].serviceAccountToken', reason: 'FieldValueForbidden', message: 'Forbidden: must not be specified when serviceAccountName is not set' },
@@ -116,6 +118,7 @@ describe('a pod that is refused', () => {
     ['/Pod', windows({ securityContext: { windowsOptions: { runAsUserName: 'EXAMPLE\\jane', gmsaCredentialSpecName: 'web' } } }), 'a Windows pod'],
     ['/Pod', confined(appArmorKey, 'localhost/p', { ...seccompOf({ securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'p' } } }) }), 'a profile that an annotation names too'],
     ['/Pod', gated({ ...onNodes({ matchExpressions: [expression('a')] }) }), 'a pod at a gate'],
+    ['/Pod', spread({ labelSelector: { matchExpressions: [merged] }, matchLabelKeys: ['a'] }), 'a spread whose keys were merged into its selector'],
   ])('is not %s %j: %s', (kind, object) => {
     expect(statusOf({ kind, object })).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import { list } from '../../../support/list';
 import { type Loose } from '../../../support/loose';
 import { type Findings, present, qualifiedName, refuse } from '../../../validation/rules';
 import { selectorFaults, type SelectorPart } from '../../../validation/selector-faults';
+import { validateLabelKeys } from './label-keys';
 import { validateNodeSelector, validateNodeSelectorTerm } from './node-selector';
 
 const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -11,24 +12,6 @@ const required = 'requiredDuringSchedulingIgnoredDuringExecution';
 
 function validateWeight(weight: number | undefined, path: FieldPath, found: Findings): void {
   if (weight === undefined || weight < 1 || weight > 100) found.push(fieldErrors.invalid(path.child('weight'), weight ?? 0, 'must be in the range 1-100'));
-}
-
-/** Keys whose values are taken from the pod itself. They were merged into the selector when the pod was made, so a key that the selector names twice was in both. */
-function validateLabelKeys({ matchLabelKeys, mismatchLabelKeys, labelSelector }: Loose<corev1.PodAffinityTerm>, path: FieldPath, found: Findings): void {
-  for (const [field, keys] of [['matchLabelKeys', list(matchLabelKeys)], ['mismatchLabelKeys', list(mismatchLabelKeys)]] as const) {
-    if (keys.length === 0) continue;
-    if (!labelSelector) found.push(fieldErrors.forbidden(path.child(field), 'must not be specified when labelSelector is not set'));
-    else keys.forEach((key, i) => qualifiedName(key, path.child(field).index(i), found));
-  }
-  const named = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
-  for (const { key = '' } of list(labelSelector?.matchExpressions)) {
-    const i = list(matchLabelKeys).lastIndexOf(key);
-    if (i >= 0 && named.has(key)) found.push(fieldErrors.invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
-    named.add(key);
-  }
-  list(matchLabelKeys).forEach((key, i) => {
-    if (list(mismatchLabelKeys).includes(key)) found.push(fieldErrors.invalid(path.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
-  });
 }
 
 type Affinity = Loose<corev1.Affinity>;

@@ -5,6 +5,7 @@ import { type Loose } from '../../../support/loose';
 import { type Gates } from '../../../validation/kind-validation';
 import { type Findings, notAboveZeroMessage, present, qualifiedName, refuse, supported } from '../../../validation/rules';
 import { isFaulty } from '../../../validation/selector-faults';
+import { breaksLabelKeys, validateLabelKeys, validateUnmergedLabelKeys } from './label-keys';
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -46,23 +47,12 @@ export function validateTolerations(tolerations: Tolerations, comparing: boolean
   });
 }
 
-/** Keys whose values are taken from the pod itself, beside what the selector names. */
-function validateMatchLabelKeys({ matchLabelKeys, labelSelector }: Loose<corev1.TopologySpreadConstraint>, path: FieldPath, found: Findings): void {
-  const keys = list(matchLabelKeys);
-  if (keys.length === 0) return;
-  if (!labelSelector) found.push(fieldErrors.forbidden(path, 'must not be specified when labelSelector is not set'));
-  const named = new Set([...Object.keys(labelSelector?.matchLabels ?? {}), ...list(labelSelector?.matchExpressions).map(({ key }) => key)]);
-  keys.forEach((key, i) => {
-    qualifiedName(key, path.index(i), found);
-    if (named.has(key)) found.push(fieldErrors.invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
-  });
-}
-
 type Constraints = readonly Loose<corev1.TopologySpreadConstraint>[] | undefined;
 
-/** `before`: those that these replace, whose selectors were not always looked at. */
+/** `before`: those that these replace, whose selectors were not always looked at, and whose keys were not always merged into them. */
 export function validateSpreadConstraints(constraints: Constraints, before: Constraints, path: FieldPath, found: Findings): void {
   const all = list(constraints);
+  const unmerged = list(before).some(breaksLabelKeys);
   const pairs = all.map(({ topologyKey = '', whenUnsatisfiable = '' }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
   all.forEach((constraint, i) => {
     const at = path.index(i);
@@ -83,7 +73,8 @@ export function validateSpreadConstraints(constraints: Constraints, before: Cons
     supported(constraint.nodeTaintsPolicy, ['Honor', 'Ignore'], at.child('nodeTaintsPolicy'), found);
     const faults = validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, at.child('labelSelector'));
     if (faults.length > 0 && !list(before).some(({ labelSelector }) => isFaulty(labelSelector))) found.push(...faults);
-    validateMatchLabelKeys(constraint, at.child('matchLabelKeys'), found);
+    if (unmerged) validateUnmergedLabelKeys(constraint, at.child('matchLabelKeys'), found);
+    else validateLabelKeys(constraint, at, found);
   });
 }
 
