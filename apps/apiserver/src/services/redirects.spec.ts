@@ -28,7 +28,7 @@ it.each<[reason: string, answer: [code: number, location?: string]]>([
 });
 
 it('has no body again once it has lost it, and knows who is another', async () => {
-  expect((await chain([303, '//b.example/'], [307, '/c'], [308, 'https://a.example/'])).asked).toEqual(['GET https://b.example/ away', 'GET https://b.example/c away', 'GET https://a.example/']);
+  expect((await chain([303, '//b.example/'], [307, '/c'], [308, 'https://a.example/'])).asked).toEqual(['GET https://b.example/ away', 'GET https://b.example/c away', 'GET https://a.example/ away']);
   expect((await chain([307, 'https://a.example:8443/'])).asked).toEqual(['POST https://a.example:8443/ away']);
 });
 

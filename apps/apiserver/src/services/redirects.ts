@@ -3,7 +3,7 @@ export interface Hop {
   readonly url: URL;
   /** A GET has no body. */
   readonly method: 'GET' | 'POST';
-  /** What the caller is known by stays with whom it asked first; upstream's clients show it to everybody. */
+  /** It was sent to somebody else once: what the caller is known by stays with whom it asked first, and comes back through nobody. Upstream's webhooks show it to everybody. */
   readonly isAway: boolean;
 }
 
@@ -18,11 +18,11 @@ const ASKS_ANEW = new Set([301, 302, 303]);
 const ASKS_THE_SAME = new Set([307, 308]);
 
 /**
- * Posts to a server, and then to whom that sends, as Go's `http.Client` does: the same is posted again to where a 307 or 308 points, what
+ * Asks a server, and then whom that sends to, as Go's `http.Client` does: where a 307 or 308 points the same is posted again, what
  * another redirect points to is got. An answer that says not where to go is the last one. @throws Error
  */
-export async function followRedirects<T extends Answer>(first: URL, ask: (hop: Hop) => Promise<T>): Promise<T> {
-  let hop: Hop = { url: first, method: 'POST', isAway: false };
+export async function followRedirects<T extends Answer>(first: URL, ask: (hop: Hop) => Promise<T>, method: Hop['method'] = 'POST'): Promise<T> {
+  let hop: Hop = { url: first, method, isAway: false };
   for (let asked = 1; ; asked++) {
     const answer = await ask(hop);
     const next = nextHop(first, hop, answer);
@@ -32,11 +32,11 @@ export async function followRedirects<T extends Answer>(first: URL, ask: (hop: H
   }
 }
 
-function nextHop(first: URL, { url, method }: Hop, { code, location = '' }: Answer): Hop | undefined {
+function nextHop(first: URL, { url, method, isAway }: Hop, { code, location = '' }: Answer): Hop | undefined {
   const anew = ASKS_ANEW.has(code);
   if (location === '' || !(anew || ASKS_THE_SAME.has(code))) return undefined;
   const to = locate(location, url);
-  return { url: to, method: anew ? 'GET' : method, isAway: to.origin !== first.origin };
+  return { url: to, method: anew ? 'GET' : method, isAway: isAway || to.origin !== first.origin };
 }
 
 function locate(location: string, from: URL): URL {

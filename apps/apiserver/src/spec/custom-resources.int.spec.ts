@@ -160,6 +160,9 @@ describe('a custom resource', () => {
     const applied = await client.patch<Body>(`${WIDGETS}/nulls?fieldManager=one`, 'apply', widget('nulls', { size: 1, replicas: null, colour: null }));
     expect(applied).toMatchObject({ code: 201, body: { metadata: { managedFields: [{ fieldsV1: { 'f:spec': { 'f:size': {}, 'f:replicas': {}, 'f:colour': {} } } }] } } });
     expect(applied.body.spec).toEqual({ size: 1, colour: 'red' });
+    // Its metadata are Go's.
+    const labelled = { ...widget('labelled'), metadata: { name: 'labelled', labels: { a: null }, annotations: null } };
+    expect((await client.patch<Body>(`${WIDGETS}/labelled?fieldManager=one`, 'apply', labelled)).body.metadata).toMatchObject({ labels: { a: '' }, managedFields: [{ fieldsV1: { 'f:metadata': { 'f:annotations': {}, 'f:labels': { 'f:a': {} } } } }] });
   });
 
   it.each(['', '/status'])('keeps its name, whatever is patched at it%s', async (view) => {

@@ -148,7 +148,7 @@ function formatSteps(steps: readonly (number | string)[]): string {
 }
 
 /** What Go has where JSON has null inside a list or map. */
-export function zeroOf(type: SchemaType): JsonValue {
+function zeroOf(type: SchemaType): JsonValue {
   switch (type.kind) {
     case 'struct':
     case 'map':

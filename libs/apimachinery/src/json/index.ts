@@ -1,4 +1,4 @@
-export { conformToType, zeroOf } from './conform';
+export { conformToType } from './conform';
 export { jsonKind } from './conform-scalar';
 export { DecodeError } from './decode-error';
 export { decodeJson, type DecodeLimits } from './decode-json';
