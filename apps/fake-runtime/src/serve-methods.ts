@@ -1,5 +1,5 @@
 import { status, type handleServerStreamingCall, type handleUnaryCall, type ServerUnaryCall, type ServerWritableStream, type ServiceError, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { CriError, type MethodsOf } from '@navarch/simulated-runtime';
+import { callMethod, CriError, type MethodsOf } from '@navarch/simulated-runtime';
 
 type UnaryMethod = (request: unknown, signal: AbortSignal) => unknown;
 type StreamMethod = (request: unknown, signal: AbortSignal) => AsyncIterable<unknown> | Iterable<unknown>;
@@ -63,15 +63,10 @@ export function serveMethods<S extends UntypedServiceImplementation>(
   methods: Partial<MethodsOf<S>>,
   onUnexpected: (error: unknown) => void,
 ): UntypedServiceImplementation {
-  const byName = methods as unknown as Readonly<Record<string, UnaryMethod & StreamMethod>>;
   return Object.fromEntries(
     Object.entries(definition).map(([name, { responseStream }]) => {
-      const method: UnaryMethod & StreamMethod = (request, signal) => {
-        const own = byName[name];
-        if (!own) throw new CriError(status.UNIMPLEMENTED, `method ${name} not implemented`);
-        return own.call(methods, request, signal);
-      };
-      return [name, responseStream ? serveStream(method, onUnexpected) : serveUnary(method, onUnexpected)];
+      const method: UnaryMethod = (request, signal) => callMethod(methods, name, request, signal);
+      return [name, responseStream ? serveStream(method as StreamMethod, onUnexpected) : serveUnary(method, onUnexpected)];
     }),
   );
 }

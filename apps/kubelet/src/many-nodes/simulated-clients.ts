@@ -1,11 +1,9 @@
 import { status as Code, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { within, type Clock } from '@navarch/clock';
 import { runtimev1 } from '@navarch/proto';
-import { CriError, type MethodsOf, type SimulatedCri } from '@navarch/simulated-runtime';
+import { callMethod, CriError, type MethodsOf, type SimulatedCri } from '@navarch/simulated-runtime';
 import { type CallLimits, type CriClients, type UnaryCalls } from '../runtime/cri-clients';
 import { RuntimeError, runtimeError } from '../runtime/runtime-error';
-
-type Method = (request: unknown, signal: AbortSignal) => unknown;
 
 /** Calls of a simulated runtime in the kubelet's own process: as over a socket, but that nothing becomes bytes. */
 export function simulatedCriClients(cri: SimulatedCri, clock: Clock): CriClients {
@@ -21,9 +19,7 @@ function directCalls<S extends UntypedServiceImplementation>(definition: object,
   const direct = (name: string) => async (request: unknown, limits: CallLimits): Promise<unknown> => {
     // An answer comes in a later turn of the event loop, as one over a socket does: a thousand pods that start do not keep timers waiting.
     await new Promise(setImmediate);
-    const method = (service as Readonly<Record<string, Method | undefined>>)[name];
-    if (!method) throw runtimeError(Code.UNIMPLEMENTED, `method ${name} not implemented`);
-    return within(clock, { ...limits, reason: () => new RuntimeError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded') }, (signal) => answer(signal, () => method.call(service, request, signal)));
+    return within(clock, { ...limits, reason: () => new RuntimeError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded') }, (signal) => answer(signal, () => callMethod(service, name, request, signal)));
   };
   return Object.fromEntries(Object.keys(definition).map((name) => [name, direct(name)])) as unknown as UnaryCalls<S>;
 }
